@@ -1,0 +1,14 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>What is explored as one: policy × workload × strategy × machine shape. Everything but the seed.</summary>
+/// <param name="StrategyId">a strategy's id; "portfolio" is the default</param>
+/// <param name="FixedParameters">shape parameters fixed by option, by name; the others are drawn from the seed</param>
+public sealed record Cell(
+    Policy Policy, Workload Workload, string StrategyId, Geometry Geometry, IReadOnlyDictionary<string, int> FixedParameters)
+{
+    /// <summary>The canonical text that identifies the cell, the same on every machine; tokens and digests are built on it.</summary>
+    public string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"{Policy}|bugs={(ulong)Policy.Deviations:x}|{Workload.Id}|{StrategyId}|{Geometry.Pages}p{Geometry.MaxCpus}c|{string.Join(',', FixedParameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value}"))}");
+}

@@ -1,0 +1,18 @@
+namespace StressFarm.Exploration;
+
+/// <summary>
+/// A violation worked up: signature, shrunk schedule, evidence. Canonical: a function of the cell and the seed alone.
+/// </summary>
+/// <param name="Id">"F-" and the first six hex digits of the signature's hash with the policy and workload</param>
+/// <param name="Signature">invariant + field + operation pair + the policy dimension that silences it</param>
+/// <param name="Silencer">the first dimension, in the spec's order, whose control value silences the replay; "" when none does</param>
+/// <param name="Length">steps of the shrunk schedule after set-up</param>
+/// <param name="Switches">context switches of the shrunk schedule</param>
+/// <param name="Reliability">of ten replays, how many gave the signature</param>
+/// <param name="Columns">the CPU columns, one line a row</param>
+/// <param name="GuiltyWord">the field with its place, expected, found, last writers, one line each</param>
+/// <param name="Token">the self-contained replay token</param>
+public sealed record Finding(
+    string Id, string Signature, string Invariant, string Severity, string Field, string Operation, string Other, string Silencer,
+    string Policy, string Workload, string Strategy, ulong Seed, int Length, int Switches, int Reliability,
+    string Sentence, string? KernelSays, IReadOnlyList<string> Columns, IReadOnlyList<string> GuiltyWord, string Token);

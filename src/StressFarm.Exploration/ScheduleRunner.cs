@@ -1,0 +1,106 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>How a schedule ended.</summary>
+public enum ScheduleEnd : byte
+{
+    /// <summary>Quiescent, torn down and audited.</summary>
+    Done,
+    /// <summary>At its first violation.</summary>
+    Violated,
+    /// <summary>At the step limit of an unfair strategy: neither clean nor violated.</summary>
+    Cut,
+}
+
+/// <summary>What one schedule came to.</summary>
+public readonly record struct ScheduleResult(ScheduleEnd End, long Steps, ulong Digest);
+
+/// <summary>
+/// Runs schedules on one machine: set-up, the CPUs' programmes under a strategy, audit, teardown, audit. A pure function of
+/// (model, policy, programme, strategy, seed).
+/// </summary>
+public sealed class ScheduleRunner(Machine machine)
+{
+    /// <summary>I57's B: a CPU's own steps in one operation, counted under fair strategies only.</summary>
+    public const int OperationStepBound = 10_000;
+    /// <summary>Steps of a schedule after which an unfair strategy is cut short.</summary>
+    public const int ScheduleStepLimit = 200_000;
+
+    private readonly List<byte> _choices = new(4096);
+
+    public Machine Machine => machine;
+    /// <summary>The CPU chosen at each concurrent step of the last schedule.</summary>
+    public IReadOnlyList<byte> Choices => _choices;
+    /// <summary>Every Nth schedule gets a whole-section audit; others audit what was written.</summary>
+    public int WholeAuditEvery { get; init; } = 1024;
+
+    /// <summary>Runs a composed programme.</summary>
+    /// <param name="seed">seed of the choice stream; also decides whether the audit is a whole one</param>
+    public ScheduleResult Run(Programme programme, Policy policy, Strategy strategy, ulong seed)
+    {
+        _choices.Clear();
+        Allocator allocator = policy.Allocator == Allocator.Seed ? programme.DrawnAllocator : policy.Allocator;
+        machine.Reset(programme.Arena, policy with { Allocator = allocator }, programme);
+        bool whole = WholeAuditEvery > 0 && seed % (ulong)WholeAuditEvery == 0;
+        try
+        {
+            if (RunAlone(ProgrammeRun.Run(machine.SetupCpu, programme.Setup))) return Result(ScheduleEnd.Violated);
+            strategy.Begin(seed, machine);
+            for (int i = 0; i < programme.Arena.Cpus; i++)
+                machine.Start(machine.Cpus[i], ProgrammeRun.Run(machine.Cpus[i], programme.Cpu(i)));
+            if (!RunTogether(programme, strategy)) return Result(machine.Violation is null ? ScheduleEnd.Cut : ScheduleEnd.Violated);
+            machine.Judge.Audit(whole);
+            if (machine.Violation is not null) return Result(ScheduleEnd.Violated);
+            if (RunAlone(ProgrammeRun.TearDown(machine.SetupCpu, programme.Setup.Count))) return Result(ScheduleEnd.Violated);
+            machine.Judge.AuditEmpty();
+            return Result(machine.Violation is null ? ScheduleEnd.Done : ScheduleEnd.Violated);
+        }
+        catch
+        {
+            machine.Discard();
+            throw;
+        }
+    }
+
+    private ScheduleResult Result(ScheduleEnd end) => new(end, machine.Steps, machine.Digest);
+
+    /// <summary>Set-up or teardown; true when it violated something.</summary>
+    private bool RunAlone(Op op)
+    {
+        Cpu cpu = machine.SetupCpu;
+        machine.Start(cpu, op);
+        while (!cpu.Finished && machine.Violation is null)
+        {
+            if (machine.Runnable == 0) machine.Judge.Raise(MomentKind.Deadlock, cpu, -1, Ghost.NoObject);
+            else machine.Step(cpu);
+        }
+        return machine.Violation is not null;
+    }
+
+    /// <summary>True when every CPU finished.</summary>
+    private bool RunTogether(Programme programme, Strategy strategy)
+    {
+        while (true)
+        {
+            if (machine.Runnable == 0)
+            {
+                for (int i = 0; i < programme.Arena.Cpus; i++)
+                    if (!machine.Cpus[i].Finished)
+                    {
+                        machine.Judge.Raise(MomentKind.Deadlock, machine.Cpus[i], -1, Ghost.NoObject);
+                        return false;
+                    }
+                return true;
+            }
+            int next = strategy.Next(machine);
+            _choices.Add((byte)next);
+            Cpu cpu = machine.Cpus[next];
+            machine.Step(cpu);
+            if (machine.Violation is not null) return false;
+            if (cpu.OperationSteps > OperationStepBound && strategy.Fair)
+                machine.Judge.Raise(MomentKind.StepBound, cpu, -1, Ghost.NoObject);
+            if (_choices.Count > ScheduleStepLimit) return false;
+        }
+    }
+}

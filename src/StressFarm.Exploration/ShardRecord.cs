@@ -1,0 +1,29 @@
+namespace StressFarm.Exploration;
+
+/// <summary>What one arm of a portfolio did in a shard.</summary>
+public sealed record ArmCount(string Strategy, long Schedules, long Steps, long Violated, long Cut);
+
+/// <summary>
+/// Violations of one shard that look alike: same invariant, field and operations. The occurrence with the lowest seed
+/// stands for them.
+/// </summary>
+/// <param name="Operation">the operation that stepped when it was noticed</param>
+/// <param name="Other">the operation that wrote the guilty half last; empty when nobody did</param>
+public sealed record RawFinding(string Invariant, string Field, string Operation, string Other, ulong LowestSeed, long Count)
+{
+    /// <summary>What makes two raw findings the same.</summary>
+    public string Key => $"{Invariant}|{Field}|{Operation}|{Other}";
+}
+
+/// <summary>
+/// The record of one shard: a pure function of (model version, cell, first seed, count). Two executions anywhere give equal
+/// records; a different digest for the same shard is a defect.
+/// </summary>
+/// <param name="Digest">hash of the schedules' digests in seed order</param>
+/// <param name="Arms">sorted by strategy</param>
+/// <param name="Findings">sorted by <see cref="RawFinding.Key"/></param>
+/// <param name="DeterminismChecked">schedules that were run twice</param>
+/// <param name="DeterminismMismatches">of those, how many gave another digest: must be 0</param>
+public sealed record ShardRecord(
+    ulong Digest, long Schedules, long Steps, IReadOnlyList<ArmCount> Arms, IReadOnlyList<RawFinding> Findings,
+    long DeterminismChecked, long DeterminismMismatches);

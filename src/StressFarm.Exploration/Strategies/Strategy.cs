@@ -1,0 +1,21 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>Who runs next. Strategies differ only in how they draw. Add one by adding a file.</summary>
+public abstract class Strategy
+{
+    public abstract string Id { get; }
+    public abstract string Summary { get; }
+    /// <summary>Every CPU that stays runnable runs again within finite time: liveness (I57's bound) is judged under these only.</summary>
+    public abstract bool Fair { get; }
+
+    /// <summary>A new schedule: draws from the seed's choice stream (stream 2), apart from the shape's.</summary>
+    public abstract void Begin(ulong seed, Machine machine);
+
+    /// <summary>The CPU to step; one of <see cref="Machine.Runnable"/>, which is not 0.</summary>
+    public abstract int Next(Machine machine);
+
+    /// <summary>A fresh instance with state of its own, for another worker.</summary>
+    public Strategy Fresh() => (Strategy)Activator.CreateInstance(GetType())!;
+}

@@ -1,0 +1,437 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Who owns a page, as an all-knowing observer sees it (spec 1.11).</summary>
+public enum Owner : byte
+{
+    /// <summary>Outside the arena: nobody's.</summary>
+    Hole,
+    Buddy,
+    Pcp,
+    /// <summary>Off the free lists, not yet handed out; or being freed.</summary>
+    IsolatedFree,
+    /// <summary>One order-0 page of system memory.</summary>
+    Small,
+    /// <summary>A system folio of order &gt; 0.</summary>
+    Folio,
+    /// <summary>A compound page that is no folio: driver memory.</summary>
+    Compound,
+    /// <summary>An order &gt; 0 block that is not compound.</summary>
+    Block,
+    Slab,
+    LargeKmalloc,
+    /// <summary>Device memory on the driver's free list.</summary>
+    DevFree,
+    /// <summary>Device memory between the driver's pop and publication, or between its last put and the driver's push.</summary>
+    DevIsolated,
+    /// <summary>A device-private folio of any order.</summary>
+    DevFolio,
+}
+
+/// <summary>Where an object is in its life.</summary>
+public enum Phase : byte
+{
+    Dead,
+    /// <summary>Being prepared by <see cref="GhostObject.PhaseCpu"/>; it may already have a reference.</summary>
+    Allocating,
+    /// <summary>Published.</summary>
+    Live,
+    /// <summary>Refcount frozen to 0 by <see cref="GhostObject.PhaseCpu"/> for a split or migration.</summary>
+    Frozen,
+    /// <summary>From the decrement to 0 until the pages are on a list.</summary>
+    Freeing,
+}
+
+/// <summary>An object the kernel knows only as page words: a folio, a compound page, a slab.</summary>
+public struct GhostObject
+{
+    public int Head;
+    public int Order;
+    public Owner Kind;
+    public Phase Phase;
+    public int PhaseCpu;
+    /// <summary>Life of its pages: the value <see cref="Ghost.LifeOf"/> had when the object was created.</summary>
+    public int Life;
+    public bool Rmappable;
+    public bool Anon;
+    /// <summary>The owner keeps the refcount at 0 while it uses the pages (slab).</summary>
+    public bool FrozenOwner;
+    /// <summary>References held by threads, all CPUs together.</summary>
+    public int ThreadRefs;
+    /// <summary>References held by page table entries.</summary>
+    public int PteRefs;
+    /// <summary>References held by anything else that is modelled as an opaque holder.</summary>
+    public int OtherRefs;
+    /// <summary>GUP pins (FOLL_PIN), whatever way the kernel accounts them.</summary>
+    public int Pins;
+    /// <summary>What those pins added to _refcount (1 or GUP_PIN_COUNTING_BIAS each).</summary>
+    public int PinRefs;
+    /// <summary>What those pins added to _pincount.</summary>
+    public int PinCounts;
+    /// <summary>Page table entries that map one page of it, and rmap accounts as such.</summary>
+    public int PteMaps;
+    /// <summary>PMD entries that map all of it.</summary>
+    public int PmdMaps;
+
+    public readonly int Pages => 1 << Order;
+    public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs;
+    public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << Order);
+    public readonly bool IsCompound => Order > 0 && Kind != Owner.Block;
+    public readonly bool IsDevice => Kind == Owner.DevFolio;
+    /// <summary>A folio by intention: what may carry folio fields under every CMP.</summary>
+    public readonly bool IsFolio => Kind is Owner.Small or Owner.Folio or Owner.DevFolio;
+}
+
+/// <summary>
+/// What the kernel does not know and we do: owner and generation of each page, the objects they form, and the multiset of
+/// references with their holders. Protocols annotate it in the local code right after the access that made it so, and never
+/// read it to decide what to do: the ghost judges, kernel state acts.
+/// </summary>
+public sealed class Ghost
+{
+    public const int NoObject = -1;
+
+    private readonly Machine _machine;
+    private readonly Owner[] _owner;
+    private readonly int[] _object;
+    private readonly int[] _life;
+    private readonly ushort[] _pteMaps;
+    private readonly int _cpus;
+    private GhostObject[] _objects = new GhostObject[256];
+    private int[] _held;
+    private int[] _mmMaps;
+    private int _objectCount;
+    private int _lifeCounter;
+    private int _lastSystem, _lastDevice;
+
+    public Ghost(Machine machine)
+    {
+        _machine = machine;
+        int pages = machine.Geometry.Pages;
+        _owner = new Owner[pages];
+        _object = new int[pages];
+        _life = new int[pages];
+        _pteMaps = new ushort[pages];
+        _cpus = machine.Geometry.MaxCpus + 1;
+        Array.Fill(_object, NoObject);
+        _held = new int[_objects.Length * _cpus];
+        _mmMaps = new int[_objects.Length * Geometry.MaxMms];
+    }
+
+    public Owner OwnerOf(int pfn) => _owner[pfn];
+    /// <summary>The generation of a page: a new number at each owner change.</summary>
+    public int LifeOf(int pfn) => _life[pfn];
+    /// <summary>The object a page belongs to, or <see cref="NoObject"/>.</summary>
+    public int ObjectOf(int pfn) => _object[pfn];
+    public int ObjectCount => _objectCount;
+    public ref GhostObject this[int id] => ref _objects[id];
+    /// <summary>References that a CPU holds on an object.</summary>
+    public int HeldBy(int id, int cpu) => _held[id * _cpus + cpu];
+    /// <summary>Entries of one mm that map (part of) an object: PTEs and PMDs.</summary>
+    public int MapsOf(int id, int mm) => _mmMaps[id * Geometry.MaxMms + mm];
+    /// <summary>PTEs that map a page.</summary>
+    public int PtesOf(int pfn) => _pteMaps[pfn];
+
+    /// <summary>A pointer to this page as it is now.</summary>
+    public Page Token(int pfn) => new(pfn, _life[pfn]);
+    public Folio FolioToken(int pfn) => new(pfn, _life[pfn]);
+
+    /// <summary>Set-up: pages belong to <paramref name="owner"/> from the start.</summary>
+    internal void Lay(int pfn, int count, Owner owner)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + count; i++) { _owner[i] = owner; _life[i] = life; }
+        if (pfn >= _machine.Geometry.DeviceBase) _lastDevice = Math.Max(_lastDevice, pfn + count);
+        else _lastSystem = Math.Max(_lastSystem, pfn + count);
+    }
+
+    /// <summary>
+    /// Moves a range from one owner to another without an object: free lists and isolation. Reports I16 when any page was
+    /// not the former owner's.
+    /// </summary>
+    public void Transfer(Cpu cpu, int pfn, int order, Owner from, Owner to)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            if (_owner[i] != from) _machine.Judge.OwnerClash(cpu, i, from, to);
+            int id = _object[i];
+            if (id != NoObject) _objects[id].Phase = Phase.Dead;
+            _owner[i] = to;
+            _object[i] = NoObject;
+            _life[i] = life;
+        }
+    }
+
+    /// <summary>
+    /// A new object on isolated pages, in <see cref="Phase.Allocating"/>; its id. <paramref name="owner"/> is what the pages
+    /// become at <see cref="Publish"/>.
+    /// </summary>
+    public int Create(Cpu cpu, int pfn, int order, Owner owner, bool rmappable, bool anon = false)
+    {
+        int id = NewObject();
+        ref GhostObject o = ref _objects[id];
+        o.Head = pfn;
+        o.Order = order;
+        o.Kind = owner;
+        o.Phase = Phase.Allocating;
+        o.PhaseCpu = cpu.Number;
+        o.Rmappable = rmappable;
+        o.Anon = anon;
+        o.Life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            _object[i] = id;
+            _life[i] = o.Life;
+        }
+        return id;
+    }
+
+    /// <summary>The object is complete and reachable: from now on invariants hold it to its words.</summary>
+    public void Publish(Cpu cpu, int id)
+    {
+        ref GhostObject o = ref _objects[id];
+        o.Phase = Phase.Live;
+        for (int i = o.Head; i < o.Head + o.Pages; i++) _owner[i] = o.Kind;
+        _machine.Judge.Raise(MomentKind.Published, cpu, o.Head, id);
+    }
+
+    /// <summary>The allocation's first reference: set_page_refcounted() / set_page_count().</summary>
+    public void FirstRef(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs++;
+        _held[id * _cpus + cpu.Number]++;
+    }
+
+    /// <summary>A thread took <paramref name="n"/> references on the page's refcount.</summary>
+    public void Get(Cpu cpu, int pfn, int n = 1)
+    {
+        int id = _object[pfn];
+        if (id != NoObject)
+        {
+            _objects[id].ThreadRefs += n;
+            _held[id * _cpus + cpu.Number] += n;
+        }
+        _machine.Judge.Raise(MomentKind.RefTaken, cpu, pfn, id, (ulong)n);
+    }
+
+    /// <summary>A thread dropped references. Reports I22 when it did not hold them.</summary>
+    public void Put(Cpu cpu, int pfn, int n = 1)
+    {
+        int id = _object[pfn];
+        bool held = id != NoObject && _held[id * _cpus + cpu.Number] >= n;
+        if (held)
+        {
+            _objects[id].ThreadRefs -= n;
+            _held[id * _cpus + cpu.Number] -= n;
+        }
+        _machine.Judge.Raise(MomentKind.RefDropped, cpu, pfn, id, (ulong)n, held ? 1UL : 0);
+    }
+
+    /// <summary>References change hands from a thread to the page tables (n &gt; 0) or back (n &lt; 0).</summary>
+    public void ThreadToPte(Cpu cpu, int pfn, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs -= n;
+        _objects[id].PteRefs += n;
+        _held[id * _cpus + cpu.Number] -= n;
+    }
+
+    /// <summary>References change hands between a thread and an opaque holder (LRU batch, swap cache…).</summary>
+    public void ThreadToOther(Cpu cpu, int pfn, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs -= n;
+        _objects[id].OtherRefs += n;
+        _held[id * _cpus + cpu.Number] -= n;
+    }
+
+    /// <summary>References of one CPU become another's: a handle was passed on.</summary>
+    public void HandOver(int pfn, int from, int to, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _held[id * _cpus + from] -= n;
+        _held[id * _cpus + to] += n;
+    }
+
+    /// <summary>Thread references become pins, which weigh <paramref name="refs"/> in _refcount and <paramref name="pincount"/> in _pincount.</summary>
+    public void Pin(Cpu cpu, int pfn, int pins, int refs, int pincount)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        ref GhostObject o = ref _objects[id];
+        o.ThreadRefs -= pins;
+        _held[id * _cpus + cpu.Number] -= pins;
+        o.Pins += pins;
+        o.PinRefs += refs;
+        o.PinCounts += pincount;
+        _machine.Judge.Raise(MomentKind.Pinned, cpu, pfn, id, (ulong)pins);
+    }
+
+    /// <summary>The reverse of <see cref="Pin"/>: the pins are thread references again, about to be put.</summary>
+    public void Unpin(Cpu cpu, int pfn, int pins, int refs, int pincount)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        ref GhostObject o = ref _objects[id];
+        o.ThreadRefs += pins;
+        _held[id * _cpus + cpu.Number] += pins;
+        o.Pins -= pins;
+        o.PinRefs -= refs;
+        o.PinCounts -= pincount;
+        _machine.Judge.Raise(MomentKind.Unpinned, cpu, pfn, id, (ulong)pins);
+    }
+
+    /// <summary>Rmap accounted a PTE (d = 1) or un-accounted it (d = -1).</summary>
+    public void MapPte(int pfn, int mm, int d)
+    {
+        int id = _object[pfn];
+        _pteMaps[pfn] = (ushort)(_pteMaps[pfn] + d);
+        if (id == NoObject) return;
+        _objects[id].PteMaps += d;
+        _mmMaps[id * Geometry.MaxMms + mm] += d;
+    }
+
+    public void MapPmd(int pfn, int mm, int d)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].PmdMaps += d;
+        _mmMaps[id * Geometry.MaxMms + mm] += d;
+    }
+
+    public void Freeze(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].Phase = Phase.Frozen;
+        _objects[id].PhaseCpu = cpu.Number;
+    }
+
+    public void Unfreeze(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].Phase = Phase.Live;
+        _machine.Judge.Raise(MomentKind.Unfrozen, cpu, pfn, id);
+    }
+
+    /// <summary>
+    /// Split: the pages [<paramref name="pfn"/>, +2^<paramref name="order"/>) leave their object and become one of their own,
+    /// frozen by this CPU. The former object keeps its head and must be shrunk by <see cref="Shrink"/>.
+    /// </summary>
+    public int SplitOff(Cpu cpu, int pfn, int order)
+    {
+        GhostObject from = _objects[_object[pfn]];
+        Owner kind = from.Kind == Owner.Folio && order == 0 ? Owner.Small : from.Kind;
+        int id = NewObject();
+        ref GhostObject o = ref _objects[id];
+        o.Head = pfn;
+        o.Order = order;
+        o.Kind = kind;
+        o.Phase = Phase.Frozen;
+        o.PhaseCpu = cpu.Number;
+        o.Rmappable = order > 0;
+        o.Anon = from.Anon;
+        o.Life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            _object[i] = id;
+            _life[i] = o.Life;
+            _owner[i] = kind;
+        }
+        return id;
+    }
+
+    /// <summary>Split: what is left of the original object.</summary>
+    public void Shrink(int pfn, int order)
+    {
+        ref GhostObject o = ref _objects[_object[pfn]];
+        o.Order = order;
+        if (order != 0) return;
+        o.Rmappable = false;
+        if (o.Kind != Owner.Folio) return;
+        o.Kind = Owner.Small;
+        _owner[pfn] = Owner.Small;
+    }
+
+    /// <summary>The refcount reached 0 by a put: the object dies in this CPU's hands.</summary>
+    public void BeginFree(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        ref GhostObject o = ref _objects[id];
+        o.Phase = Phase.Freeing;
+        o.PhaseCpu = cpu.Number;
+        _machine.Judge.Raise(MomentKind.BeginFree, cpu, pfn, id);
+    }
+
+    /// <summary>The pages [pfn, +2^order) of a dying object are free of it and in isolation.</summary>
+    public void EndFree(Cpu cpu, int pfn, int order, Owner isolated)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            int id = _object[i];
+            if (id != NoObject) _objects[id].Phase = Phase.Dead;
+            _owner[i] = isolated;
+            _object[i] = NoObject;
+            _life[i] = life;
+            _pteMaps[i] = 0;
+        }
+    }
+
+    /// <summary>
+    /// A plain block shrinks to its first page (___free_pages with a speculative reference outstanding); the rest is in
+    /// this CPU's hands, being freed.
+    /// </summary>
+    public void DetachUpper(Cpu cpu, int id)
+    {
+        if (id == NoObject) return;
+        ref GhostObject o = ref _objects[id];
+        int life = ++_lifeCounter;
+        for (int i = o.Head + 1; i < o.Head + o.Pages; i++)
+        {
+            _object[i] = NoObject;
+            _owner[i] = Owner.IsolatedFree;
+            _life[i] = life;
+        }
+        o.Order = 0;
+    }
+
+    private int NewObject()
+    {
+        if (_objectCount == _objects.Length)
+        {
+            Array.Resize(ref _objects, _objects.Length * 2);
+            Array.Resize(ref _held, _objects.Length * _cpus);
+            Array.Resize(ref _mmMaps, _objects.Length * Geometry.MaxMms);
+        }
+        _objects[_objectCount] = default;
+        Array.Clear(_held, _objectCount * _cpus, _cpus);
+        Array.Clear(_mmMaps, _objectCount * Geometry.MaxMms, Geometry.MaxMms);
+        return _objectCount++;
+    }
+
+    internal void Reset()
+    {
+        int device = _machine.Geometry.DeviceBase;
+        Clear(0, _lastSystem);
+        Clear(device, Math.Max(0, _lastDevice - device));
+        _lastSystem = _lastDevice = 0;
+        _objectCount = 0;
+        _lifeCounter = 0;
+    }
+
+    private void Clear(int pfn, int count)
+    {
+        Array.Clear(_owner, pfn, count);
+        Array.Fill(_object, NoObject, pfn, count);
+        Array.Clear(_life, pfn, count);
+        Array.Clear(_pteMaps, pfn, count);
+    }
+}

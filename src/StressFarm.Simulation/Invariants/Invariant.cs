@@ -1,0 +1,139 @@
+namespace StressFarm.Simulation;
+
+/// <summary>When an invariant is checked (spec 5).</summary>
+public enum When : byte
+{
+    /// <summary>After every step that touched what it reads.</summary>
+    Always,
+    /// <summary>With no operation in flight on the object.</summary>
+    Quiescent,
+    /// <summary>At free.</summary>
+    Free,
+    /// <summary>While a lock is held.</summary>
+    Locked,
+    /// <summary>At hand-out.</summary>
+    HandOut,
+}
+
+/// <summary>What a violation means for a kernel.</summary>
+public enum Severity : byte
+{
+    /// <summary>Accounting or information is wrong.</summary>
+    Wrong,
+    /// <summary>Leak or hang.</summary>
+    Leak,
+    /// <summary>Memory corruption or use after free.</summary>
+    Corruption,
+}
+
+/// <summary>The instants at which protocols and the ghost call the judge.</summary>
+public enum MomentKind : byte
+{
+    /// <summary>Pages left a free list and passed the kernel's checks. A: order.</summary>
+    HandOut,
+    Published,
+    /// <summary>References taken. A: how many.</summary>
+    RefTaken,
+    /// <summary>References dropped. A: how many, B: 1 when the dropper held them.</summary>
+    RefDropped,
+    BeginFree,
+    /// <summary>The kernel's free-time checks are about to run on a block at refcount 0 (before F5). A: order.</summary>
+    FreeCheck,
+    /// <summary>A page pointer with a life is used. A: the life expected.</summary>
+    Deref,
+    /// <summary>A speculative getter believes it owns a reference. Pfn: the page looked up, A: the pfn of the folio it got, B: its life when looked up.</summary>
+    SpeculativeGet,
+    /// <summary>Rmap is about to account pages. Pfn: the page, A: the folio's pfn, B: how many.</summary>
+    Rmap,
+    /// <summary>_nr_pages was read as a folio field. Pfn: the folio's, A: the value.</summary>
+    NrPagesRead,
+    /// <summary>page_ref_freeze succeeded. A: the count it expected.</summary>
+    Frozen,
+    /// <summary>About to store a refcount over 0. A: the value.</summary>
+    Unfreezing,
+    Unfrozen,
+    /// <summary>A split has finished. A: order of the original.</summary>
+    SplitDone,
+    Pinned,
+    Unpinned,
+    /// <summary>GUP returns success. Pfn: the page, A: mm * 65536 + slot, B: 1 when the entry mapped the page at some instant of the call.</summary>
+    GupDone,
+    /// <summary>The _mm_ids lock is about to be dropped. Pfn: the folio's.</summary>
+    MmIdsUnlock,
+    /// <summary>ZINIT writes a page's words. A: pfn and B: order of the range it was asked for.</summary>
+    ZinitWrite,
+    /// <summary>ZINIT is complete, before Z6. A: order.</summary>
+    ZinitDone,
+    /// <summary>A step of free_zone_device_folio() after folio_free() read the folio's words.</summary>
+    ReadAfterFolioFree,
+    /// <summary>pgmap was read through a page. A: the value.</summary>
+    PgmapRead,
+    /// <summary>kfree resolved an object's page. Pfn: the page, A: the head it found, B: the head of the allocating slab.</summary>
+    Kfree,
+    /// <summary>An evicting walk finished. A: first pfn, B: pages.</summary>
+    EvictDone,
+    /// <summary>An operation is at its step bound under a fair strategy.</summary>
+    StepBound,
+    /// <summary>Every unfinished CPU waits.</summary>
+    Deadlock,
+    /// <summary>A rmap, mapcount or type write hit the offset-48 word. A: old value.</summary>
+    TypeWord,
+}
+
+/// <summary>One such instant.</summary>
+public readonly ref struct Moment(MomentKind kind, Cpu cpu, int pfn, int obj, ulong a, ulong b)
+{
+    public MomentKind Kind { get; } = kind;
+    public Cpu Cpu { get; } = cpu;
+    public int Pfn { get; } = pfn;
+    /// <summary>The ghost object at the instant, or <see cref="Ghost.NoObject"/>.</summary>
+    public int Object { get; } = obj;
+    public ulong A { get; } = a;
+    public ulong B { get; } = b;
+}
+
+/// <summary>
+/// A statement that must hold. Add one by adding a file with a subclass: the catalogue finds it. An invariant declares the
+/// words it reads, so that a step triggers only those whose words it wrote, and the moments it listens to.
+/// </summary>
+public abstract class Invariant
+{
+    /// <summary>Spec id: I01…</summary>
+    public abstract string Id { get; }
+    public abstract string Statement { get; }
+    public abstract When When { get; }
+    public abstract Severity Severity { get; }
+    /// <summary>The kernel's own check for it, or "none": only a simulator can see it.</summary>
+    public abstract string Mirror { get; }
+
+    /// <summary>The halves of a struct page whose change triggers <see cref="PageWritten"/>, one bit each (<see cref="Halves"/>).</summary>
+    public virtual ushort Reads => 0;
+    public virtual ReadOnlySpan<MomentKind> Listens => [];
+
+    /// <summary>A step wrote one of the halves in <see cref="Reads"/> of this page; its local code has run.</summary>
+    public virtual void PageWritten(Judge judge, Cpu cpu, int pfn) { }
+    public virtual void On(Judge judge, in Moment moment) { }
+
+    /// <summary>Quiescent audit of one page that was written since the reset.</summary>
+    public virtual void AuditPage(Judge judge, int pfn) { }
+    /// <summary>Quiescent audit of one live object.</summary>
+    public virtual void AuditObject(Judge judge, int id) { }
+    /// <summary>Quiescent audit of the machine as a whole.</summary>
+    public virtual void AuditMachine(Judge judge) { }
+    /// <summary>Audit after the teardown, when every page must be free again.</summary>
+    public virtual void AuditEmpty(Judge judge) { }
+}
+
+/// <summary>Half-of-a-page masks for <see cref="Invariant.Reads"/>.</summary>
+public static class Halves
+{
+    public const ushort Flags = 3 << (Layout.Flags * 2);
+    public const ushort Info = 3 << (Layout.Info * 2);
+    public const ushort Prev = 3 << (Layout.Prev * 2);
+    public const ushort Mapping = 3 << (Layout.Mapping * 2);
+    public const ushort Index = 3 << (Layout.Index * 2);
+    public const ushort Private = 3 << (Layout.Private * 2);
+    public const ushort Mapcount = 1 << Layout.MapcountHalf;
+    public const ushort Refcount = 1 << Layout.RefcountHalf;
+    public const ushort Memcg = unchecked((ushort)(3 << (Layout.Memcg * 2)));
+}

@@ -1,0 +1,140 @@
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// Calls the invariants when what they read has changed, and keeps the first violation. Dispatch is by table: one list of
+/// invariants per (word of the page, whole / low / high), one per moment.
+/// </summary>
+public sealed class Judge
+{
+    private readonly Invariant[][] _byWrite = new Invariant[Layout.WordsPerPage * 4][];
+    private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
+    private readonly Invariant[] _all;
+    private string? _kernelSays;
+
+    public Judge(Machine machine)
+    {
+        Machine = machine;
+        _all = [.. Catalog<Invariant>.All];
+        for (int word = 0; word < Layout.WordsPerPage; word++)
+            for (int part = 0; part < 3; part++)
+            {
+                int mask = (part == 0 ? 3 : part) << (word * 2);
+                _byWrite[word * 4 + part] = [.. _all.Where(i => (i.Reads & mask) != 0)];
+            }
+        foreach (MomentKind kind in Enum.GetValues<MomentKind>())
+            _byMoment[(int)kind] = [.. _all.Where(i => i.Listens.Contains(kind))];
+    }
+
+    public Machine Machine { get; }
+    public Ghost Ghost => Machine.Ghost;
+    public MemMap Memory => Machine.Memory;
+    public Policy Policy => Machine.Policy;
+    public Violation? First { get; private set; }
+    /// <summary>False measures what checking costs; users never see it off.</summary>
+    public bool Enabled { get; set; } = true;
+
+    internal void Reset()
+    {
+        First = null;
+        _kernelSays = null;
+    }
+
+    internal void AfterStep(Cpu cpu)
+    {
+        if (!Enabled || First is not null) return;
+        int pageWords = Memory.FirstCell;
+        foreach (int code in Machine.Touched)
+        {
+            int word = code >> 2;
+            if (word >= pageWords) continue;
+            foreach (Invariant invariant in _byWrite[((word & 7) << 2) | (code & 3)])
+                invariant.PageWritten(this, cpu, word >> 3);
+        }
+    }
+
+    /// <summary>Tells the invariants that listen.</summary>
+    public void Raise(MomentKind kind, Cpu cpu, int pfn, int obj, ulong a = 0, ulong b = 0)
+    {
+        if (!Enabled || First is not null) return;
+        Invariant[] listeners = _byMoment[(int)kind];
+        if (listeners.Length == 0) return;
+        var moment = new Moment(kind, cpu, pfn, obj, a, b);
+        foreach (Invariant invariant in listeners) invariant.On(this, in moment);
+    }
+
+    /// <summary>As <see cref="Raise(MomentKind, Cpu, int, int, ulong, ulong)"/>, about the object the page belongs to now.</summary>
+    public void RaiseAt(MomentKind kind, Cpu cpu, int pfn, ulong a = 0, ulong b = 0) =>
+        Raise(kind, cpu, pfn, Ghost.ObjectOf(pfn), a, b);
+
+    /// <summary>A pointer obtained earlier is used: its page must still be in the same life (I14).</summary>
+    public void Deref(Cpu cpu, Page page)
+    {
+        if (page.Life != 0 && page.Life != Ghost.LifeOf(page.Pfn))
+            RaiseAt(MomentKind.Deref, cpu, page.Pfn, (ulong)page.Life);
+    }
+
+    public void Deref(Cpu cpu, Folio folio) => Deref(cpu, folio.Head);
+
+    /// <summary>What a debug kernel's check would print at this point (CHECKS=1); a violation found in the same step quotes it.</summary>
+    public void KernelSays(string text) => _kernelSays ??= text;
+
+    internal void OwnerClash(Cpu cpu, int pfn, Owner from, Owner to) =>
+        Violate(Catalog<Invariant>.Find("I16")!, cpu, pfn, -1, "owner", $"{from}", $"{Ghost.OwnerOf(pfn)}",
+            $"page {pfn} is taken over as {to} from {from}, but its owner is {Ghost.OwnerOf(pfn)}");
+
+    /// <summary>Everything that must hold when nothing is in flight.</summary>
+    /// <param name="whole">every page of the arena instead of those written since the reset</param>
+    public void Audit(bool whole)
+    {
+        if (!Enabled) return;
+        if (whole)
+        {
+            for (int pfn = 0; pfn < Machine.Geometry.Pages; pfn++) AuditPage(pfn);
+        }
+        else
+        {
+            foreach (int line in Memory.DirtyLines)
+                if (line < Machine.Geometry.Pages) AuditPage(line);
+        }
+        for (int id = 0; id < Ghost.ObjectCount && First is null; id++)
+        {
+            if (Ghost[id].Phase == Phase.Dead) continue;
+            foreach (Invariant invariant in _all) invariant.AuditObject(this, id);
+        }
+        if (First is not null) return;
+        foreach (Invariant invariant in _all) invariant.AuditMachine(this);
+    }
+
+    /// <summary>After the teardown: nothing may be left.</summary>
+    public void AuditEmpty()
+    {
+        if (!Enabled || First is not null) return;
+        foreach (Invariant invariant in _all) invariant.AuditEmpty(this);
+    }
+
+    private void AuditPage(int pfn)
+    {
+        if (First is not null) return;
+        foreach (Invariant invariant in _all) invariant.AuditPage(this, pfn);
+    }
+
+    /// <summary>Reports a violation; the first one of a schedule is kept.</summary>
+    /// <param name="location">the guilty half, or -1</param>
+    public void Violate(Invariant invariant, Cpu? cpu, int pfn, int location, string field, string expected, string found, string sentence)
+    {
+        if (First is not null) return;
+        Actor by = cpu is null ? new Actor(-1, "audit", 0, Step.None) : ActorOf(new WriterStamp(cpu.Writer));
+        Actor last = location < 0 ? default : ActorOf(new WriterStamp(Memory.LastWriter(new Half(location))));
+        First = new Violation(invariant, field, pfn, location, expected, found, by, last with { Operation = last.Operation ?? "" },
+            sentence, _kernelSays, Machine.Steps);
+    }
+
+    private Actor ActorOf(WriterStamp stamp)
+    {
+        if (!stamp.Known) return new Actor(-1, "", 0, Step.None);
+        string operation = stamp.Cpu == Machine.SetupCpu.Number
+            ? Machine.Programme?.SetupName(stamp.Operation) ?? ""
+            : Machine.Programme?.OperationName(stamp.Cpu, stamp.Operation) ?? "";
+        return new Actor(stamp.Cpu, operation, stamp.Operation, stamp.Step);
+    }
+}

@@ -1,0 +1,35 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Small deviations from the protocols, one bit each: what a known bug did differently.</summary>
+[Flags]
+public enum Deviation : ulong
+{
+    None = 0,
+    /// <summary>Z02: D6 reads folio->pgmap after ops->folio_free().</summary>
+    PgmapReadAfterFolioFree = 1 << 0,
+    /// <summary>Z06: GUP-fast takes the reference without rechecking page_folio().</summary>
+    GupFastNoRecheck = 1 << 1,
+    /// <summary>Z14: split freezes with the refcount it reads instead of the one it owns.</summary>
+    FreezeCurrentCount = 1 << 2,
+    /// <summary>Z28: GUP adds references without looking for overflow.</summary>
+    GupNoOverflowCheck = 1 << 3,
+    /// <summary>Z39: GUP=FAIL evaluates its predicate before it holds the reference.</summary>
+    GupPredicateBeforeRef = 1 << 4,
+}
+
+/// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>
+public abstract class KnownBug
+{
+    /// <summary>Spec id: Z01…</summary>
+    public abstract string Id { get; }
+    public abstract string Title { get; }
+    /// <summary>Commit, CVE or thread where it is described.</summary>
+    public abstract string Source { get; }
+    public abstract string Mechanism { get; }
+    /// <summary>The invariants of which one must fire.</summary>
+    public abstract IReadOnlyList<string> Invariants { get; }
+    /// <summary>The workload under which it is found.</summary>
+    public abstract string Workload { get; }
+    /// <summary>The design with the bug in it.</summary>
+    public abstract Policy Plant(Policy policy);
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+
+namespace StressFarm.Simulation;
+
+/// <summary>The kinds of shared access (spec 2). One step is one of these.</summary>
+public enum AccessKind : byte
+{
+    None,
+    /// <summary>Plain 64-bit read.</summary>
+    Load,
+    /// <summary>Plain 64-bit write.</summary>
+    Store,
+    Load32,
+    Store32,
+    /// <summary>Atomic add to a 4-byte half; the result is the new value.</summary>
+    Add32,
+    /// <summary>atomic_add_unless(half, n, 0): the result is the old value, 0 meaning it failed.</summary>
+    AddUnlessZero32,
+    /// <summary>Atomic compare and exchange of a half; the result is 1 when it happened.</summary>
+    CmpXchg32,
+    /// <summary>Atomic 64-bit add; the result is the new value.</summary>
+    Add,
+    /// <summary>set_bit: atomic or; the result is the old value.</summary>
+    Or,
+    /// <summary>clear_bit: atomic and-not; the result is the old value.</summary>
+    AndNot,
+    /// <summary>Takes the lock whose bits are A, waiting while any is set: the CPU is not runnable until they are clear.</summary>
+    Lock,
+    /// <summary>As <see cref="Lock"/> without waiting; the result is 1 when it was taken.</summary>
+    TryLock,
+    Unlock,
+    /// <summary>Memory barrier; A says which. No effect under sequential consistency.</summary>
+    Fence,
+    /// <summary>A run of accesses taken as one step (spec 2, bursts); the writes follow as raw stores.</summary>
+    Burst,
+    /// <summary>The CPU does nothing that is shared.</summary>
+    Yield,
+}
+
+/// <summary>Memory barriers, as the kernel names them.</summary>
+public enum FenceKind : byte { Rmb, Wmb, Mb }
+
+/// <summary>One shared access, named before it happens.</summary>
+public struct Access
+{
+    public AccessKind Kind;
+    public Step Step;
+    /// <summary>Word index, or half index for the 32-bit kinds.</summary>
+    public int Location;
+    public ulong A;
+    public ulong B;
+
+    public readonly bool IsHalf => Kind is >= AccessKind.Load32 and <= AccessKind.CmpXchg32;
+    public readonly int WordIndex => IsHalf ? Location >> 1 : Location;
+    public readonly bool Writes => Kind is not (AccessKind.None or AccessKind.Load or AccessKind.Load32 or AccessKind.Fence or AccessKind.Yield);
+}
+
+/// <summary>Awaits a 64-bit result.</summary>
+public readonly struct WordAccess(Cpu cpu) : IOpAwaiter
+{
+    private readonly Cpu _cpu = cpu;
+    public WordAccess GetAwaiter() => this;
+    public bool IsCompleted => false;
+    public ulong GetResult() => _cpu.Result;
+    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public void OnCompleted(Action continuation) => throw new NotSupportedException();
+    public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
+}
+
+/// <summary>Awaits a 32-bit result.</summary>
+public readonly struct HalfAccess(Cpu cpu) : IOpAwaiter
+{
+    private readonly Cpu _cpu = cpu;
+    public HalfAccess GetAwaiter() => this;
+    public bool IsCompleted => false;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint GetResult() => (uint)_cpu.Result;
+    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public void OnCompleted(Action continuation) => throw new NotSupportedException();
+    public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
+}
+
+/// <summary>Awaits whether it happened.</summary>
+public readonly struct FlagAccess(Cpu cpu) : IOpAwaiter
+{
+    private readonly Cpu _cpu = cpu;
+    public FlagAccess GetAwaiter() => this;
+    public bool IsCompleted => false;
+    public bool GetResult() => _cpu.Result != 0;
+    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public void OnCompleted(Action continuation) => throw new NotSupportedException();
+    public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
+}
+
+/// <summary>Awaits an access without a result.</summary>
+public readonly struct VoidAccess(Cpu cpu) : IOpAwaiter
+{
+    private readonly Cpu _cpu = cpu;
+    public VoidAccess GetAwaiter() => this;
+    public bool IsCompleted => false;
+    public void GetResult() { }
+    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public void OnCompleted(Action continuation) => throw new NotSupportedException();
+    public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
+}

@@ -1,0 +1,73 @@
+namespace StressFarm.Simulation;
+
+/// <summary>The state a schedule starts from, laid down without steps: free memory in the buddy, device memory mapped.</summary>
+internal static class Boot
+{
+    /// <summary>The address of the machine's one <c>struct dev_pagemap</c>.</summary>
+    public const ulong PgmapAddress = 0xffff_8881_0000_0000;
+
+    public static void Prepare(Machine machine)
+    {
+        LayListHeads(machine);
+        LaySystem(machine);
+        LayDevice(machine);
+    }
+
+    private static void LayListHeads(Machine m)
+    {
+        for (int order = 0; order <= Geometry.MaxOrder; order++) LayEmpty(m, m.Cells.FreeArea(order));
+        for (int cpu = 0; cpu < m.Cpus.Length; cpu++)
+            for (int order = 0; order < Geometry.PcpOrders; order++) LayEmpty(m, m.Cells.Pcp(cpu, order));
+        LayEmpty(m, m.Cells.DeferredHead);
+    }
+
+    private static void LayEmpty(Machine m, Word head)
+    {
+        ulong self = m.Memory.AddressOf(head);
+        m.Lay(head, self);
+        m.Lay(new Word(head.Index + 1), self);
+    }
+
+    /// <summary><c>mm/mm_init.c:__init_single_page</c>, then the blocks on free_area as <c>__free_pages_core</c> leaves them.</summary>
+    private static void LaySystem(Machine m)
+    {
+        int pages = m.Arena.SystemPages;
+        m.Ghost.Lay(0, pages, Owner.Buddy);
+        for (int pfn = 0; pfn < pages; pfn++)
+        {
+            var page = new Page(pfn);
+            ulong self = m.Memory.AddressOf(page.Lru);
+            m.Lay(page.Flags, PageFlag.ZoneNormal);
+            m.Lay(page.Info, self);
+            m.Lay(page.Prev, self);
+        }
+        int order = Math.Min(m.Arena.SystemOrder, Geometry.MaxOrder);
+        Word head = m.Cells.FreeArea(order);
+        Word last = head;
+        for (int pfn = 0; pfn < pages; pfn += 1 << order)
+        {
+            var page = new Page(pfn);
+            m.Lay(page.Private, (ulong)order);
+            m.Lay(page.Type, PageType.Buddy);
+            m.Lay(last, m.Memory.AddressOf(page.Lru));
+            m.Lay(page.Prev, m.Memory.AddressOf(last));
+            m.Lay(page.Info, m.Memory.AddressOf(head));
+            m.Lay(new Word(head.Index + 1), m.Memory.AddressOf(page.Lru));
+            last = page.Lru;
+        }
+    }
+
+    /// <summary><c>mm/mm_init.c:__init_zone_device_page</c> for MEMORY_DEVICE_PRIVATE: refcount 0, pgmap set, reserved.</summary>
+    private static void LayDevice(Machine m)
+    {
+        if (m.Arena.DeviceOrder < 0) return;
+        int first = m.Geometry.DeviceBase;
+        m.Ghost.Lay(first, m.Arena.DevicePages, Owner.DevFree);
+        for (int pfn = first; pfn < first + m.Arena.DevicePages; pfn++)
+        {
+            var page = new Page(pfn);
+            m.Lay(page.Flags, PageFlag.ZoneDevice | PageFlag.Reserved);
+            m.Lay(page.Pgmap, PgmapAddress);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Where everything shared that is no struct page lives: cell numbers, fixed by the geometry.</summary>
+public sealed class Cells
+{
+    private int _next;
+    private readonly int _pte;
+    private readonly int _pmd;
+    private readonly int _ptl;
+    private readonly int _freeArea;
+    private readonly int _pcp;
+
+    public Cells(Geometry geometry)
+    {
+        _next = geometry.Pages * Layout.WordsPerPage;
+        int first = _next;
+        ZoneLock = Take(8);
+        LruvecLock = Take(8);
+        DeferredLock = Take(8);
+        DeferredHead = Take(8);
+        PgmapRef = Take(8);
+        DriverLock = Take(8);
+        DriverHeads = Take(8);
+        DriverBuddy = Take(8);
+        PredecessorLock = Take(8);
+        _freeArea = Take((Geometry.MaxOrder + 1) * 2).Index;
+        _pcp = Take((geometry.MaxCpus + 1) * Geometry.PcpOrders * 2).Index;
+        _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
+        _pmd = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
+        _pte = Take(Geometry.MaxMms * Geometry.SlotsPerMm).Index;
+        Count = _next - first;
+    }
+
+    /// <summary>Cells in all.</summary>
+    public int Count { get; }
+
+    /// <summary><c>zone->lock</c>.</summary>
+    public Word ZoneLock { get; }
+    /// <summary><c>lruvec->lru_lock</c>.</summary>
+    public Word LruvecLock { get; }
+    public Word DeferredLock { get; }
+    /// <summary>Head of the deferred split list: next, prev.</summary>
+    public Word DeferredHead { get; }
+    /// <summary><c>pgmap->ref</c>, a percpu reference kept as one count.</summary>
+    public Word PgmapRef { get; }
+    /// <summary>The driver's own lock around its allocator.</summary>
+    public Word DriverLock { get; }
+    /// <summary>LIFO allocator: word 0 heads the list of order-0 pages, word 1 that of large folios, as addresses of struct pages.</summary>
+    public Word DriverHeads { get; }
+    /// <summary>Stands for the driver's buddy allocator, which lives outside struct page.</summary>
+    public Word DriverBuddy { get; }
+    /// <summary>DPM=ALLOC_PRED+LOCK: one lock per pgmap (spec 4.2).</summary>
+    public Word PredecessorLock { get; }
+
+    /// <summary>List head of <c>free_area[order]</c>: next, prev.</summary>
+    public Word FreeArea(int order) => new(_freeArea + order * 2);
+    public Word Pcp(int cpu, int order) => new(_pcp + (cpu * Geometry.PcpOrders + order) * 2);
+    public Word Ptl(int mm, int table) => new(_ptl + mm * Geometry.MaxTables + table);
+    public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
+    public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
+
+    public bool IsPte(Word w) => w.Index >= _pte && w.Index < _pte + Geometry.MaxMms * Geometry.SlotsPerMm;
+    public (int Mm, int Slot) SlotOf(Word pte) => ((pte.Index - _pte) / Geometry.SlotsPerMm, (pte.Index - _pte) % Geometry.SlotsPerMm);
+
+    /// <summary>What a cell is, for reports.</summary>
+    public string NameOf(Word w)
+    {
+        int i = w.Index;
+        if (i >= _pte) return $"pte[mm {(i - _pte) / Geometry.SlotsPerMm} slot {(i - _pte) % Geometry.SlotsPerMm}]";
+        if (i >= _pmd) return $"pmd[mm {(i - _pmd) / Geometry.MaxTables} table {(i - _pmd) % Geometry.MaxTables}]";
+        if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
+        if (i >= _pcp) return "pcp list";
+        if (i >= _freeArea) return $"free_area[{(i - _freeArea) / 2}]";
+        if (w == ZoneLock) return "zone->lock";
+        if (w == LruvecLock) return "lruvec->lru_lock";
+        if (w == DeferredLock) return "deferred_split lock";
+        if (w == PgmapRef) return "pgmap->ref";
+        if (w == DriverLock) return "driver lock";
+        if (w == PredecessorLock) return "pgmap predecessor lock";
+        if (w.Index >= DeferredHead.Index && w.Index < DeferredHead.Index + 2) return "deferred split list";
+        return w.Index >= DriverHeads.Index && w.Index < DriverHeads.Index + 2 ? "driver free list" : "driver allocator";
+    }
+
+    private Word Take(int count)
+    {
+        var first = new Word(_next);
+        _next += (count + 7) / 8 * 8;
+        return first;
+    }
+}

@@ -1,0 +1,121 @@
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// A CPU: what it runs, what it is about to do, what it holds between operations. Protocol code sees the shared memory only
+/// through the awaitable methods here; each names one access, and code after the await is atomic with that access.
+/// </summary>
+public sealed class Cpu
+{
+    internal Cpu(Machine machine, int number)
+    {
+        Machine = machine;
+        Number = number;
+        Handles = new Handles();
+    }
+
+    public Machine Machine { get; }
+    public int Number { get; }
+    public Ghost Ghost => Machine.Ghost;
+    public Judge Judge => Machine.Judge;
+    public Policy Policy => Machine.Policy;
+
+    /// <summary>The next access, named but not yet done; <see cref="AccessKind.None"/> when the CPU has nothing left.</summary>
+    public Access Pending;
+    /// <summary>What this CPU's operations keep for its later operations.</summary>
+    public Handles Handles { get; }
+    /// <summary>The operation under way, and its number in the programme.</summary>
+    public Operation? Operation { get; internal set; }
+    public int OperationNumber { get; internal set; }
+    /// <summary>This CPU's own steps since its operation began (I57 bounds it).</summary>
+    public int OperationSteps { get; internal set; }
+    public bool Finished { get; internal set; }
+    /// <summary>IRQs are off: no TLB shootdown and no RCU grace period completes meanwhile (spec 2, preemption rule).</summary>
+    public bool IrqsOff { get; set; }
+    /// <summary>The innermost suspended method.</summary>
+    internal Frame? Current;
+    /// <summary>The outermost one.</summary>
+    internal Frame? Root;
+    internal ulong Result;
+    internal uint Writer;
+
+    private void Name(AccessKind kind, Step step, int location, ulong a = 0, ulong b = 0)
+    {
+        Pending.Kind = kind;
+        Pending.Step = step;
+        Pending.Location = location;
+        Pending.A = a;
+        Pending.B = b;
+    }
+
+    public WordAccess Load(Word w, Step step) { Name(AccessKind.Load, step, w.Index); return new(this); }
+    public HalfAccess Load(Half h, Step step) { Name(AccessKind.Load32, step, h.Index); return new(this); }
+    public VoidAccess Store(Word w, ulong value, Step step) { Name(AccessKind.Store, step, w.Index, value); return new(this); }
+    public VoidAccess Store(Half h, uint value, Step step) { Name(AccessKind.Store32, step, h.Index, value); return new(this); }
+    /// <summary>Atomic add; the new value.</summary>
+    public HalfAccess Add(Half h, int delta, Step step) { Name(AccessKind.Add32, step, h.Index, (uint)delta); return new(this); }
+    /// <summary>Atomic add; the new value.</summary>
+    public WordAccess Add(Word w, long delta, Step step) { Name(AccessKind.Add, step, w.Index, (ulong)delta); return new(this); }
+    /// <summary>atomic_add_unless(…, 0): the old value; 0 means nothing was added.</summary>
+    public HalfAccess AddUnlessZero(Half h, int delta, Step step) { Name(AccessKind.AddUnlessZero32, step, h.Index, (uint)delta); return new(this); }
+    public FlagAccess CmpXchg(Half h, uint expected, uint value, Step step) { Name(AccessKind.CmpXchg32, step, h.Index, expected, value); return new(this); }
+    /// <summary>set_bit(s); the old word.</summary>
+    public WordAccess Or(Word w, ulong bits, Step step) { Name(AccessKind.Or, step, w.Index, bits); return new(this); }
+    /// <summary>clear_bit(s); the old word.</summary>
+    public WordAccess AndNot(Word w, ulong bits, Step step) { Name(AccessKind.AndNot, step, w.Index, bits); return new(this); }
+    /// <summary>Waits until the bits are clear, then sets them.</summary>
+    public VoidAccess Lock(Word w, Step step, ulong bits = 1) { Name(AccessKind.Lock, step, w.Index, bits); return new(this); }
+    public FlagAccess TryLock(Word w, Step step, ulong bits = 1) { Name(AccessKind.TryLock, step, w.Index, bits); return new(this); }
+    public VoidAccess Unlock(Word w, Step step, ulong bits = 1) { Name(AccessKind.Unlock, step, w.Index, bits); return new(this); }
+    public VoidAccess Fence(FenceKind kind, Step step) { Name(AccessKind.Fence, step, Machine.NoWord, (ulong)kind); return new(this); }
+    /// <summary>One step for a run of accesses starting at <paramref name="first"/>; follow it with raw stores.</summary>
+    public VoidAccess Burst(Word first, Step step) { Name(AccessKind.Burst, step, first.Index); return new(this); }
+    public VoidAccess Yield(Step step) { Name(AccessKind.Yield, step, Machine.NoWord); return new(this); }
+
+    /// <summary>Reads without a scheduling point: what a `!` check does (spec 2), and what follows a burst.</summary>
+    public ulong Peek(Word w) => Machine.Memory[w];
+    public uint Peek(Half h) => Machine.Memory[h];
+
+    /// <summary>Writes as part of the burst step just taken.</summary>
+    public void Poke(Word w, ulong value) => Machine.StoreRaw(this, w, value);
+    public void Poke(Half h, uint value) => Machine.StoreRaw(this, h, value);
+
+    internal void Begin(Operation operation, int number)
+    {
+        Operation = operation;
+        OperationNumber = number;
+        OperationSteps = 0;
+    }
+
+    internal void BeginTeardown(int number)
+    {
+        Operation = null;
+        OperationNumber = number;
+        OperationSteps = 0;
+    }
+
+    /// <summary>Drops the call chain of a schedule that ended early.</summary>
+    internal void Abandon()
+    {
+        for (Frame? frame = Current; frame is not null;)
+        {
+            Frame? parent = frame.Parent;
+            frame.Recycle();
+            frame = parent;
+        }
+        Current = Root = null;
+    }
+
+    internal void Reset()
+    {
+        Abandon();
+        Pending = default;
+        Handles.Clear();
+        Operation = null;
+        OperationNumber = 0;
+        OperationSteps = 0;
+        Finished = true;
+        IrqsOff = false;
+        Result = 0;
+        Writer = 0;
+    }
+}

@@ -1,0 +1,36 @@
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// What a machine has room for: fixed when it is built. A schedule then uses a part of it, its <see cref="Arena"/>.
+/// </summary>
+/// <param name="Pages">pages of the section, a power of two from 32 to 32768; the upper half is ZONE_DEVICE</param>
+/// <param name="MaxCpus">CPUs it can run, 1 to 8; one more runs set-up and teardown</param>
+public sealed record Geometry(int Pages = 32768, int MaxCpus = 8)
+{
+    public const int MinPages = 32;
+    public const int MaxPages = 32768;
+    public const int CpuLimit = 8;
+    public const int MaxOrder = 10;
+    public const int MaxMms = 3;
+    /// <summary>Page table slots of one mm.</summary>
+    public const int SlotsPerMm = 1024;
+    /// <summary>Page tables (and so page table locks and PMD entries) of one mm.</summary>
+    public const int MaxTables = 64;
+    public const int PcpOrders = 4;
+
+    /// <summary>First pfn of the ZONE_DEVICE half.</summary>
+    public int DeviceBase => Pages / 2;
+    /// <summary>The largest order either half can hold.</summary>
+    public int LargestOrder => Math.Min(MaxOrder, int.Log2(Pages / 2));
+}
+
+/// <summary>The part of the machine one schedule uses; drawn from the seed.</summary>
+/// <param name="SystemOrder">the buddy allocator starts with 2^SystemOrder free pages at pfn 0</param>
+/// <param name="DeviceOrder">the driver starts with 2^DeviceOrder free device pages; -1 for none</param>
+/// <param name="PmdOrder">pages that a PMD entry maps, as an order: 9 on x86-64, smaller to step it exactly</param>
+/// <param name="ExactOrder">largest order whose tails are stepped one by one; above it a step is one vmemmap page</param>
+public readonly record struct Arena(int Cpus, int SystemOrder, int DeviceOrder, int PmdOrder, int ExactOrder = 4)
+{
+    public int SystemPages => 1 << SystemOrder;
+    public int DevicePages => DeviceOrder < 0 ? 0 : 1 << DeviceOrder;
+}

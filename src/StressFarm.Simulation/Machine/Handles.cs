@@ -1,0 +1,58 @@
+namespace StressFarm.Simulation;
+
+/// <summary>What a handle stands for, which says how it is given back.</summary>
+public enum HandleKind : byte
+{
+    None,
+    /// <summary>A thread-local reference to a folio or a small page; given back by folio_put.</summary>
+    FolioRef,
+    /// <summary>A folio reference with PG_locked held by this CPU.</summary>
+    LockedFolio,
+    /// <summary>A GUP pin (FOLL_PIN) of <see cref="Handle.Count"/> pins on the folio of page <see cref="Handle.Pfn"/>.</summary>
+    Pin,
+    /// <summary>Driver memory from alloc_pages(__GFP_COMP): the allocation's own reference.</summary>
+    DriverPages,
+    /// <summary>A non-compound block of order &gt; 0.</summary>
+    Block,
+    Slab,
+    LargeKmalloc,
+}
+
+/// <summary>Something an operation left for a later one of the same CPU.</summary>
+public struct Handle
+{
+    public HandleKind Kind;
+    public int Pfn;
+    public int Life;
+    public int Order;
+    public int Count;
+    /// <summary>Free for the kind: a page table slot, the pin's accounting (spec 4.4).</summary>
+    public int Extra;
+    public readonly Page Page => new(Pfn, Life);
+    public readonly Folio Folio => new(Pfn, Life);
+}
+
+/// <summary>A CPU's handles: a small fixed table, addressed by the programme.</summary>
+public sealed class Handles
+{
+    public const int Capacity = 16;
+    private readonly Handle[] _slots = new Handle[Capacity];
+
+    /// <summary>pcp->count by order: this CPU's alone, hence no shared word.</summary>
+    public int[] PcpCount { get; } = new int[Geometry.PcpOrders];
+
+    public ref Handle this[int slot] => ref _slots[slot & (Capacity - 1)];
+
+    public void Clear()
+    {
+        Array.Clear(_slots);
+        Array.Clear(PcpCount);
+    }
+
+    public int FirstUsed()
+    {
+        for (int i = 0; i < Capacity; i++)
+            if (_slots[i].Kind != HandleKind.None) return i;
+        return -1;
+    }
+}

@@ -1,0 +1,265 @@
+using System.Runtime.CompilerServices;
+
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// The simulated machine: one memory section, its CPUs, and what judges them. It executes one access at a time for the CPU
+/// that the scheduler picked; between two accesses nothing happens. This is the only place that touches the memory for the
+/// protocols, and therefore where another memory model (TSO, WEAK) would delay a store's visibility.
+/// </summary>
+public sealed class Machine
+{
+    /// <summary>The location of an access that has none (fences, yields).</summary>
+    public const int NoWord = -1;
+
+    private int[] _touched = new int[64];
+    private int _touchedCount;
+    private uint _waiting;
+
+    public Machine(Geometry geometry)
+    {
+        Geometry = geometry;
+        Cells = new Cells(geometry);
+        Memory = new MemMap(geometry.Pages, Cells.Count);
+        Cpus = new Cpu[geometry.MaxCpus + 1];
+        for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
+        Ghost = new Ghost(this);
+        Judge = new Judge(this);
+        Driver = new DriverAllocator(this);
+        for (int i = 0; i < Cpus.Length; i++) Cpus[i].Reset();
+    }
+
+    public Geometry Geometry { get; }
+    public Arena Arena { get; private set; }
+    public Cells Cells { get; }
+    public MemMap Memory { get; }
+    public Ghost Ghost { get; }
+    public Judge Judge { get; }
+    public Policy Policy { get; private set; } = Policy.Control;
+    public DriverAllocator Driver { get; }
+    public Programme? Programme { get; private set; }
+
+    /// <summary>CPUs 0..n-1 run the programme; the last one runs set-up and teardown.</summary>
+    public Cpu[] Cpus { get; }
+    public Cpu SetupCpu => Cpus[^1];
+
+    /// <summary>Accesses since the reset.</summary>
+    public long Steps { get; private set; }
+    /// <summary>Hash of every step so far: CPU, step id, location, value.</summary>
+    public ulong Digest { get; private set; }
+    /// <summary>The first violation; the schedule ends there.</summary>
+    public Violation? Violation => Judge.First;
+    /// <summary>Records every step when set; null in ordinary runs.</summary>
+    public ITrace? Trace { get; set; }
+
+    /// <summary>What the last step wrote, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
+    internal ReadOnlySpan<int> Touched => _touched.AsSpan(0, _touchedCount);
+
+    /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
+    public void Reset(Arena arena, Policy policy, Programme? programme)
+    {
+        foreach (Cpu cpu in Cpus) cpu.Reset();
+        Memory.Reset();
+        Arena = arena;
+        Policy = policy;
+        Programme = programme;
+        Steps = 0;
+        Digest = Pcg.Mix((ulong)arena.Cpus);
+        _touchedCount = 0;
+        _waiting = 0;
+        Ghost.Reset();
+        Judge.Reset();
+        Boot.Prepare(this);
+        Driver.Reset();
+        _touchedCount = 0;
+    }
+
+    /// <summary>CPUs that can take a step now, one bit each.</summary>
+    public uint Runnable { get; private set; }
+
+    /// <summary>Puts an operation on a CPU and runs it to its first access.</summary>
+    public void Start(Cpu cpu, Op op)
+    {
+        cpu.Root = op.Frame;
+        cpu.Finished = op.Frame is null;
+        if (cpu.Finished) cpu.Pending = default;
+        UpdateRunnable(cpu);
+    }
+
+    /// <summary>The chosen CPU does the access it named, and its code up to the next one.</summary>
+    public void Step(Cpu cpu)
+    {
+        _touchedCount = 0;
+        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.Step);
+        Execute(cpu);
+        Steps++;
+        cpu.OperationSteps++;
+        cpu.Pending.Kind = AccessKind.None;
+        cpu.Current!.MoveNext();
+        if (_touchedCount != 0) Judge.AfterStep(cpu);
+        if (cpu.Pending.Kind == AccessKind.None) Finish(cpu);
+        UpdateRunnable(cpu);
+    }
+
+    private static void Finish(Cpu cpu)
+    {
+        cpu.Finished = true;
+        cpu.Root!.Recycle();
+        cpu.Root = null;
+        cpu.Current = null;
+    }
+
+    /// <summary>
+    /// After an exception in a protocol (a defect of the model): forgets the call chains without giving their boxes back,
+    /// since some of them may have been given back already.
+    /// </summary>
+    public void Discard()
+    {
+        foreach (Cpu cpu in Cpus) cpu.Current = cpu.Root = null;
+    }
+
+    private void UpdateRunnable(Cpu stepped)
+    {
+        uint bit = 1u << stepped.Number;
+        if (stepped.Finished)
+        {
+            Runnable &= ~bit;
+            _waiting &= ~bit;
+        }
+        else if (stepped.Pending.Kind == AccessKind.Lock)
+        {
+            _waiting |= bit;
+        }
+        else
+        {
+            Runnable |= bit;
+            _waiting &= ~bit;
+        }
+        for (uint rest = _waiting; rest != 0; rest &= rest - 1)
+        {
+            int i = int.TrailingZeroCount((int)rest);
+            ref Access a = ref Cpus[i].Pending;
+            if ((Memory[new Word(a.Location)] & a.A) == 0) Runnable |= 1u << i;
+            else Runnable &= ~(1u << i);
+        }
+    }
+
+    private void Execute(Cpu cpu)
+    {
+        ref Access a = ref cpu.Pending;
+        int at = a.Location;
+        ulong old = 0, value = 0;
+        switch (a.Kind)
+        {
+            case AccessKind.Load:
+                cpu.Result = value = Memory[new Word(at)];
+                break;
+            case AccessKind.Load32:
+                cpu.Result = value = Memory[new Half(at)];
+                break;
+            case AccessKind.Store:
+                if (Trace is not null) old = Memory[new Word(at)];
+                WriteWord(cpu, at, value = a.A);
+                break;
+            case AccessKind.Store32:
+                if (Trace is not null) old = Memory[new Half(at)];
+                WriteHalf(cpu, at, (uint)(value = a.A));
+                break;
+            case AccessKind.Add32:
+                old = Memory[new Half(at)];
+                cpu.Result = value = unchecked((uint)old + (uint)a.A);
+                WriteHalf(cpu, at, (uint)value);
+                break;
+            case AccessKind.AddUnlessZero32:
+                cpu.Result = value = old = Memory[new Half(at)];
+                if (old != 0) WriteHalf(cpu, at, (uint)(value = unchecked((uint)old + (uint)a.A)));
+                break;
+            case AccessKind.CmpXchg32:
+                value = old = Memory[new Half(at)];
+                cpu.Result = old == a.A ? 1u : 0u;
+                if (cpu.Result != 0) WriteHalf(cpu, at, (uint)(value = a.B));
+                break;
+            case AccessKind.Add:
+                old = Memory[new Word(at)];
+                WriteWord(cpu, at, cpu.Result = value = unchecked(old + a.A));
+                break;
+            case AccessKind.Or:
+                cpu.Result = old = Memory[new Word(at)];
+                WriteWord(cpu, at, value = old | a.A);
+                break;
+            case AccessKind.AndNot:
+                cpu.Result = old = Memory[new Word(at)];
+                WriteWord(cpu, at, value = old & ~a.A);
+                break;
+            case AccessKind.Lock:
+                old = Memory[new Word(at)];
+                if ((old & a.A) != 0) throw new InvalidOperationException($"CPU {cpu.Number} was stepped while it waits for a lock");
+                WriteWord(cpu, at, value = old | a.A);
+                break;
+            case AccessKind.TryLock:
+                value = old = Memory[new Word(at)];
+                cpu.Result = (old & a.A) == 0 ? 1u : 0u;
+                if (cpu.Result != 0) WriteWord(cpu, at, value = old | a.A);
+                break;
+            case AccessKind.Unlock:
+                old = Memory[new Word(at)];
+                WriteWord(cpu, at, value = old & ~a.A);
+                cpu.Result = old;
+                break;
+        }
+        Digest = unchecked((Digest ^ value ^ ((ulong)(uint)at << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)a.Step << 44)) * 0x9fb2_1c65_1e98_df25);
+        Digest ^= Digest >> 29;
+        Trace?.Record(cpu, in a, old, value);
+    }
+
+    /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
+    internal void StoreRaw(Cpu cpu, Word w, ulong value)
+    {
+        if (Trace is not null) Trace.RecordRaw(cpu, w, Memory[w], value);
+        WriteWord(cpu, w.Index, value);
+    }
+
+    internal void StoreRaw(Cpu cpu, Half h, uint value)
+    {
+        ulong old = Memory[h.Word];
+        WriteHalf(cpu, h.Index, value);
+        Trace?.RecordRaw(cpu, h.Word, old, Memory[h.Word]);
+    }
+
+    /// <summary>Writes outside any step: the state a schedule starts from.</summary>
+    internal void Lay(Word w, ulong value) => Memory.Write(w.Index, value, 0);
+    internal void Lay(Half h, uint value) => Memory.WriteHalf(h.Index, value, 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteWord(Cpu cpu, int word, ulong value)
+    {
+        Memory.Write(word, value, cpu.Writer);
+        Touch(word << 2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteHalf(Cpu cpu, int half, uint value)
+    {
+        Memory.WriteHalf(half, value, cpu.Writer);
+        Touch(((half >> 1) << 2) | (1 + (half & 1)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Touch(int code)
+    {
+        if (_touchedCount == _touched.Length) Array.Resize(ref _touched, _touched.Length * 2);
+        _touched[_touchedCount++] = code;
+    }
+}
+
+/// <summary>Sees every step of a run that is recorded.</summary>
+public interface ITrace
+{
+    /// <param name="cpu">who stepped</param>
+    /// <param name="access">what was done</param>
+    /// <param name="old">the value before (0 for reads)</param>
+    /// <param name="value">the value after, or the value read</param>
+    void Record(Cpu cpu, in Access access, ulong old, ulong value);
+    /// <summary>A further word written by the same step.</summary>
+    void RecordRaw(Cpu cpu, Word word, ulong old, ulong value);
+}

@@ -1,0 +1,194 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace StressFarm.Simulation;
+
+// Why a task type of our own.
+//
+// An operation of the model is an `async` method that reads like the kernel function it stands for. Every `await cpu.…`
+// names one shared access; the method is then suspended, so that the scheduler can look at what each CPU is about to do
+// before it lets one of them do it. When the CPU is chosen, the access happens and the code up to the next await runs: that
+// local code is atomic with the access before it, and only with that one.
+//
+// The compiler does the hard part (turning the method into a state machine). What it must not do is allocate: a run takes
+// tens of millions of steps a second. So the builder keeps the boxes of suspended methods in per-thread pools, one pool per
+// method, and a finished or abandoned method gives its box back. Which box is used has no influence on what is computed.
+//
+// An operation awaits accesses and other operations, nothing else: `IOpAwaiter` is demanded of every awaiter, so that a
+// stray Task, and with it a thread switch, does not compile.
+
+/// <summary>What an operation may await.</summary>
+public interface IOpAwaiter : ICriticalNotifyCompletion
+{
+    /// <summary>Called when the awaiting method has been suspended in <paramref name="frame"/>.</summary>
+    void Suspend(Frame frame);
+}
+
+/// <summary>A suspended method: a link in a CPU's call chain.</summary>
+public abstract class Frame
+{
+    internal Frame? Parent;
+    internal bool Done;
+
+    internal abstract void MoveNext();
+    /// <summary>Forgets what it holds and goes back to the pool of its method.</summary>
+    internal abstract void Recycle();
+}
+
+/// <summary>A suspended method with a result.</summary>
+public abstract class Frame<T> : Frame
+{
+    internal T Result = default!;
+
+    internal void Complete(T result)
+    {
+        Result = result;
+        Done = true;
+        Parent?.MoveNext();
+    }
+}
+
+internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAsyncStateMachine
+{
+    [ThreadStatic] private static Box<TStateMachine, T>? t_pool;
+
+    public TStateMachine StateMachine = default!;
+    private Box<TStateMachine, T>? _next;
+
+    public static Box<TStateMachine, T> Rent()
+    {
+        var box = t_pool;
+        if (box is null) return new();
+        t_pool = box._next;
+        box._next = null;
+        return box;
+    }
+
+    internal override void MoveNext() => StateMachine.MoveNext();
+
+    internal override void Recycle()
+    {
+        StateMachine = default!;
+        Result = default!;
+        Parent = null;
+        Done = false;
+        _next = t_pool;
+        t_pool = this;
+    }
+}
+
+/// <summary>An operation of the model, without a result.</summary>
+[AsyncMethodBuilder(typeof(OpMethodBuilder))]
+public readonly struct Op
+{
+    internal Op(Frame<Unit>? frame) => Frame = frame;
+    internal Frame<Unit>? Frame { get; }
+    public Awaiter GetAwaiter() => new(Frame);
+
+    public readonly struct Awaiter(Frame<Unit>? frame) : IOpAwaiter
+    {
+        private readonly Frame<Unit>? _frame = frame;
+        public bool IsCompleted => _frame is null || _frame.Done;
+        public void GetResult() => _frame?.Recycle();
+        public void Suspend(Frame parent) => _frame!.Parent = parent;
+        public void OnCompleted(Action continuation) => throw new NotSupportedException();
+        public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>An operation of the model with a result.</summary>
+[AsyncMethodBuilder(typeof(OpMethodBuilder<>))]
+public readonly struct Op<T>
+{
+    private readonly T _result;
+    internal Op(T result) => _result = result;
+    internal Op(Frame<T> frame) { Frame = frame; _result = default!; }
+    internal Frame<T>? Frame { get; }
+    public Awaiter GetAwaiter() => new(Frame, _result);
+
+    public readonly struct Awaiter(Frame<T>? frame, T result) : IOpAwaiter
+    {
+        private readonly Frame<T>? _frame = frame;
+        private readonly T _result = result;
+        public bool IsCompleted => _frame is null || _frame.Done;
+
+        public T GetResult()
+        {
+            if (_frame is null) return _result;
+            T result = _frame.Result;
+            _frame.Recycle();
+            return result;
+        }
+
+        public void Suspend(Frame parent) => _frame!.Parent = parent;
+        public void OnCompleted(Action continuation) => throw new NotSupportedException();
+        public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>The result of an operation that has none.</summary>
+public readonly struct Unit;
+
+/// <summary>Compiler's helper for <see cref="Op"/>; not for direct use.</summary>
+public struct OpMethodBuilder
+{
+    private Frame<Unit>? _frame;
+
+    public static OpMethodBuilder Create() => default;
+    public readonly Op Task => new(_frame);
+    public readonly void Start<TStateMachine>(ref TStateMachine machine) where TStateMachine : IAsyncStateMachine => machine.MoveNext();
+    public readonly void SetStateMachine(IAsyncStateMachine machine) { }
+    public readonly void SetResult() => _frame?.Complete(default);
+    /// <summary>An exception is a defect of the model, never control flow: it goes straight up to the runner.</summary>
+    public readonly void SetException(Exception exception) => ExceptionDispatchInfo.Throw(exception);
+
+    public void AwaitOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine machine)
+        where TAwaiter : IOpAwaiter where TStateMachine : IAsyncStateMachine => AwaitUnsafeOnCompleted(ref awaiter, ref machine);
+
+    public void AwaitUnsafeOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine machine)
+        where TAwaiter : IOpAwaiter where TStateMachine : IAsyncStateMachine
+    {
+        if (_frame is null)
+        {
+            var box = Box<TStateMachine, Unit>.Rent();
+            _frame = box; // before the copy: the builder inside the copy must know its frame
+            box.StateMachine = machine;
+        }
+        awaiter.Suspend(_frame);
+    }
+}
+
+/// <summary>Compiler's helper for <see cref="Op{T}"/>; not for direct use.</summary>
+public struct OpMethodBuilder<T>
+{
+    private Frame<T>? _frame;
+    private T _result;
+
+    public static OpMethodBuilder<T> Create() => default;
+    public readonly Op<T> Task => _frame is null ? new(_result) : new(_frame);
+    public readonly void Start<TStateMachine>(ref TStateMachine machine) where TStateMachine : IAsyncStateMachine => machine.MoveNext();
+    public readonly void SetStateMachine(IAsyncStateMachine machine) { }
+
+    public void SetResult(T result)
+    {
+        if (_frame is null) _result = result;
+        else _frame.Complete(result);
+    }
+
+    public readonly void SetException(Exception exception) => ExceptionDispatchInfo.Throw(exception);
+
+    public void AwaitOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine machine)
+        where TAwaiter : IOpAwaiter where TStateMachine : IAsyncStateMachine => AwaitUnsafeOnCompleted(ref awaiter, ref machine);
+
+    public void AwaitUnsafeOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine machine)
+        where TAwaiter : IOpAwaiter where TStateMachine : IAsyncStateMachine
+    {
+        if (_frame is null)
+        {
+            var box = Box<TStateMachine, T>.Rent();
+            _frame = box;
+            box.StateMachine = machine;
+        }
+        awaiter.Suspend(_frame);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Reflection;
+
+namespace StressFarm.Simulation;
+
+/// <summary>Where in the kernel a step id of the spec lives: shown in reports.</summary>
+[AttributeUsage(AttributeTargets.Field)]
+public sealed class AtAttribute(string source) : Attribute
+{
+    public string Source { get; } = source;
+}
+
+/// <summary>
+/// Step ids: the spec's (section 3) with its spelling. Several accesses may carry one id. A member's source is that of the
+/// nearest member above it which names one.
+/// </summary>
+public enum Step : ushort
+{
+    None,
+    [At("program")] Start, Idle,
+    // 3.1 buddy allocate
+    [At("mm/page_alloc.c:rmqueue_buddy")] A1, A2, A3, A4, A5,
+    [At("mm/page_alloc.c:rmqueue_pcplist")] PcpPop, PcpPush,
+    [At("mm/page_alloc.c:check_new_pages")] A6,
+    [At("mm/page_alloc.c:post_alloc_hook")] A7, A9,
+    [At("mm/internal.h:page_rmappable_folio")] A10,
+    // 3.2 PREP_COMPOUND
+    [At("mm/page_alloc.c:prep_compound_page")] C1, C2, C3, C4, C5, C6, C7, C8,
+    // 3.3 buddy free
+    [At("mm/page_alloc.c:__free_pages_prepare")] F1, F2, F3, F4, F5, F6, F7, F8, F9, F10,
+    [At("mm/page_alloc.c:free_one_page")] F11, F11Lock, F11Merge, F11Unlock,
+    [At("mm/page_alloc.c:___free_pages")] FreePages,
+    // 3.4 put
+    [At("mm/swap.c:__folio_put")] P1, P2, P3, P4, P5,
+    [At("include/linux/mm.h:folio_get")] Get,
+    [At("include/linux/page_ref.h:folio_try_get")] TryGet,
+    [At("mm/filemap.c:folio_lock")] FolioLock, FolioTryLock, FolioUnlock,
+    [At("mm/swap.c:folio_add_lru")] LruAdd, LruLock, LruDel, LruUnlock,
+    // 3.5, 3.6 device memory
+    [At("mm/memremap.c:memremap_pages")] Memremap,
+    [At("drivers: device memory allocator")] V1, V2, V3,
+    [At("mm/memremap.c:zone_device_page_init")] PR1, PR2, PR3, Z1, Z2, Z3, Z4, Z5, Z6,
+    [At("mm/memremap.c:free_zone_device_folio")] D1, D2, D3, D4, D5, D6, DReset,
+    // 3.7 rmap
+    [At("mm/rmap.c:folio_add_rmap_ptes")] RmapAdd, RmapNrPages,
+    [At("mm/rmap.c:folio_remove_rmap_ptes")] RmapRemove,
+    [At("include/linux/rmap.h:folio_set_large_mapcount")] LmLock, LmAdd, LmSub, LmSlot, LmUnlock,
+    [At("mm/rmap.c:folio_add_new_anon_rmap")] NewAnon,
+    // page tables
+    [At("mm/memory.c: page table lock")] PtlLock, PtlUnlock,
+    [At("mm/memory.c:do_anonymous_page")] SetPte, ReadPte, ClearPte,
+    [At("mm/memory.c:zap_pte_range")] Zap,
+    // 3.8 vm_insert_page(s)
+    [At("mm/memory.c:insert_page_into_pte_locked")] I1, I2, I3, I4, I5, I6,
+    [At("mm/memory.c:set_pte_range")] FaultInsert,
+    // 3.9 GUP
+    [At("mm/gup.c:gup_fast_pte_range")] G1, G2,
+    [At("mm/gup.c:try_grab_folio_fast")] G3, G3Recheck, G3Put, G4, G5, G6,
+    [At("mm/gup.c:gup_fast_pte_range (recheck)")] G7, G7Undo, G8, G9,
+    [At("mm/gup.c:try_grab_folio")] GupSlow, GupSlowPin,
+    [At("mm/gup.c:gup_put_folio")] Unpin, UnpinRefs,
+    // 3.10 split
+    [At("mm/huge_memory.c:__folio_split")] S1, S2, S3, S4, S5, S6, S7,
+    [At("mm/huge_memory.c:__folio_freeze_and_split_unmapped")] S8, S9, S10, S11,
+    [At("mm/huge_memory.c:__split_folio_to_order")] T1, T2, T3, T4, T5, T6, T7,
+    [At("mm/huge_memory.c:__folio_freeze_and_split_unmapped (unfreeze)")] T9, S12, S13,
+    [At("mm/huge_memory.c:__folio_split (remap)")] S14,
+    // 3.11 deferred split
+    [At("mm/huge_memory.c:deferred_split_folio")] Queue, QueueLock, QueueAdd, QueueUnlock,
+    [At("mm/huge_memory.c:folio_unqueue_deferred_split")] Unqueue, UnqueueLock, UnqueueDel, UnqueueUnlock,
+    // 3.12 evict, fault
+    [At("mm/migrate_device.c:migrate_device_range")] E1, E2, E2Lock, E3, E4, EUndo,
+    [At("mm/migrate_device.c:migrate_vma_collect_pmd")] MV1, MV2, MV3, MV4,
+    [At("mm/memory.c:do_swap_page (device private)")] DevFault,
+    // 3.13 walkers
+    [At("PFN walker")] W1, W2, W3, W4, W5, W6,
+    // 3.14 slab
+    [At("mm/slub.c:allocate_slab")] SlabAlloc, SlabUse,
+    [At("mm/slub.c:__free_slab")] SlabFree,
+    [At("mm/slub.c:kfree")] Kfree,
+    [At("mm/slub.c:___kmalloc_large_node")] LkAlloc, LkFree,
+}
+
+/// <summary>Names and sources of the steps.</summary>
+public static class Steps
+{
+    private static readonly string[] s_sources = ReadSources();
+
+    public static string Source(this Step step) => s_sources[(int)step];
+
+    private static string[] ReadSources()
+    {
+        FieldInfo[] members = typeof(Step).GetFields(BindingFlags.Public | BindingFlags.Static);
+        Array.Sort(members, (a, b) => ((ushort)a.GetRawConstantValue()!).CompareTo((ushort)b.GetRawConstantValue()!));
+        var sources = new string[members.Length];
+        string last = "";
+        for (int i = 0; i < members.Length; i++)
+            sources[i] = last = members[i].GetCustomAttribute<AtAttribute>()?.Source ?? last;
+        return sources;
+    }
+}
+
+/// <summary>
+/// Who wrote a half: CPU, number of the operation in its programme, step id. Kept for every half of the memory, so that a
+/// violation names the cause and not the symptom.
+/// </summary>
+public readonly record struct WriterStamp(uint Raw)
+{
+    public const int MaxOperations = 1 << 12;
+
+    public static uint Pack(int cpu, int operation, Step step) => ((uint)(cpu + 1) << 28) | ((uint)operation << 16) | (uint)step;
+
+    /// <summary>False when nobody wrote it since the machine was reset.</summary>
+    public bool Known => Raw != 0;
+    public int Cpu => (int)(Raw >> 28) - 1;
+    public int Operation => (int)(Raw >> 16) & (MaxOperations - 1);
+    public Step Step => (Step)(Raw & 0xffff);
+}

@@ -1,0 +1,86 @@
+using System.Text;
+
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// A design: one value per dimension, and the historical bugs that are switched on. The defaults are <c>control</c>: v7.3
+/// with its known candidates mended. Protocols ask it exactly where the designs differ.
+/// </summary>
+public sealed record Policy
+{
+    public Cmp Cmp { get; init; }
+    public Dpm Dpm { get; init; } = Dpm.AllocRange;
+    public Map Map { get; init; }
+    public Gup Gup { get; init; }
+    public Spl Spl { get; init; }
+    public Enc Enc { get; init; }
+    public RefBeforePrep RefBeforePrep { get; init; }
+    public SlabRef SlabRef { get; init; }
+    public Evict Evict { get; init; }
+    public Walker Walker { get; init; }
+    public ZFlags ZFlags { get; init; }
+    public Checks Checks { get; init; }
+    public Allocator Allocator { get; init; }
+    /// <summary>Deviations of the known bugs that are switched on.</summary>
+    public Deviation Deviations { get; init; }
+
+    public static Policy Control { get; } = new();
+
+    public bool Has(Deviation deviation) => (Deviations & deviation) != 0;
+
+    /// <summary>CMP=RFC or RFC+GFP.</summary>
+    public bool SeparatesFolios => Cmp != Cmp.Main;
+
+    /// <summary>What differs from control, as the command line takes it: "cmp=rfc,map=skip"; "control" when nothing does.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (Dimension d in Dimension.Order)
+        {
+            int value = d.Get(this);
+            if (value == d.Get(Control)) continue;
+            text.Append(text.Length == 0 ? "" : ",").Append(d.Id).Append('=').Append(d.Values[value].Name);
+        }
+        return text.Length == 0 ? "control" : text.ToString();
+    }
+
+    /// <summary>
+    /// Reads a preset's name or "dimension=value,…" over control. Returns null and one line that says what was wrong.
+    /// </summary>
+    public static Policy? TryParse(string text, out string error)
+    {
+        error = "";
+        if (Presets.Find(text) is { } preset) return preset.Policy;
+        Policy policy = Control;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            int equals = part.IndexOf('=');
+            if (equals < 0)
+            {
+                error = $"unknown policy '{part}': not a preset ({string.Join(", ", Presets.All.Select(p => p.Id))}) and not of the form dimension=value";
+                return null;
+            }
+            string key = part[..equals].Trim(), name = part[(equals + 1)..].Trim();
+            Dimension? dimension = Catalog<Dimension>.Find(key);
+            if (dimension is null)
+            {
+                error = $"unknown policy dimension '{key}'; there are {string.Join(", ", Dimension.Order.Select(d => d.Id))}";
+                return null;
+            }
+            if (!seen.Add(dimension.Id))
+            {
+                error = $"policy dimension '{dimension.Id}' is given twice in '{text}'";
+                return null;
+            }
+            PolicyValue? value = dimension.Values.FirstOrDefault(v => v.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (value is null)
+            {
+                error = $"unknown value '{name}' of {dimension.Id}; it takes {string.Join(", ", dimension.Values.Select(v => v.Name))}";
+                return null;
+            }
+            policy = dimension.With(policy, value.Number);
+        }
+        return policy;
+    }
+}

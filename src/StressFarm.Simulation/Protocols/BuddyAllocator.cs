@@ -1,0 +1,242 @@
+namespace StressFarm.Simulation;
+
+/// <summary>What an allocation asks for, as far as page metadata sees it.</summary>
+public enum Alloc : byte
+{
+    /// <summary>No __GFP_COMP: the block's pages stay plain.</summary>
+    Plain,
+    /// <summary>__GFP_COMP: a compound page.</summary>
+    Compound,
+    /// <summary>folio_alloc(): a compound page made rmappable.</summary>
+    Folio,
+}
+
+/// <summary>The buddy allocator with its per-CPU lists: spec 3.1 and 3.3 (<c>mm/page_alloc.c</c>).</summary>
+public static class BuddyAllocator
+{
+    /// <summary>Blocks a per-CPU list keeps before frees go to the zone.</summary>
+    private const int PcpHigh = 2;
+
+    /// <summary>
+    /// <c>__alloc_frozen_pages_noprof</c> and what its callers add: A1..A10. Returns the pfn, or -1 when memory is out.
+    /// The ghost object is created and still unpublished: the caller publishes at the last step of its own.
+    /// </summary>
+    /// <param name="owner">what the pages become</param>
+    /// <param name="refcounted">false for the frozen API (slab): the refcount stays 0</param>
+    public static async Op<int> AllocPages(Cpu cpu, int order, Alloc kind, Owner owner, bool refcounted = true)
+    {
+        int pfn = order < Geometry.PcpOrders ? await RmqueuePcp(cpu, order) : -1;
+        if (pfn < 0) pfn = await RmqueueBuddy(cpu, order);
+        if (pfn < 0) return -1;
+        PageChecks.NewPages(cpu, pfn, order);
+        cpu.Judge.RaiseAt(MomentKind.HandOut, cpu, pfn, (ulong)order);
+        bool compound = kind != Alloc.Plain && order > 0;
+        cpu.Ghost.Create(cpu, pfn, order, owner, rmappable: kind == Alloc.Folio && order > 0);
+        await cpu.Store(new Page(pfn).Private, 0, Step.A7);
+        bool early = cpu.Policy.RefBeforePrep == RefBeforePrep.Always;
+        if (refcounted && early) await SetPageRefcounted(cpu, pfn, Step.A9);
+        if (compound) await CompoundPages.Prep(cpu, pfn, order);
+        if (refcounted && !early) await SetPageRefcounted(cpu, pfn, Step.A9);
+        if (compound && kind == Alloc.Folio) await CompoundPages.PageRmappableFolio(cpu, pfn);
+        return pfn;
+    }
+
+    /// <summary>set_page_refcounted(): VM_BUG_ON when the page is a tail or has a reference.</summary>
+    public static async Op SetPageRefcounted(Cpu cpu, int pfn, Step step)
+    {
+        var page = new Page(pfn);
+        await cpu.Store(page.Refcount, 1, step);
+        cpu.Ghost.FirstRef(cpu, pfn);
+    }
+
+    private static async Op<int> RmqueuePcp(Cpu cpu, int order)
+    {
+        Word head = cpu.Machine.Cells.Pcp(cpu.Number, order);
+        ulong next = await cpu.Load(head, Step.PcpPop);
+        int pfn = cpu.Machine.Memory.PfnAt(next);
+        if (pfn < 0) return -1; // the head itself: empty
+        cpu.Handles.PcpCount[order]--;
+        await Lists.Del(cpu, new Page(pfn).Lru, Step.PcpPop);
+        cpu.Ghost.Transfer(cpu, pfn, order, Owner.Pcp, Owner.IsolatedFree);
+        return pfn;
+    }
+
+    /// <summary><c>__rmqueue_smallest</c> and <c>expand</c>: A1..A5.</summary>
+    private static async Op<int> RmqueueBuddy(Cpu cpu, int order)
+    {
+        Cells cells = cpu.Machine.Cells;
+        await cpu.Lock(cells.ZoneLock, Step.A1);
+        int pfn = -1, m = order;
+        for (; m <= Geometry.MaxOrder; m++)
+        {
+            pfn = cpu.Machine.Memory.PfnAt(await cpu.Load(cells.FreeArea(m), Step.A2));
+            if (pfn >= 0) break;
+        }
+        if (pfn >= 0)
+        {
+            var page = new Page(pfn);
+            await Lists.Del(cpu, page.Lru, Step.A3);
+            await cpu.Store(page.Type, PageType.None, Step.A3);
+            await cpu.Store(page.Private, 0, Step.A3);
+            cpu.Ghost.Transfer(cpu, pfn, order, Owner.Buddy, Owner.IsolatedFree);
+            for (int h = m - 1; h >= order; h--)
+            {
+                var half = new Page(pfn + (1 << h));
+                await Lists.Add(cpu, half.Lru, cells.FreeArea(h), Step.A4);
+                await SetBuddyOrder(cpu, half, h, Step.A4);
+            }
+        }
+        await cpu.Unlock(cells.ZoneLock, Step.A5);
+        return pfn;
+    }
+
+    private static async Op SetBuddyOrder(Cpu cpu, Page page, int order, Step step)
+    {
+        await cpu.Store(page.Private, (ulong)order, step);
+        await cpu.Store(page.Type, PageType.Buddy, step);
+    }
+
+    /// <summary>
+    /// <c>free_frozen_pages</c>: F1..F11 for a block whose refcount is 0. The ghost object dies between F10 and F11.
+    /// </summary>
+    public static async Op FreeFrozen(Cpu cpu, int pfn, int order)
+    {
+        var head = new Page(pfn);
+        ulong flags = await cpu.Load(head.Flags, Step.F1);
+        bool compound = order > 0 && (flags & PageFlag.Head) != 0;
+        bool bad = PageChecks.FreedPages(cpu, pfn, order, compound);
+        cpu.Judge.RaiseAt(MomentKind.FreeCheck, cpu, pfn, (ulong)order);
+        if (compound) await FreeSecond(cpu, pfn);
+        if (order > 0) await FreeTails(cpu, pfn, order, compound);
+        ulong mapping = await cpu.Load(head.Mapping, Step.F7);
+        if ((mapping & Layout.MappingAnon) != 0) await cpu.Store(head.Mapping, 0, Step.F7);
+        uint type = await cpu.Load(head.Type, Step.F8);
+        if (PageType.HasType(type)) await cpu.Store(head.Type, PageType.None, Step.F8);
+        if (bad) return; // bad_page(): the block is leaked
+        flags = await cpu.Load(head.Flags, Step.F10);
+        await cpu.Store(head.Flags, flags & ~PageFlag.CheckAtPrep, Step.F10);
+        await cpu.Store(head.Private, 0, Step.F10);
+        cpu.Ghost.EndFree(cpu, pfn, order, Owner.IsolatedFree);
+        await FreeOnePage(cpu, pfn, order);
+    }
+
+    /// <summary>F5: the order is gone while the tails still are tails. R-4: large_rmappable is sampled before.</summary>
+    private static async Op FreeSecond(Cpu cpu, int pfn)
+    {
+        var folio = new Folio(pfn);
+        ulong second = await cpu.Load(folio.SecondFlags, Step.F5);
+        await cpu.Store(folio.SecondFlags, second & ~PageFlag.Second, Step.F5);
+        if (!cpu.Policy.SeparatesFolios || (second & PageFlag.LargeRmappable) != 0)
+            await cpu.Store(folio.NrPages, 0, Step.F5);
+    }
+
+    /// <summary>F6: <c>free_tail_page_prepare</c> for each tail, or the flags of each further page of a plain block.</summary>
+    private static async Op FreeTails(Cpu cpu, int pfn, int order, bool compound)
+    {
+        int pages = 1 << order;
+        int exact = order <= cpu.Machine.Arena.ExactOrder ? pages : Math.Min(pages, 4);
+        for (int i = 1; i < exact; i++)
+        {
+            var tail = new Page(pfn + i);
+            if (compound)
+            {
+                await cpu.Store(tail.Mapping, 0, Step.F6);
+                await cpu.Store(tail.Info, 0, Step.F6);
+            }
+            ulong flags = await cpu.Load(tail.Flags, Step.F6);
+            await cpu.Store(tail.Flags, flags & ~PageFlag.CheckAtPrep, Step.F6);
+        }
+        for (int first = exact; first < pages; first = (first | 63) + 1)
+        {
+            await cpu.Burst(new Page(pfn + first).Mapping, Step.F6);
+            for (int i = first; i <= (first | 63) && i < pages; i++)
+            {
+                var tail = new Page(pfn + i);
+                if (compound)
+                {
+                    cpu.Poke(tail.Mapping, 0);
+                    cpu.Poke(tail.Info, 0);
+                }
+                cpu.Poke(tail.Flags, cpu.Peek(tail.Flags) & ~PageFlag.CheckAtPrep);
+            }
+        }
+    }
+
+    /// <summary>F11: to this CPU's list, or under zone->lock with merging (<c>__free_one_page</c>).</summary>
+    public static async Op FreeOnePage(Cpu cpu, int pfn, int order)
+    {
+        if (order < Geometry.PcpOrders && cpu.Handles.PcpCount[order] < PcpHigh)
+        {
+            cpu.Handles.PcpCount[order]++;
+            await Lists.Add(cpu, new Page(pfn).Lru, cpu.Machine.Cells.Pcp(cpu.Number, order), Step.PcpPush);
+            cpu.Ghost.Transfer(cpu, pfn, order, Owner.IsolatedFree, Owner.Pcp);
+            return;
+        }
+        await FreeToZone(cpu, pfn, order, Owner.IsolatedFree);
+    }
+
+    private static async Op FreeToZone(Cpu cpu, int pfn, int order, Owner from)
+    {
+        Cells cells = cpu.Machine.Cells;
+        int freed = pfn, freedOrder = order;
+        await cpu.Lock(cells.ZoneLock, Step.F11Lock);
+        while (order < Geometry.MaxOrder)
+        {
+            int buddy = pfn ^ (1 << order);
+            if (buddy >= cpu.Machine.Arena.SystemPages) break;
+            var page = new Page(buddy);
+            if (!PageType.Is(await cpu.Load(page.Type, Step.F11Merge), PageType.Buddy)) break;
+            if (await cpu.Load(page.Private, Step.F11Merge) != (ulong)order) break;
+            await Lists.Del(cpu, page.Lru, Step.F11Merge);
+            await cpu.Store(page.Type, PageType.None, Step.F11Merge);
+            await cpu.Store(page.Private, 0, Step.F11Merge);
+            pfn &= buddy;
+            order++;
+        }
+        var block = new Page(pfn);
+        await SetBuddyOrder(cpu, block, order, Step.F11);
+        await Lists.Add(cpu, block.Lru, cells.FreeArea(order), Step.F11);
+        cpu.Ghost.Transfer(cpu, freed, freedOrder, from, Owner.Buddy);
+        await cpu.Unlock(cells.ZoneLock, Step.F11Unlock);
+    }
+
+    /// <summary>Gives back what a CPU's lists hold (drain_pages).</summary>
+    public static async Op DrainPcp(Cpu cpu, int ofCpu)
+    {
+        for (int order = 0; order < Geometry.PcpOrders; order++)
+            while (true)
+            {
+                Word head = cpu.Machine.Cells.Pcp(ofCpu, order);
+                int pfn = cpu.Machine.Memory.PfnAt(await cpu.Load(head, Step.PcpPop));
+                if (pfn < 0) break;
+                await Lists.Del(cpu, new Page(pfn).Lru, Step.PcpPop);
+                cpu.Machine.Cpus[ofCpu].Handles.PcpCount[order]--;
+                await FreeToZone(cpu, pfn, order, Owner.Pcp);
+            }
+    }
+
+    /// <summary>
+    /// <c>___free_pages</c>: what a driver calls. Whoever drops the last reference frees; when a speculative reference is
+    /// outstanding on a block that is not compound, the rest of the block is freed here and the first page by that holder.
+    /// </summary>
+    public static async Op FreePages(Cpu cpu, Page page, int order)
+    {
+        cpu.Judge.Deref(cpu, page);
+        ulong flags = await cpu.Load(page.Flags, Step.FreePages);
+        bool head = (flags & PageFlag.Head) != 0;
+        uint left = await cpu.Add(page.Refcount, -1, Step.FreePages);
+        cpu.Ghost.Put(cpu, page.Pfn);
+        if (left == 0)
+        {
+            cpu.Ghost.BeginFree(cpu, page.Pfn);
+            await FreeFrozen(cpu, page.Pfn, order);
+        }
+        else if (!head)
+        {
+            // The object shrinks to its first page in the same instant, since the holder's put may come at once.
+            int object_ = cpu.Ghost.ObjectOf(page.Pfn);
+            cpu.Ghost.DetachUpper(cpu, object_);
+            for (int h = order - 1; h >= 0; h--) await FreeFrozen(cpu, page.Pfn + (1 << h), h);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Making compound pages (spec 3.2) and finding their heads (1.6).</summary>
+public static class CompoundPages
+{
+    /// <summary>What <c>set_compound_head</c> stores into a tail's word 8 (<c>include/linux/page-flags.h</c>).</summary>
+    public static ulong TailInfo(Policy policy, int head, int order) => policy.Enc == Enc.Mask
+        ? (~0UL << (order + 6)) | 1
+        : Layout.VmemmapBase + (ulong)head * 64 + 1;
+
+    /// <summary>
+    /// <c>_compound_head</c>: the pfn that a page's word 8 leads to: the page itself when bit 0 is clear; -1 for an address
+    /// that is no struct page of the section. Nothing validates that the result is a head.
+    /// </summary>
+    public static int HeadOf(Policy policy, int pfn, ulong info)
+    {
+        if ((info & 1) == 0) return pfn;
+        ulong address = policy.Enc == Enc.Mask ? (Layout.VmemmapBase + (ulong)pfn * 64) & info : info - 1;
+        return address < Layout.VmemmapBase ? -1 : (int)Math.Min((address - Layout.VmemmapBase) / 64, int.MaxValue);
+    }
+
+    public static bool IsTail(ulong info) => (info & 1) != 0;
+
+    /// <summary>page_folio(): one read of word 8, then arithmetic. -1 for a wild result.</summary>
+    public static async Op<int> PageFolio(Cpu cpu, Page page, Step step)
+    {
+        ulong info = await cpu.Load(page.Info, step);
+        int head = HeadOf(cpu.Policy, page.Pfn, info);
+        return head < cpu.Machine.Geometry.Pages ? head : -1;
+    }
+
+    /// <summary>
+    /// <c>mm/page_alloc.c:prep_compound_page</c>: C1..C8. Under CMP=RFC only C1, C2 and the order byte of C3.
+    /// </summary>
+    public static async Op Prep(Cpu cpu, int pfn, int order)
+    {
+        var head = new Page(pfn);
+        ulong flags = await cpu.Load(head.Flags, Step.C1);
+        await cpu.Store(head.Flags, flags | PageFlag.Head, Step.C1);
+        await PrepTails(cpu, pfn, order);
+        await SetOrder(cpu, pfn, order);
+        if (!cpu.Policy.SeparatesFolios) await InitFolioFields(cpu, pfn, order);
+    }
+
+    /// <summary>C2: <c>mm/internal.h:prep_compound_tail</c> for each tail.</summary>
+    private static async Op PrepTails(Cpu cpu, int pfn, int order)
+    {
+        ulong info = TailInfo(cpu.Policy, pfn, order);
+        int pages = 1 << order;
+        // Tails 1..3 carry folio fields: always stepped one by one.
+        int exact = order <= cpu.Machine.Arena.ExactOrder ? pages : Math.Min(pages, 4);
+        for (int i = 1; i < exact; i++)
+        {
+            var tail = new Page(pfn + i);
+            await cpu.Store(tail.Mapping, Layout.TailMapping, Step.C2);
+            await cpu.Store(tail.Info, info, Step.C2);
+        }
+        for (int first = exact; first < pages; first = (first | 63) + 1)
+        {
+            await cpu.Burst(new Page(pfn + first).Mapping, Step.C2);
+            for (int i = first; i <= (first | 63) && i < pages; i++)
+            {
+                var tail = new Page(pfn + i);
+                cpu.Poke(tail.Mapping, Layout.TailMapping);
+                cpu.Poke(tail.Info, info);
+            }
+        }
+    }
+
+    /// <summary>C3, folio_set_order(): a non-atomic read-modify-write of page[1].flags; _nr_pages with it unless CMP=RFC.</summary>
+    public static async Op SetOrder(Cpu cpu, int pfn, int order)
+    {
+        var folio = new Folio(pfn);
+        ulong second = await cpu.Load(folio.SecondFlags, Step.C3);
+        await cpu.Store(folio.SecondFlags, (second & ~PageFlag.OrderMask) | (uint)order, Step.C3);
+        if (!cpu.Policy.SeparatesFolios) await cpu.Store(folio.NrPages, 1u << order, Step.C3);
+    }
+
+    /// <summary>C4..C8: the folio fields but for _nr_pages.</summary>
+    private static async Op InitFolioFields(Cpu cpu, int pfn, int order)
+    {
+        var folio = new Folio(pfn);
+        await cpu.Store(folio.LargeMapcount, uint.MaxValue, Step.C4);
+        await cpu.Store(folio.NrPagesMapped, 0, Step.C5);
+        await cpu.Store(folio.MmIds, 0, Step.C6);
+        await cpu.Store(folio.MmIdMapcount, ulong.MaxValue, Step.C6);
+        await cpu.Store(folio.Pincount, 0, Step.C7);
+        await cpu.Store(folio.EntireMapcount, uint.MaxValue, Step.C7);
+        if (order <= 1) return;
+        ulong self = cpu.Machine.Memory.AddressOf(folio.DeferredList);
+        await cpu.Store(folio.DeferredList, self, Step.C8);
+        await cpu.Store(new Word(folio.DeferredList.Index + 1), self, Step.C8);
+    }
+
+    /// <summary>
+    /// <c>mm/internal.h:page_rmappable_folio</c>, A10: under MAIN it sets one flag; under RFC it first writes the eight.
+    /// </summary>
+    public static async Op PageRmappableFolio(Cpu cpu, int pfn)
+    {
+        var folio = new Folio(pfn);
+        ulong flags = await cpu.Load(folio.Flags, Step.A10);
+        if ((flags & PageFlag.Head) == 0) return;
+        if (cpu.Policy.SeparatesFolios)
+        {
+            int order = (int)(await cpu.Load(folio.SecondFlags, Step.A10) & PageFlag.OrderMask);
+            await cpu.Store(folio.NrPages, 1u << order, Step.A10);
+            await InitFolioFields(cpu, pfn, order);
+        }
+        await cpu.Or(folio.SecondFlags, PageFlag.LargeRmappable, Step.A10);
+    }
+}

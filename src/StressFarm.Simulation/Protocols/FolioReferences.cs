@@ -1,0 +1,96 @@
+namespace StressFarm.Simulation;
+
+/// <summary>References, the folio lock and the last put (spec 1.5, 3.4).</summary>
+public static class FolioReferences
+{
+    /// <summary>folio_get(): the caller already holds a reference, so no test for zero.</summary>
+    public static async Op Get(Cpu cpu, Folio folio, int n = 1, Step step = Step.Get)
+    {
+        await cpu.Add(folio.Refcount, n, step);
+        cpu.Judge.Deref(cpu, folio);
+        cpu.Ghost.Get(cpu, folio.Pfn, n);
+    }
+
+    /// <summary>folio_try_get() / get_page_unless_zero(): add unless zero.</summary>
+    public static async Op<bool> TryGet(Cpu cpu, Page page, int n = 1, Step step = Step.TryGet)
+    {
+        if (await cpu.AddUnlessZero(page.Refcount, n, step) == 0) return false;
+        cpu.Ghost.Get(cpu, page.Pfn, n);
+        return true;
+    }
+
+    /// <summary>folio_put_refs(): P1, and the free when this was the last reference.</summary>
+    public static async Op Put(Cpu cpu, Folio folio, int n = 1, Step step = Step.P1)
+    {
+        uint left = await cpu.Add(folio.Refcount, -n, step);
+        cpu.Judge.Deref(cpu, folio);
+        cpu.Ghost.Put(cpu, folio.Pfn, n);
+        if (left != 0) return;
+        cpu.Ghost.BeginFree(cpu, folio.Pfn);
+        await Free(cpu, folio);
+    }
+
+    /// <summary>put_page(): through page_folio(), which is decisive wherever a tail is stale (spec 3.5).</summary>
+    public static async Op PutPage(Cpu cpu, Page page)
+    {
+        int head = await CompoundPages.PageFolio(cpu, page, Step.P1);
+        if (head < 0) return;
+        await Put(cpu, new Folio(head));
+    }
+
+    /// <summary><c>mm/swap.c:__folio_put</c>: P2..P5. The refcount is 0: nobody else may change the order now.</summary>
+    private static async Op Free(Cpu cpu, Folio folio)
+    {
+        ulong flags = await cpu.Load(folio.Flags, Step.P2);
+        if ((flags & PageFlag.ZoneMask) == PageFlag.ZoneDevice)
+        {
+            await DeviceMemory.FreeFolio(cpu, folio);
+            return;
+        }
+        if ((flags & PageFlag.Lru) != 0) await LruRemove(cpu, folio);
+        bool large = (flags & PageFlag.Head) != 0;
+        int order = 0;
+        if (large)
+        {
+            order = (int)(await cpu.Load(folio.SecondFlags, Step.P3) & PageFlag.OrderMask);
+            await DeferredSplit.Unqueue(cpu, folio, order);
+        }
+        if (await cpu.Load(folio.Head.MemcgData, Step.P4) != 0) await cpu.Store(folio.Head.MemcgData, 0, Step.P4);
+        await BuddyAllocator.FreeFrozen(cpu, folio.Pfn, order);
+    }
+
+    /// <summary>folio_add_lru(), without the batch: the flag under the lruvec lock (a shortcut the spec calls safe).</summary>
+    public static async Op LruAdd(Cpu cpu, Folio folio)
+    {
+        await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
+        await cpu.Or(folio.Flags, PageFlag.Lru, Step.LruAdd);
+        await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+    }
+
+    private static async Op LruRemove(Cpu cpu, Folio folio)
+    {
+        await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
+        await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.LruDel);
+        await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+    }
+
+    /// <summary>folio_lock(): sleeps until PG_locked is clear.</summary>
+    public static async Op Lock(Cpu cpu, Folio folio, Step step = Step.FolioLock)
+    {
+        await cpu.Lock(folio.Flags, step, PageFlag.Locked);
+        cpu.Judge.Deref(cpu, folio);
+    }
+
+    public static async Op<bool> TryLock(Cpu cpu, Folio folio, Step step = Step.FolioTryLock)
+    {
+        bool taken = await cpu.TryLock(folio.Flags, step, PageFlag.Locked);
+        cpu.Judge.Deref(cpu, folio);
+        return taken;
+    }
+
+    public static async Op Unlock(Cpu cpu, Folio folio, Step step = Step.FolioUnlock)
+    {
+        await cpu.Unlock(folio.Flags, step, PageFlag.Locked);
+        cpu.Judge.Deref(cpu, folio);
+    }
+}

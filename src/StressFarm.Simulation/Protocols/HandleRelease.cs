@@ -1,0 +1,25 @@
+namespace StressFarm.Simulation;
+
+/// <summary>How each kind of handle is given back.</summary>
+public static class HandleRelease
+{
+    /// <param name="ofCpu">the CPU that took it; its references pass to <paramref name="cpu"/></param>
+    public static async Op Run(Cpu cpu, Handle handle, int ofCpu)
+    {
+        if (handle.Kind is HandleKind.FolioRef or HandleKind.LockedFolio or HandleKind.DriverPages or HandleKind.Block && ofCpu != cpu.Number)
+            cpu.Ghost.HandOver(handle.Pfn, ofCpu, cpu.Number, 1);
+        switch (handle.Kind)
+        {
+            case HandleKind.FolioRef:
+                await FolioReferences.Put(cpu, handle.Folio);
+                break;
+            case HandleKind.LockedFolio:
+                await FolioReferences.Unlock(cpu, handle.Folio);
+                await FolioReferences.Put(cpu, handle.Folio);
+                break;
+            case HandleKind.DriverPages or HandleKind.Block:
+                await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
+                break;
+        }
+    }
+}

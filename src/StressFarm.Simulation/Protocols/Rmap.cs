@@ -1,0 +1,194 @@
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// Reverse map accounting (spec 3.7; <c>mm/rmap.c</c>, <c>include/linux/rmap.h</c>). The caller holds the page table lock.
+/// mm ids are mm number + 1; 0 is MM_ID_DUMMY.
+/// </summary>
+public static class Rmap
+{
+    private const ulong MmIdsLock = 1UL << 31;
+    private const ulong Shared = 1UL << 63;
+    private const uint IdMask = 0x7fff_ffff;
+
+    /// <summary>
+    /// folio_add_rmap_ptes(): <paramref name="n"/> consecutive pages. <paramref name="large"/> is folio_test_large() as the
+    /// caller read it.
+    /// </summary>
+    public static async Op AddPtes(Cpu cpu, Folio folio, Page page, int n, int mm, bool large)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, (ulong)n);
+        if (!large)
+        {
+            await cpu.Add(page.Mapcount, 1, Step.RmapAdd);
+            cpu.Ghost.MapPte(page.Pfn, mm, 1);
+            return;
+        }
+        int first = 0;
+        for (int i = 0; i < n; i++)
+        {
+            var each = new Page(page.Pfn + i);
+            if (await cpu.Add(each.Mapcount, 1, Step.RmapAdd) == 0) first++;
+            cpu.Ghost.MapPte(each.Pfn, mm, 1);
+        }
+        if (first != 0) await cpu.Add(folio.NrPagesMapped, first, Step.RmapAdd);
+        await AddLargeMapcount(cpu, folio, n, mm);
+    }
+
+    /// <summary>folio_remove_rmap_ptes(): _large_mapcount first, then the pages. True when the folio became partially mapped.</summary>
+    public static async Op<bool> RemovePtes(Cpu cpu, Folio folio, Page page, int n, int mm, bool large)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, (ulong)n);
+        if (!large)
+        {
+            await cpu.Add(page.Mapcount, -1, Step.RmapRemove);
+            cpu.Ghost.MapPte(page.Pfn, mm, -1);
+            return false;
+        }
+        await SubLargeMapcount(cpu, folio, n, mm);
+        int last = 0;
+        for (int i = 0; i < n; i++)
+        {
+            var each = new Page(page.Pfn + i);
+            if (await cpu.Add(each.Mapcount, -1, Step.RmapRemove) == uint.MaxValue) last++;
+            cpu.Ghost.MapPte(each.Pfn, mm, -1);
+        }
+        if (last == 0) return false;
+        uint mapped = await cpu.Add(folio.NrPagesMapped, -last, Step.RmapRemove);
+        return mapped is > 0 and < Layout.EntirelyMapped;
+    }
+
+    /// <summary>folio_add_rmap_pmd().</summary>
+    public static async Op AddPmd(Cpu cpu, Folio folio, int mm)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, 1);
+        if (await cpu.Add(folio.EntireMapcount, 1, Step.RmapAdd) == 0)
+            await cpu.Add(folio.NrPagesMapped, Layout.EntirelyMapped, Step.RmapAdd);
+        cpu.Ghost.MapPmd(folio.Pfn, mm, 1);
+        await AddLargeMapcount(cpu, folio, 1, mm);
+    }
+
+    /// <summary>folio_remove_rmap_pmd(): _large_mapcount, then entire, then nr_pages_mapped. True when partially mapped.</summary>
+    public static async Op<bool> RemovePmd(Cpu cpu, Folio folio, int mm)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, 1);
+        await SubLargeMapcount(cpu, folio, 1, mm);
+        bool last = await cpu.Add(folio.EntireMapcount, -1, Step.RmapRemove) == uint.MaxValue;
+        cpu.Ghost.MapPmd(folio.Pfn, mm, -1);
+        if (!last) return false;
+        uint mapped = await cpu.Add(folio.NrPagesMapped, -Layout.EntirelyMapped, Step.RmapRemove);
+        return mapped is > 0 and < Layout.EntirelyMapped;
+    }
+
+    /// <summary>folio_add_new_anon_rmap() of an unpublished folio: plain stores.</summary>
+    public static async Op NewAnon(Cpu cpu, Folio folio, int order, int mm, bool pmd)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, pmd ? 1UL : 1UL << order);
+        ulong exclusive = PageFlag.AnonExclusive;
+        if (order == 0)
+        {
+            await cpu.Store(folio.Head.Mapcount, 0, Step.NewAnon);
+            cpu.Ghost.MapPte(folio.Pfn, mm, 1);
+            await cpu.Or(folio.Flags, exclusive, Step.NewAnon);
+            return;
+        }
+        int nr = 1 << order;
+        if (pmd)
+        {
+            await cpu.Store(folio.EntireMapcount, 0, Step.NewAnon);
+            cpu.Ghost.MapPmd(folio.Pfn, mm, 1);
+            await cpu.Store(folio.LargeMapcount, 0, Step.NewAnon);
+            await cpu.Store(folio.NrPagesMapped, Layout.EntirelyMapped, Step.NewAnon);
+            await cpu.Or(folio.Flags, exclusive, Step.NewAnon);
+        }
+        else
+        {
+            for (int i = 0; i < nr; i++)
+            {
+                var page = new Page(folio.Pfn + i);
+                await cpu.Store(page.Mapcount, 0, Step.NewAnon);
+                cpu.Ghost.MapPte(page.Pfn, mm, 1);
+                await cpu.Or(page.Flags, exclusive, Step.NewAnon);
+            }
+            await cpu.Store(folio.LargeMapcount, (uint)(nr - 1), Step.NewAnon);
+            await cpu.Store(folio.NrPagesMapped, (uint)nr, Step.NewAnon);
+        }
+        // folio_set_large_mapcount(): slot 0 is this mm's.
+        await cpu.Store(folio.MmIdMapcount.Low, (uint)((pmd ? 1 : nr) - 1), Step.LmSlot);
+        await cpu.Store(folio.MmIds.Low, (uint)(mm + 1), Step.LmSlot);
+    }
+
+    /// <summary>LM(+n): folio_add_return_large_mapcount().</summary>
+    private static async Op AddLargeMapcount(Cpu cpu, Folio folio, int n, int mm)
+    {
+        uint id = (uint)(mm + 1);
+        await cpu.Lock(folio.MmIds, Step.LmLock, MmIdsLock);
+        await SanityCheck(cpu, folio, n);
+        int total = (int)await cpu.Load(folio.LargeMapcount, Step.LmAdd) + n;
+        await cpu.Store(folio.LargeMapcount, (uint)total, Step.LmAdd);
+        ulong ids = await cpu.Load(folio.MmIds, Step.LmSlot);
+        ulong counts = await cpu.Load(folio.MmIdMapcount, Step.LmSlot);
+        uint id0 = (uint)ids & IdMask, id1 = (uint)(ids >> 32) & IdMask;
+        int count0 = (int)(uint)counts, count1 = (int)(uint)(counts >> 32);
+        if (id0 == id) await cpu.Store(folio.MmIdMapcount.Low, (uint)(count0 + n), Step.LmSlot);
+        else if (id1 == id) await cpu.Store(folio.MmIdMapcount.High, (uint)(count1 + n), Step.LmSlot);
+        else if (id0 == 0)
+        {
+            bool others = total != n - 1;
+            await cpu.Store(folio.MmIds, (ids & ~(ulong)IdMask) | id | (others ? Shared : 0), Step.LmSlot);
+            await cpu.Store(folio.MmIdMapcount.Low, (uint)(n - 1), Step.LmSlot);
+        }
+        else if (id1 == 0)
+        {
+            await cpu.Store(folio.MmIds, ids | ((ulong)id << 32) | Shared, Step.LmSlot);
+            await cpu.Store(folio.MmIdMapcount.High, (uint)(n - 1), Step.LmSlot);
+        }
+        await Unlock(cpu, folio);
+    }
+
+    /// <summary>LM(-n): folio_sub_return_large_mapcount().</summary>
+    private static async Op SubLargeMapcount(Cpu cpu, Folio folio, int n, int mm)
+    {
+        uint id = (uint)(mm + 1);
+        await cpu.Lock(folio.MmIds, Step.LmLock, MmIdsLock);
+        await SanityCheck(cpu, folio, n);
+        int total = (int)await cpu.Load(folio.LargeMapcount, Step.LmSub) - n;
+        await cpu.Store(folio.LargeMapcount, (uint)total, Step.LmSub);
+        ulong ids = await cpu.Load(folio.MmIds, Step.LmSlot);
+        ulong counts = await cpu.Load(folio.MmIdMapcount, Step.LmSlot);
+        uint id0 = (uint)ids & IdMask, id1 = (uint)(ids >> 32) & IdMask;
+        int count0 = (int)(uint)counts, count1 = (int)(uint)(counts >> 32);
+        if (id0 == id)
+        {
+            count0 -= n;
+            await cpu.Store(folio.MmIdMapcount.Low, (uint)count0, Step.LmSlot);
+            if (count0 < 0) ids &= ~(ulong)IdMask;
+        }
+        else if (id1 == id)
+        {
+            count1 -= n;
+            await cpu.Store(folio.MmIdMapcount.High, (uint)count1, Step.LmSlot);
+            if (count1 < 0) ids &= ~((ulong)IdMask << 32);
+        }
+        // One slot that accounts for everything: not shared any more (incl. fully unmapped: both slots at -1).
+        bool exclusive = (id0 == id && count0 == total) || (id1 == id && count1 == total)
+            || (id0 != id && id0 != 0 && count0 == total) || (id1 != id && id1 != 0 && count1 == total) || total < 0;
+        if (exclusive) ids &= ~Shared;
+        await cpu.Store(folio.MmIds, ids, Step.LmSlot);
+        await Unlock(cpu, folio);
+    }
+
+    /// <summary>__folio_large_mapcount_sanity_checks(): reads _nr_pages as a folio field.</summary>
+    private static async Op SanityCheck(Cpu cpu, Folio folio, int n)
+    {
+        uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
+        if ((uint)n > nrPages && cpu.Policy.Checks == Checks.On)
+            cpu.Judge.KernelSays("WARNING in __folio_large_mapcount_sanity_checks (diff > folio_large_nr_pages)");
+        cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nrPages, (ulong)n);
+    }
+
+    private static async Op Unlock(Cpu cpu, Folio folio)
+    {
+        cpu.Judge.RaiseAt(MomentKind.MmIdsUnlock, cpu, folio.Pfn);
+        await cpu.Unlock(folio.MmIds, Step.LmUnlock, MmIdsLock);
+    }
+}

@@ -1,0 +1,63 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Unmapping: <c>mm/memory.c:zap_pte_range</c>, <c>mm/huge_memory.c:zap_huge_pmd</c>.</summary>
+public static class Zap
+{
+    /// <summary>
+    /// Zaps what maps <paramref name="slot"/>: one PTE, or the whole PMD entry above it. The put comes after the page table
+    /// lock is dropped, as mmu_gather does it.
+    /// </summary>
+    public static async Op Slot(Cpu cpu, int mm, int slot)
+    {
+        Cells cells = cpu.Machine.Cells;
+        int table = AnonMemory.TableOf(cpu, slot);
+        Word pmd = cells.Pmd(mm, table), pte = cells.Pte(mm, slot);
+        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        bool huge = true;
+        var entry = new PageTableEntry(await cpu.Load(pmd, Step.Zap));
+        if (entry.IsNone)
+        {
+            huge = false;
+            entry = new PageTableEntry(await cpu.Load(pte, Step.Zap));
+        }
+        if (!entry.IsPresent && !entry.IsDevicePrivate)
+        {
+            // None, or a migration entry: its owner puts the page back or frees it.
+            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            return;
+        }
+        await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
+        if (entry.IsSpecial)
+        {
+            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            return;
+        }
+        await UnmapAndPut(cpu, mm, table, entry, huge);
+    }
+
+    private static async Op UnmapAndPut(Cpu cpu, int mm, int table, PageTableEntry entry, bool huge)
+    {
+        Cells cells = cpu.Machine.Cells;
+        Page page = cpu.Ghost.Token(entry.Pfn);
+        int head = await CompoundPages.PageFolio(cpu, page, Step.Zap);
+        if (head < 0) return;
+        Folio folio = cpu.Ghost.FolioToken(head);
+        bool large = (await cpu.Load(folio.Flags, Step.Zap) & PageFlag.Head) != 0;
+        bool partially = false;
+        if (huge) partially = await Rmap.RemovePmd(cpu, folio, mm);
+        else if (await MappedPages.HasRmap(cpu, folio, page, large)) partially = await Rmap.RemovePtes(cpu, folio, page, 1, mm, large);
+        if (partially) await QueuePartiallyMapped(cpu, folio);
+        cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
+        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await FolioReferences.Put(cpu, folio);
+    }
+
+    /// <summary>Partially mapped anonymous system folios wait for a split (spec 3.7).</summary>
+    private static async Op QueuePartiallyMapped(Cpu cpu, Folio folio)
+    {
+        ulong mapping = await cpu.Load(folio.Head.Mapping, Step.Queue);
+        if ((mapping & Layout.MappingAnon) == 0) return;
+        if ((await cpu.Load(folio.Flags, Step.Queue) & PageFlag.ZoneMask) == PageFlag.ZoneDevice) return;
+        await DeferredSplit.Queue(cpu, folio);
+    }
+}

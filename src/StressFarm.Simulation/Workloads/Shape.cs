@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// The parameters of one schedule, drawn from the seed's shape stream (swarm testing) unless fixed by option. A fixed
+/// parameter is drawn all the same and then overridden, so that fixing one leaves the others as they were.
+/// </summary>
+public sealed class Shape
+{
+    private readonly (string Name, int Value)[] _drawn = new (string, int)[32];
+    private int _count;
+    private IReadOnlyDictionary<string, int> _fixed = new Dictionary<string, int>();
+    private Pcg _random;
+
+    /// <summary>What was drawn, by name, in the order of drawing.</summary>
+    public ReadOnlySpan<(string Name, int Value)> Parameters => _drawn.AsSpan(0, _count);
+
+    internal void Begin(ulong seed, IReadOnlyDictionary<string, int> fixedParameters)
+    {
+        _random = new Pcg(seed, stream: 1);
+        _fixed = fixedParameters;
+        _count = 0;
+    }
+
+    /// <summary>A named parameter in [low, high]; a fixed value is clamped to the range.</summary>
+    public int Draw(string name, int low, int high) => Record(name, _random.Between(low, high), low, high);
+
+    /// <summary>A named parameter that is <paramref name="common"/> most of the time: once in <paramref name="n"/> it is drawn from [low, high].</summary>
+    public int DrawMostly(string name, int common, int n, int low, int high)
+    {
+        bool rare = _random.OneIn(n);
+        int drawn = _random.Between(low, high);
+        return Record(name, rare ? drawn : common, low, high);
+    }
+
+    /// <summary>An unnamed choice of the programme: which slot, which page.</summary>
+    public int Pick(int bound) => _random.Below(bound);
+    public bool OneIn(int n) => _random.OneIn(n);
+
+    private int Record(string name, int value, int low, int high)
+    {
+        if (_fixed.TryGetValue(name, out int given)) value = Math.Clamp(given, low, high);
+        if (_count < _drawn.Length) _drawn[_count++] = (name, value);
+        return value;
+    }
+
+    public override string ToString() =>
+        string.Join(' ', _drawn.Take(_count).Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name}={p.Value}")));
+}
