@@ -52,6 +52,7 @@ public enum Step : ushort
     // 3.8 vm_insert_page(s)
     [At("mm/memory.c:insert_page_into_pte_locked")] I1, I2, I3, I4, I5, I6,
     [At("mm/memory.c:set_pte_range")] FaultInsert,
+    [At("mm/huge_memory.c:get_huge_zero_folio")] HugeZero,
     // 3.9 GUP
     [At("mm/gup.c:gup_fast_pte_range")] G1, G2,
     [At("mm/gup.c:try_grab_folio_fast")] G3, G3Recheck, G3Put, G4, G5, G6,

@@ -8,8 +8,9 @@ public sealed class AnonFault : Operation
 
     public override Op Run(Cpu cpu, OpCall call)
     {
-        int slot = call.B & ~((1 << call.C) - 1);
-        bool pmd = call.D == 1 && call.C == cpu.Machine.Arena.PmdOrder;
-        return AnonMemory.Fault(cpu, call.A, slot, call.C, pmd);
+        int order = call.C == 1 ? 0 : call.C; // there are no anonymous folios of order 1
+        int slot = call.B & ~((1 << order) - 1);
+        bool pmd = call.D == 1 && order == cpu.Machine.Arena.PmdOrder;
+        return AnonMemory.Fault(cpu, call.A, slot, order, pmd);
     }
 }
