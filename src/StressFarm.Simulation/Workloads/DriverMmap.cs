@@ -8,6 +8,10 @@ public sealed class DriverMmap : Workload
     private const int Shared = 2;
     private const int Own = 2;
 
+    /// <summary>All but the huge zero folio, whose mappings are special: neither references nor rmap.</summary>
+    private static readonly DriverProducer[] s_producers =
+        [DriverProducer.AfPacket, DriverProducer.Sg, DriverProducer.RingBuffer, DriverProducer.IoUring, DriverProducer.Plain];
+
     public override string Id => "driver-mmap";
     public override string Summary => "compound pages of drivers in user page tables: vm_insert_page(s), ->fault, zap, free";
 
@@ -19,7 +23,7 @@ public sealed class DriverMmap : Workload
         int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
         int systemOrder = shape.Draw("system-order", Math.Max(4, maxOrder + 1), Math.Max(4, Math.Min(7, geometry.LargestOrder)));
         int pmdOrder = shape.DrawMostly("pmd-order", 3, 2, 2, 4);
-        int producers = shape.Draw("producers", 1, 63);
+        int producers = shape.Draw("producers", 1, (1 << s_producers.Length) - 1);
         int ops = shape.Draw("ops", 2, 8);
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
         for (int i = 0; i < Shared; i++) programme.Setup.Add(Allocate(shape, producers, maxOrder, i));
@@ -41,14 +45,14 @@ public sealed class DriverMmap : Workload
     };
 
     private static OpCall Allocate(Shape shape, int producers, int maxOrder, int handle) =>
-        new(Operation<DriverAllocate>.Instance, OneOf(shape, producers), shape.Pick(maxOrder + 1), handle);
+        new(Operation<DriverAllocate>.Instance, (int)OneOf(shape, producers), shape.Pick(maxOrder + 1), handle);
 
-    /// <summary>One of the producers in the mask.</summary>
-    private static int OneOf(Shape shape, int mask)
+    /// <summary>One of the producers in the mask: a bit each.</summary>
+    private static DriverProducer OneOf(Shape shape, int mask)
     {
         int skip = shape.Pick(int.PopCount(mask));
         for (; skip > 0; skip--) mask &= mask - 1;
-        return int.TrailingZeroCount(mask);
+        return s_producers[int.TrailingZeroCount(mask)];
     }
 
     /// <summary>Pages to map * 256 + the first of them: often all of a small block, or one tail.</summary>
