@@ -243,6 +243,15 @@ public sealed class Ghost
         _held[id * _cpus + cpu.Number] -= n;
     }
 
+    /// <summary>A thread loses a reference without putting it: nobody holds what the refcount still counts.</summary>
+    public void Forget(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs--;
+        _held[id * _cpus + cpu.Number]--;
+    }
+
     /// <summary>References change hands between a thread and an opaque holder (LRU batch, swap cache…).</summary>
     public void ThreadToOther(Cpu cpu, int pfn, int n)
     {

@@ -17,7 +17,13 @@ public static class HandleRelease
                 await FolioReferences.Unlock(cpu, handle.Folio);
                 await FolioReferences.Put(cpu, handle.Folio);
                 break;
-            case HandleKind.DriverPages or HandleKind.Block:
+            case HandleKind.DriverPages:
+                await DriverMemory.Free(cpu, handle);
+                break;
+            case HandleKind.Slab or HandleKind.LargeKmalloc:
+                for (int i = 0; i < handle.Count; i++) await SlabMemory.Kfree(cpu, handle.Page, handle.Pfn);
+                break;
+            case HandleKind.Block:
                 await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
                 break;
         }
