@@ -129,6 +129,13 @@ public sealed class Judge
             sentence, _kernelSays, Machine.Steps);
     }
 
+    /// <summary>As <see cref="Violate"/>, by a CPU that is about to take the step it named and cannot.</summary>
+    public void ViolateWaiting(Invariant invariant, Cpu cpu, int pfn, int location, string field, string expected, string found, string sentence)
+    {
+        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.Step);
+        Violate(invariant, cpu, pfn, location, field, expected, found, sentence);
+    }
+
     private Actor ActorOf(WriterStamp stamp)
     {
         if (!stamp.Known) return new Actor(-1, "", 0, Step.None);

@@ -101,10 +101,10 @@ public static class PageFlag
 public static class PageType
 {
     public const uint None = 0xffff_ffff;
-    public const uint Buddy = 0xf0ff_ffff;
-    public const uint Table = 0xf2ff_ffff;
-    public const uint Slab = 0xf5ff_ffff;
-    public const uint LargeKmalloc = 0xf8ff_ffff;
+    public const uint Buddy = 0xf000_0000;
+    public const uint Table = 0xf200_0000;
+    public const uint Slab = 0xf500_0000;
+    public const uint LargeKmalloc = 0xf800_0000;
 
     /// <summary><c>include/linux/page-flags.h:page_type_has_type</c>: a type, neither "no type" nor a mapcount.</summary>
     public static bool HasType(uint value) => (int)value < unchecked((int)0xff00_0000);
