@@ -78,6 +78,10 @@ public enum MomentKind : byte
     Deadlock,
     /// <summary>A rmap, mapcount or type write hit the offset-48 word. A: old value.</summary>
     TypeWord,
+    /// <summary>The driver put device pages on its free list. A: order.</summary>
+    DeviceFreed,
+    /// <summary>An evicting walk tried to get the same folio a second time.</summary>
+    EvictTwice,
 }
 
 /// <summary>One such instant.</summary>

@@ -40,6 +40,16 @@ public static class Layout
     /// <summary>FOLIO_MAPPING_ANON: low bit of mapping.</summary>
     public const ulong MappingAnon = 1;
 
+    private static readonly string[] s_names = ["flags", "compound_info", "lru.prev", "mapping", "index", "private", "", "memcg_data"];
+
+    /// <summary>A half's field in the head or order-0 view; halves are numbered within the page.</summary>
+    public static string NameOf(int half) => half switch
+    {
+        MapcountHalf => "_mapcount",
+        RefcountHalf => "_refcount",
+        _ => s_names[half / 2],
+    };
+
     /// <summary>GUP_PIN_COUNTING_BIAS (spec 1.5).</summary>
     public const int PinBias = 1024;
 
@@ -101,10 +111,10 @@ public static class PageFlag
 public static class PageType
 {
     public const uint None = 0xffff_ffff;
-    public const uint Buddy = 0xf0ff_ffff;
-    public const uint Table = 0xf2ff_ffff;
-    public const uint Slab = 0xf5ff_ffff;
-    public const uint LargeKmalloc = 0xf8ff_ffff;
+    public const uint Buddy = 0xf000_0000;
+    public const uint Table = 0xf200_0000;
+    public const uint Slab = 0xf500_0000;
+    public const uint LargeKmalloc = 0xf800_0000;
 
     /// <summary><c>include/linux/page-flags.h:page_type_has_type</c>: a type, neither "no type" nor a mapcount.</summary>
     public static bool HasType(uint value) => (int)value < unchecked((int)0xff00_0000);

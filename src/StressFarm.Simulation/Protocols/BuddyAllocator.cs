@@ -172,10 +172,10 @@ public static class BuddyAllocator
             cpu.Ghost.Transfer(cpu, pfn, order, Owner.IsolatedFree, Owner.Pcp);
             return;
         }
-        await FreeToZone(cpu, pfn, order, Owner.IsolatedFree);
+        await FreeToZone(cpu, pfn, order);
     }
 
-    private static async Op FreeToZone(Cpu cpu, int pfn, int order, Owner from)
+    private static async Op FreeToZone(Cpu cpu, int pfn, int order)
     {
         Cells cells = cpu.Machine.Cells;
         int freed = pfn, freedOrder = order;
@@ -196,7 +196,7 @@ public static class BuddyAllocator
         var block = new Page(pfn);
         await SetBuddyOrder(cpu, block, order, Step.F11);
         await Lists.Add(cpu, block.Lru, cells.FreeArea(order), Step.F11);
-        cpu.Ghost.Transfer(cpu, freed, freedOrder, from, Owner.Buddy);
+        cpu.Ghost.Transfer(cpu, freed, freedOrder, Owner.IsolatedFree, Owner.Buddy);
         await cpu.Unlock(cells.ZoneLock, Step.F11Unlock);
     }
 
@@ -211,7 +211,8 @@ public static class BuddyAllocator
                 if (pfn < 0) break;
                 await Lists.Del(cpu, new Page(pfn).Lru, Step.PcpPop);
                 cpu.Machine.Cpus[ofCpu].Handles.PcpCount[order]--;
-                await FreeToZone(cpu, pfn, order, Owner.Pcp);
+                cpu.Ghost.Transfer(cpu, pfn, order, Owner.Pcp, Owner.IsolatedFree);
+                await FreeToZone(cpu, pfn, order);
             }
     }
 
