@@ -8,7 +8,7 @@ namespace StressFarm.Simulation;
 public sealed class DevicePrivateReinit : Workload
 {
     private const int Slots = 3;
-    private const int PageTableSlots = 16;
+    private const int PageTableSlots = 8;
 
     public override string Id => "device-private-reinit";
     public override string Summary => "device-private folios freed and carved again at other orders, with faults, eviction and drivers' pfn walks";
@@ -134,7 +134,7 @@ public sealed class DevicePrivateReinit : Workload
             int kind = shape.Pick(Kinds + 2), slot = shape.Pick(Slots);
             int first = shape.Pick(pages), count = 1 + shape.Pick(Math.Min(pages, 8));
             int order = shape.Pick(Math.Min(deviceOrder, pmdOrder + 1) + 1), choice = shape.Pick(4);
-            int at = shape.Pick(PageTableSlots), mm = shape.Pick(2), pmd = shape.Pick(2);
+            int at = shape.Pick(PageTableSlots), mm = shape.OneIn(4) ? 1 : 0, pmd = shape.Pick(2);
             if (kind < Kinds && (disabled >> kind & 1) != 0) kind = Kinds;
             switch (kind)
             {
