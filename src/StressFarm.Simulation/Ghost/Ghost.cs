@@ -71,6 +71,10 @@ public struct GhostObject
     public int PteMaps;
     /// <summary>PMD entries that map all of it.</summary>
     public int PmdMaps;
+    /// <summary>Evicting walks that must meet it, one bit per CPU; cleared when it changes (I47).</summary>
+    public ushort EvictDue;
+    /// <summary>Evicting walks that met it.</summary>
+    public ushort EvictSeen;
 
     public readonly int Pages => 1 << Order;
     public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs;
@@ -95,6 +99,7 @@ public sealed class Ghost
     private readonly int[] _object;
     private readonly int[] _life;
     private readonly ushort[] _pteMaps;
+    private readonly ushort[] _pagePins;
     private readonly int _cpus;
     private GhostObject[] _objects = new GhostObject[256];
     private int[] _held;
@@ -111,6 +116,7 @@ public sealed class Ghost
         _object = new int[pages];
         _life = new int[pages];
         _pteMaps = new ushort[pages];
+        _pagePins = new ushort[pages];
         _cpus = machine.Geometry.MaxCpus + 1;
         Array.Fill(_object, NoObject);
         _held = new int[_objects.Length * _cpus];
@@ -130,6 +136,8 @@ public sealed class Ghost
     public int MapsOf(int id, int mm) => _mmMaps[id * Geometry.MaxMms + mm];
     /// <summary>PTEs that map a page.</summary>
     public int PtesOf(int pfn) => _pteMaps[pfn];
+    /// <summary>GUP pins of a page that a caller holds.</summary>
+    public int PinsOf(int pfn) => _pagePins[pfn];
 
     /// <summary>A pointer to this page as it is now.</summary>
     public Page Token(int pfn) => new(pfn, _life[pfn]);
@@ -295,6 +303,12 @@ public sealed class Ghost
         _machine.Judge.Raise(MomentKind.Unpinned, cpu, pfn, id, (ulong)pins);
     }
 
+    /// <summary>GUP returned pins of these pages to its caller (d = 1), who now gives them back (d = -1).</summary>
+    public void PinPages(int pfn, int count, int d)
+    {
+        for (int i = pfn; i < pfn + count; i++) _pagePins[i] = (ushort)Math.Max(0, _pagePins[i] + d);
+    }
+
     /// <summary>Rmap accounted a PTE (d = 1) or un-accounted it (d = -1).</summary>
     public void MapPte(int pfn, int mm, int d)
     {
@@ -318,6 +332,7 @@ public sealed class Ghost
         int id = _object[pfn];
         if (id == NoObject) return;
         _objects[id].Phase = Phase.Frozen;
+        _objects[id].EvictDue = 0;
         _objects[id].PhaseCpu = cpu.Number;
     }
 
@@ -361,6 +376,7 @@ public sealed class Ghost
     {
         ref GhostObject o = ref _objects[_object[pfn]];
         o.Order = order;
+        o.EvictDue = 0;
         if (order != 0) return;
         o.Rmappable = false;
         if (o.Kind != Owner.Folio) return;
@@ -376,6 +392,7 @@ public sealed class Ghost
         ref GhostObject o = ref _objects[id];
         o.Phase = Phase.Freeing;
         o.PhaseCpu = cpu.Number;
+        o.EvictDue = 0;
         _machine.Judge.Raise(MomentKind.BeginFree, cpu, pfn, id);
     }
 
@@ -391,6 +408,7 @@ public sealed class Ghost
             _object[i] = NoObject;
             _life[i] = life;
             _pteMaps[i] = 0;
+            _pagePins[i] = 0;
         }
     }
 
@@ -442,5 +460,6 @@ public sealed class Ghost
         Array.Fill(_object, NoObject, pfn, count);
         Array.Clear(_life, pfn, count);
         Array.Clear(_pteMaps, pfn, count);
+        Array.Clear(_pagePins, pfn, count);
     }
 }

@@ -88,6 +88,9 @@ public sealed class Judge
     /// <summary>What a debug kernel's check would print at this point (CHECKS=1); a violation found in the same step quotes it.</summary>
     public void KernelSays(string text) => _kernelSays ??= text;
 
+    /// <summary>What the kernel's checks have printed so far, or null.</summary>
+    public string? KernelSaid => _kernelSays;
+
     internal void OwnerClash(Cpu cpu, int pfn, Owner from, Owner to) =>
         Violate(Catalog<Invariant>.Find("I16")!, cpu, pfn, -1, "owner", $"{from}", $"{Ghost.OwnerOf(pfn)}",
             $"page {pfn} is taken over as {to} from {from}, but its owner is {Ghost.OwnerOf(pfn)}");

@@ -9,6 +9,7 @@ public sealed class Cells
     private readonly int _ptl;
     private readonly int _freeArea;
     private readonly int _pcp;
+    private readonly int _anonVma;
 
     public Cells(Geometry geometry)
     {
@@ -26,6 +27,7 @@ public sealed class Cells
         SlabLock = Take(8);
         SlabPartial = Take(8);
         WriteProtectSeq = Take(8);
+        _anonVma = Take(Geometry.MaxMms).Index;
         _freeArea = Take((Geometry.MaxOrder + 1) * 2).Index;
         _pcp = Take((geometry.MaxCpus + 1) * Geometry.PcpOrders * 2).Index;
         _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
@@ -63,6 +65,8 @@ public sealed class Cells
 
     /// <summary><c>mm->write_protect_seq</c>: odd while a fork write-protects the mm's entries.</summary>
     public Word WriteProtectSeqOf(int mm) => new(WriteProtectSeq.Index + mm);
+    /// <summary><c>anon_vma->root->rwsem</c> of an mm's one anon_vma, taken for write.</summary>
+    public Word AnonVma(int mm) => new(_anonVma + mm);
     /// <summary>List head of <c>free_area[order]</c>: next, prev.</summary>
     public Word FreeArea(int order) => new(_freeArea + order * 2);
     public Word Pcp(int cpu, int order) => new(_pcp + (cpu * Geometry.PcpOrders + order) * 2);
@@ -82,6 +86,7 @@ public sealed class Cells
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
         if (i >= _pcp) return "pcp list";
         if (i >= _freeArea) return $"free_area[{(i - _freeArea) / 2}]";
+        if (i >= _anonVma && i < _anonVma + Geometry.MaxMms) return $"anon_vma lock of mm {i - _anonVma}";
         if (w == ZoneLock) return "zone->lock";
         if (w == LruvecLock) return "lruvec->lru_lock";
         if (w == DeferredLock) return "deferred_split lock";

@@ -38,6 +38,8 @@ public sealed class Machine
     public Policy Policy { get; private set; } = Policy.Control;
     public DriverAllocator Driver { get; }
     public Programme? Programme { get; private set; }
+    /// <summary>How splits ended since the machine was built; not part of the simulated state.</summary>
+    public SplitCounters Splits { get; } = new();
 
     /// <summary>CPUs 0..n-1 run the programme; the last one runs set-up and teardown.</summary>
     public Cpu[] Cpus { get; }

@@ -27,4 +27,13 @@ public static class MappedPages
     /// <summary>page[1].large_rmappable, as kernel code reads it.</summary>
     public static async Op<bool> IsRmappable(Cpu cpu, Folio folio, Step step) =>
         (await cpu.Load(folio.SecondFlags, step) & PageFlag.LargeRmappable) != 0;
+
+    /// <summary>Whether an entry maps this page at this slot now; without a step, for the judge.</summary>
+    public static bool MapsNow(Machine machine, int mm, int slot, int pfn)
+    {
+        var pmd = new PageTableEntry(machine.Memory[machine.Cells.Pmd(mm, slot >> machine.Arena.PmdOrder)]);
+        if (pmd.IsPresent) return pmd.Pfn + (slot & ((1 << machine.Arena.PmdOrder) - 1)) == pfn;
+        var pte = new PageTableEntry(machine.Memory[machine.Cells.Pte(mm, slot)]);
+        return pte.IsPresent && pte.Pfn == pfn;
+    }
 }

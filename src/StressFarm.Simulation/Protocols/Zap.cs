@@ -22,7 +22,8 @@ public static class Zap
         }
         if (!entry.IsPresent && !entry.IsDevicePrivate)
         {
-            // None, or a migration entry: its owner puts the page back or frees it.
+            // A migration entry has no reference and no rmap: it is cleared, and whoever made it finds nothing to put back.
+            if (entry.IsMigration) await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
             await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
@@ -67,7 +68,7 @@ public static class Zap
     }
 
     /// <summary>Partially mapped anonymous system folios wait for a split (spec 3.7).</summary>
-    private static async Op QueuePartiallyMapped(Cpu cpu, Folio folio)
+    internal static async Op QueuePartiallyMapped(Cpu cpu, Folio folio)
     {
         ulong mapping = await cpu.Load(folio.Head.Mapping, Step.Queue);
         if ((mapping & Layout.MappingAnon) == 0) return;
