@@ -69,6 +69,7 @@ public sealed class Machine
         Digest = Pcg.Mix((ulong)arena.Cpus);
         _touchedCount = 0;
         _waiting = 0;
+        Runnable = 0;
         Ghost.Reset();
         Judge.Reset();
         Boot.Prepare(this);

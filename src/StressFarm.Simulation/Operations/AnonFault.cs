@@ -8,7 +8,8 @@ public sealed class AnonFault : Operation
 
     public override Op Run(Cpu cpu, OpCall call)
     {
-        int order = call.C == 1 ? 0 : call.C; // there are no anonymous folios of order 1
+        // There are no anonymous folios of order 1, and none beyond what one page table maps.
+        int order = call.C == 1 ? 0 : Math.Min(call.C, cpu.Machine.Arena.PmdOrder);
         int slot = call.B & ~((1 << order) - 1);
         bool pmd = call.D == 1 && order == cpu.Machine.Arena.PmdOrder;
         return AnonMemory.Fault(cpu, call.A, slot, order, pmd);

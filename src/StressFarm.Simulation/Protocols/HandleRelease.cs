@@ -31,6 +31,9 @@ public static class HandleRelease
             case HandleKind.OpaqueRefs:
                 await OpaqueHolder.Release(cpu, handle);
                 break;
+            case HandleKind.Slab or HandleKind.LargeKmalloc:
+                for (int i = 0; i < handle.Count; i++) await SlabMemory.Kfree(cpu, handle.Page, handle.Pfn);
+                break;
             case HandleKind.Block:
                 await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
                 break;

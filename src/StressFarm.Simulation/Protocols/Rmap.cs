@@ -34,6 +34,24 @@ public static class Rmap
         await AddLargeMapcount(cpu, folio, n, mm);
     }
 
+    /// <summary>folio_dup_file_rmap_ptes(), and the counting of folio_try_dup_anon_rmap_pte(): the page is mapped already, so _nr_pages_mapped stays.</summary>
+    public static async Op DupPte(Cpu cpu, Folio folio, Page page, int mm, bool large)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, 1);
+        await cpu.Add(large ? page.Mapcount : folio.Head.Mapcount, 1, Step.RmapAdd);
+        cpu.Ghost.MapPte(page.Pfn, mm, 1);
+        if (large) await AddLargeMapcount(cpu, folio, 1, mm);
+    }
+
+    /// <summary>The counting of folio_try_dup_anon_rmap_pmd().</summary>
+    public static async Op DupPmd(Cpu cpu, Folio folio, int mm)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, 1);
+        await cpu.Add(folio.EntireMapcount, 1, Step.RmapAdd);
+        cpu.Ghost.MapPmd(folio.Pfn, mm, 1);
+        await AddLargeMapcount(cpu, folio, 1, mm);
+    }
+
     /// <summary>folio_remove_rmap_ptes(): _large_mapcount first, then the pages. True when the folio became partially mapped.</summary>
     public static async Op<bool> RemovePtes(Cpu cpu, Folio folio, Page page, int n, int mm, bool large)
     {
