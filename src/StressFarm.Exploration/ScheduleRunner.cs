@@ -27,26 +27,38 @@ public sealed class ScheduleRunner(Machine machine)
     /// <summary>Steps of a schedule after which an unfair strategy is cut short.</summary>
     public const int ScheduleStepLimit = 200_000;
 
-    private readonly List<byte> _choices = new(4096);
+    private byte[] _choices = new byte[4096];
+    private int _choiceCount;
+    private Policy? _policy;
+    private Policy? _policyDrawn;
 
     public Machine Machine => machine;
     /// <summary>The CPU chosen at each concurrent step of the last schedule.</summary>
-    public IReadOnlyList<byte> Choices => _choices;
+    public IReadOnlyList<byte> Choices => new ArraySegment<byte>(_choices, 0, _choiceCount);
+    /// <summary>Concurrent steps of the last schedule.</summary>
+    public int ChoiceCount => _choiceCount;
     /// <summary>Every Nth schedule gets a whole-section audit; others audit what was written.</summary>
     public int WholeAuditEvery { get; init; } = 1024;
 
     /// <summary>Runs a composed programme.</summary>
     /// <param name="seed">seed of the choice stream; also decides whether the audit is a whole one</param>
-    public ScheduleResult Run(Programme programme, Policy policy, Strategy strategy, ulong seed)
+    public ScheduleResult Run(Programme programme, Policy policy, Strategy strategy, ulong seed) =>
+        Run(programme, policy, strategy, seed, AuditsWhole(seed));
+
+    /// <summary>Whether a seed's schedule ends in a whole-section audit.</summary>
+    public bool AuditsWhole(ulong seed) => WholeAuditEvery > 0 && seed % (ulong)WholeAuditEvery == 0;
+
+    /// <summary>Runs a composed programme.</summary>
+    /// <param name="choiceSeed">seed of the choice stream</param>
+    /// <param name="whole">audit every page of the section</param>
+    public ScheduleResult Run(Programme programme, Policy policy, Strategy strategy, ulong choiceSeed, bool whole)
     {
-        _choices.Clear();
-        Allocator allocator = policy.Allocator == Allocator.Seed ? programme.DrawnAllocator : policy.Allocator;
-        machine.Reset(programme.Arena, policy with { Allocator = allocator }, programme);
-        bool whole = WholeAuditEvery > 0 && seed % (ulong)WholeAuditEvery == 0;
+        _choiceCount = 0;
+        machine.Reset(programme.Arena, Resolve(policy, programme.DrawnAllocator), programme);
         try
         {
             if (RunAlone(ProgrammeRun.Run(machine.SetupCpu, programme.Setup))) return Result(ScheduleEnd.Violated);
-            strategy.Begin(seed, machine);
+            strategy.Begin(choiceSeed, machine);
             for (int i = 0; i < programme.Arena.Cpus; i++)
                 machine.Start(machine.Cpus[i], ProgrammeRun.Run(machine.Cpus[i], programme.Cpu(i)));
             if (!RunTogether(programme, strategy)) return Result(machine.Violation is null ? ScheduleEnd.Cut : ScheduleEnd.Violated);
@@ -61,6 +73,19 @@ public sealed class ScheduleRunner(Machine machine)
             machine.Discard();
             throw;
         }
+    }
+
+    /// <summary>The policy with the allocator the seed drew, where it leaves that to the seed. Kept, since records are allocated.</summary>
+    private Policy Resolve(Policy policy, Allocator drawn)
+    {
+        if (policy.Allocator != Allocator.Seed) return policy;
+        if (!ReferenceEquals(policy, _policy))
+        {
+            _policy = policy;
+            _policyDrawn = null;
+        }
+        if (_policyDrawn is null || _policyDrawn.Allocator != drawn) _policyDrawn = policy with { Allocator = drawn };
+        return _policyDrawn;
     }
 
     private ScheduleResult Result(ScheduleEnd end) => new(end, machine.Steps, machine.Digest);
@@ -94,13 +119,14 @@ public sealed class ScheduleRunner(Machine machine)
                 return true;
             }
             int next = strategy.Next(machine);
-            _choices.Add((byte)next);
+            if (_choiceCount == _choices.Length) Array.Resize(ref _choices, _choices.Length * 2);
+            _choices[_choiceCount++] = (byte)next;
             Cpu cpu = machine.Cpus[next];
             machine.Step(cpu);
             if (machine.Violation is not null) return false;
             if (cpu.OperationSteps > OperationStepBound && strategy.Fair)
                 machine.Judge.Raise(MomentKind.StepBound, cpu, -1, Ghost.NoObject);
-            if (_choices.Count > ScheduleStepLimit) return false;
+            if (_choiceCount > ScheduleStepLimit) return false;
         }
     }
 }

@@ -7,30 +7,87 @@ namespace StressFarm.Exploration;
 /// </summary>
 public sealed class ShardExecutor(Geometry geometry)
 {
+    /// <summary>Every Nth seed is run twice and must give the same digest; a prime, so that it meets every arm and audit.</summary>
+    public const int DeterminismCheckEvery = 97;
+
     private readonly ScheduleRunner _runner = new(new Machine(geometry));
     private readonly Programme _programme = new();
+    private readonly Dictionary<string, Pilot> _pilots = new(StringComparer.Ordinal);
 
     /// <summary>Executes the schedules of seeds [first, first + count).</summary>
     /// <exception cref="OperationCanceledException">cancelled between two schedules; nothing is recorded</exception>
+    /// <exception cref="ModelDefectException">a protocol of the model threw; says where</exception>
     public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation = default)
     {
-        Strategy strategy = Catalog<Strategy>.Find(cell.StrategyId)!.Fresh();
-        var findings = new SortedDictionary<string, RawFinding>(StringComparer.Ordinal);
-        ulong digest = 0;
-        long steps = 0, violated = 0, cut = 0;
-        for (ulong seed = firstSeed; seed < firstSeed + (ulong)count; seed++)
+        Strategy strategy = Prepare(cell);
+        var tally = new ShardTally();
+        for (int i = 0; i < count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            _programme.Compose(cell.Workload, geometry, seed, cell.FixedParameters);
-            ScheduleResult result = _runner.Run(_programme, cell.Policy, strategy, seed);
-            digest = Pcg.Mix(digest ^ result.Digest);
-            steps += result.Steps;
-            if (result.End == ScheduleEnd.Cut) cut++;
-            if (_runner.Machine.Violation is not { } v) continue;
-            violated++;
-            var raw = new RawFinding(v.Invariant.Id, v.Field, v.By.Operation, v.LastWriter.Operation, seed, 1);
-            findings[raw.Key] = findings.TryGetValue(raw.Key, out RawFinding? known) ? known with { Count = known.Count + 1 } : raw;
+            ulong seed = unchecked(firstSeed + (ulong)i);
+            ScheduleResult result = RunSeed(cell, strategy, seed);
+            tally.Add(strategy.Arm, seed, result, _runner.Machine.Violation);
+            if (seed % DeterminismCheckEvery == 0) tally.Checked(RunSeed(cell, strategy, seed) == result);
         }
-        return new ShardRecord(digest, count, steps, [new ArmCount(strategy.Id, count, steps, violated, cut)], [.. findings.Values], 0, 0);
+        return tally.Close(BoundOf(cell, strategy));
     }
+
+    /// <summary>
+    /// A cell's strategy, ready to begin schedules. Also for whoever wants to repeat one schedule of the cell: a strategy
+    /// depends on the cell (PCT's k) and the seed alone.
+    /// </summary>
+    public Strategy Prepare(Cell cell)
+    {
+        Strategy strategy = (Catalog<Strategy>.Find(cell.StrategyId)
+            ?? throw new ArgumentException($"unknown strategy '{cell.StrategyId}'", nameof(cell))).Fresh();
+        if (strategy.NeedsPilot) strategy.Use(PilotOf(cell));
+        return strategy;
+    }
+
+    /// <summary>What PCT's schedules of this cell guarantee; null when its strategy has none.</summary>
+    public PctBound? PctBoundOf(Cell cell) => BoundOf(cell, Prepare(cell));
+
+    /// <summary>Composes and runs one schedule of a cell.</summary>
+    private ScheduleResult RunSeed(Cell cell, Strategy strategy, ulong seed)
+    {
+        try
+        {
+            _programme.Compose(cell.Workload, geometry, seed, cell.FixedParameters);
+            return _runner.Run(_programme, cell.Policy, strategy, seed);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new ModelDefectException(cell, seed, e);
+        }
+    }
+
+    private PctBound? BoundOf(Cell cell, Strategy strategy)
+    {
+        if (!strategy.NeedsPilot) return null;
+        Pilot pilot = PilotOf(cell);
+        return new PctBound(pilot.Cpus, pilot.Steps, Pct.DefaultDepth);
+    }
+
+    private Pilot PilotOf(Cell cell)
+    {
+        string key = cell.Key;
+        if (_pilots.TryGetValue(key, out Pilot pilot)) return pilot;
+        try
+        {
+            pilot = Pilot.Of(cell, _runner, _programme);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new ModelDefectException(cell, 0, e);
+        }
+        return _pilots[key] = pilot;
+    }
+}
+
+/// <summary>An exception out of a protocol: a defect of the model, never a result.</summary>
+public sealed class ModelDefectException(Cell cell, ulong seed, Exception inner)
+    : Exception(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"the model failed at seed {seed} of {cell.Key}: {inner.GetType().Name}: {inner.Message}"), inner)
+{
+    public ulong Seed { get; } = seed;
 }

@@ -26,4 +26,8 @@ public sealed record RawFinding(string Invariant, string Field, string Operation
 /// <param name="DeterminismMismatches">of those, how many gave another digest: must be 0</param>
 public sealed record ShardRecord(
     ulong Digest, long Schedules, long Steps, IReadOnlyList<ArmCount> Arms, IReadOnlyList<RawFinding> Findings,
-    long DeterminismChecked, long DeterminismMismatches);
+    long DeterminismChecked, long DeterminismMismatches)
+{
+    /// <summary>PCT's guarantee for the cell, when its strategy has a PCT arm: with that arm's schedules, <see cref="PctBound.Of"/>.</summary>
+    public PctBound? Pct { get; init; }
+}

@@ -7,8 +7,21 @@ public abstract class Strategy
 {
     public abstract string Id { get; }
     public abstract string Summary { get; }
-    /// <summary>Every CPU that stays runnable runs again within finite time: liveness (I57's bound) is judged under these only.</summary>
+
+    /// <summary>
+    /// Every CPU that stays runnable runs again within finite time: liveness (I57's bound) is judged under these only. A
+    /// portfolio answers for the schedule that has begun.
+    /// </summary>
     public abstract bool Fair { get; }
+
+    /// <summary>The id of what draws the schedule that has begun: itself, or the arm of a portfolio.</summary>
+    public virtual string Arm => Id;
+
+    /// <summary>It wants to know how large the cell's schedules are: <see cref="Use"/> must be called before the first one.</summary>
+    public virtual bool NeedsPilot => false;
+
+    /// <summary>What the cell's pilot measured.</summary>
+    public virtual void Use(Pilot pilot) { }
 
     /// <summary>A new schedule: draws from the seed's choice stream (stream 2), apart from the shape's.</summary>
     public abstract void Begin(ulong seed, Machine machine);

@@ -5,7 +5,7 @@ namespace StressFarm.Exploration;
 /// </summary>
 /// <param name="Id">"F-" and the first six hex digits of the signature's hash with the policy and workload</param>
 /// <param name="Signature">invariant + field + operation pair + the policy dimension that silences it</param>
-/// <param name="Silencer">the first dimension, in the spec's order, whose control value silences the replay; "" when none does</param>
+/// <param name="Silencer">the first dimension, in the spec's order and spelling ("CMP"), whose control value silences the replay; "bug" for a planted one; "" when none does</param>
 /// <param name="Length">steps of the shrunk schedule after set-up</param>
 /// <param name="Switches">context switches of the shrunk schedule</param>
 /// <param name="Reliability">of ten replays, how many gave the signature</param>
@@ -15,4 +15,8 @@ namespace StressFarm.Exploration;
 public sealed record Finding(
     string Id, string Signature, string Invariant, string Severity, string Field, string Operation, string Other, string Silencer,
     string Policy, string Workload, string Strategy, ulong Seed, int Length, int Switches, int Reliability,
-    string Sentence, string? KernelSays, IReadOnlyList<string> Columns, IReadOnlyList<string> GuiltyWord, string Token);
+    string Sentence, string? KernelSays, IReadOnlyList<string> Columns, IReadOnlyList<string> GuiltyWord, string Token)
+{
+    /// <summary>The schedule as the CPU0/CPU1 block of a kernel changelog, under 75 columns.</summary>
+    public IReadOnlyList<string> MailBlock { get; init; } = [];
+}

@@ -1,0 +1,199 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Text;
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>
+/// A schedule as one word: everything needed to run it again on another machine, and what must come of it. Base64url, so
+/// that shells, URLs and mails leave it alone; "U0YB" is how each begins.
+/// </summary>
+/// <param name="Digest">of the run, as first seen</param>
+/// <param name="Signature">of its violation</param>
+public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature Signature)
+{
+    private const byte FormatVersion = 1;
+    private const int ChecksumBytes = 4;
+    private const int LongestToken = 1 << 20;
+    private const int LongestText = 512;
+    private const int MostParameters = 64;
+    private const int MostEdits = ProgrammeEdits.Lists * WriterStamp.MaxOperations;
+    private const int MostChoices = ScheduleRunner.ScheduleStepLimit + 1;
+
+    public string Encode()
+    {
+        Cell cell = Scenario.Cell;
+        var w = new TokenWriter();
+        w.Byte((byte)'S');
+        w.Byte((byte)'F');
+        w.Byte(FormatVersion);
+        w.Text(ModelVersion.Current);
+        w.Text(cell.Policy.ToString());
+        w.Number((ulong)cell.Policy.Deviations);
+        w.Text(cell.Workload.Id);
+        w.Text(cell.StrategyId);
+        w.Number((ulong)cell.Geometry.Pages);
+        w.Number((ulong)cell.Geometry.MaxCpus);
+        w.Number((ulong)cell.FixedParameters.Count);
+        foreach (var (name, value) in cell.FixedParameters.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            w.Text(name);
+            w.Signed(value);
+        }
+        w.Number(Scenario.Seed);
+        WriteEdits(w, Scenario.Edits);
+        w.Byte(Scenario.Fair ? (byte)1 : (byte)0);
+        WriteChoices(w, Scenario.Choices);
+        w.Fixed(Digest);
+        w.Text(Signature.Invariant);
+        w.Text(Signature.Field);
+        w.Text(Signature.Operation);
+        w.Text(Signature.Other);
+        byte[] body = w.ToArray();
+        byte[] whole = new byte[body.Length + ChecksumBytes];
+        body.CopyTo(whole, 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(whole.AsSpan(body.Length), Checksum(body));
+        return Base64Url.EncodeToString(whole);
+    }
+
+    /// <summary>Reads a token; null and one line when it is corrupt, foreign, oversized or of another model version.</summary>
+    /// <param name="workloads">finds a workload by id; the catalogue when null</param>
+    public static ReplayToken? TryDecode(string? text, out string error, Func<string, Workload?>? workloads = null)
+    {
+        error = "";
+        try
+        {
+            return Read(Bytes(text), workloads ?? Catalog<Workload>.Find);
+        }
+        catch (TokenException e)
+        {
+            error = $"'{Shown(text)}' is no usable replay token: {e.Message}";
+            return null;
+        }
+    }
+
+    private static byte[] Bytes(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) throw new TokenException("it is empty");
+        if (text.Length > LongestToken) throw new TokenException($"it has {text.Length} characters, more than any token");
+        byte[] bytes;
+        try
+        {
+            bytes = Base64Url.DecodeFromChars(text);
+        }
+        catch (FormatException)
+        {
+            throw new TokenException("it has characters that no token has, or was cut");
+        }
+        if (bytes.Length < 3 + ChecksumBytes || bytes[0] != 'S' || bytes[1] != 'F') throw new TokenException("it does not begin like one");
+        if (bytes[2] != FormatVersion) throw new TokenException($"its format is {bytes[2]}, this build reads {FormatVersion}");
+        int body = bytes.Length - ChecksumBytes;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(body)) != Checksum(bytes.AsSpan(0, body)))
+            throw new TokenException("its checksum does not match: it was damaged or cut");
+        return bytes[3..body];
+    }
+
+    private static ReplayToken Read(byte[] bytes, Func<string, Workload?> workloads)
+    {
+        var r = new TokenReader(bytes);
+        string model = r.Text(LongestText);
+        if (model != ModelVersion.Current)
+            throw new TokenException($"it is of model version {Shown(model)}, this build has {ModelVersion.Current}");
+        Policy policy = ReadPolicy(r.Text(LongestText), r.Number(ulong.MaxValue));
+        string workloadId = r.Text(LongestText);
+        Workload workload = workloads(workloadId) ?? throw new TokenException($"there is no workload '{Shown(workloadId)}' here");
+        string strategy = r.Text(LongestText);
+        Geometry geometry = ReadGeometry(r.Number(Geometry.MaxPages), r.Number(Geometry.CpuLimit));
+        var parameters = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        for (int i = r.Count(MostParameters); i > 0; i--) parameters[r.Text(LongestText)] = r.Signed();
+        ulong seed = r.Number(ulong.MaxValue);
+        ProgrammeEdits edits = ReadEdits(ref r);
+        bool fair = r.Byte() == 1;
+        byte[] choices = ReadChoices(ref r, geometry.MaxCpus);
+        ulong digest = r.Fixed();
+        var signature = new RawSignature(r.Text(LongestText), r.Text(LongestText), r.Text(LongestText), r.Text(LongestText));
+        if (!r.AtEnd) throw new TokenException("it goes on after its end");
+        var cell = new Cell(policy, workload, strategy, geometry, parameters);
+        return new ReplayToken(new Scenario(cell, seed, edits, choices, fair), digest, signature);
+    }
+
+    private static Policy ReadPolicy(string text, ulong deviations)
+    {
+        Policy policy = Policy.TryParse(text, out _) ?? throw new TokenException($"there is no policy '{Shown(text)}' here");
+        ulong known = 0;
+        foreach (Deviation d in Enum.GetValues<Deviation>()) known |= (ulong)d;
+        if ((deviations & ~known) != 0) throw new TokenException("it plants a bug this build does not know");
+        return policy with { Deviations = (Deviation)deviations };
+    }
+
+    private static Geometry ReadGeometry(ulong pages, ulong cpus)
+    {
+        if (pages < Geometry.MinPages || !ulong.IsPow2(pages) || cpus < 1) throw new TokenException("its machine is impossible");
+        return new Geometry((int)pages, (int)cpus);
+    }
+
+    private static void WriteEdits(TokenWriter w, ProgrammeEdits edits)
+    {
+        w.Number((ulong)edits.Removed.Count);
+        foreach (var (list, index) in edits.Removed)
+        {
+            w.Byte((byte)list);
+            w.Number((ulong)index);
+        }
+    }
+
+    private static ProgrammeEdits ReadEdits(ref TokenReader r)
+    {
+        int count = r.Count(MostEdits);
+        var removed = new List<(int, int)>();
+        for (int i = 0; i < count; i++)
+        {
+            int list = r.Byte();
+            if (list >= ProgrammeEdits.Lists) throw new TokenException("it edits a CPU that cannot be");
+            removed.Add((list, r.Count(WriterStamp.MaxOperations)));
+        }
+        return new ProgrammeEdits(removed);
+    }
+
+    /// <summary>Runs of one CPU: number, length.</summary>
+    private static void WriteChoices(TokenWriter w, IReadOnlyList<byte> choices)
+    {
+        w.Number((ulong)choices.Count);
+        for (int i = 0; i < choices.Count;)
+        {
+            int run = 1;
+            while (i + run < choices.Count && choices[i + run] == choices[i]) run++;
+            w.Number(((ulong)run << 3) | choices[i]);
+            i += run;
+        }
+    }
+
+    private static byte[] ReadChoices(ref TokenReader r, int cpus)
+    {
+        byte[] choices = new byte[r.Count(MostChoices)];
+        for (int i = 0; i < choices.Length;)
+        {
+            ulong run = r.Number((ulong)MostChoices << 3);
+            int cpu = (int)(run & 7), length = (int)(run >> 3);
+            if (cpu >= cpus || length == 0 || length > choices.Length - i) throw new TokenException("its schedule is malformed");
+            choices.AsSpan(i, length).Fill((byte)cpu);
+            i += length;
+        }
+        return choices;
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> bytes) => (uint)(StableHash.Of(bytes) >> 16);
+
+    /// <summary>What a message may quote of something a user gave: short and printable.</summary>
+    private static string Shown(string? text)
+    {
+        var shown = new StringBuilder();
+        foreach (char c in text ?? "")
+        {
+            if (shown.Length == 24) return shown.Append('…').ToString();
+            shown.Append(c is > ' ' and < '\x7f' and not '\'' ? c : '?');
+        }
+        return shown.ToString();
+    }
+}

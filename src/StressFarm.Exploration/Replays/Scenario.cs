@@ -1,0 +1,54 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>Everything that fixes one schedule: what is run, what was taken out of it, and who steps when.</summary>
+/// <param name="Choices">CPU numbers, one a concurrent step</param>
+/// <param name="Fair">liveness is judged: the choices were drawn by a fair strategy</param>
+public sealed record Scenario(Cell Cell, ulong Seed, ProgrammeEdits Edits, IReadOnlyList<byte> Choices, bool Fair)
+{
+    /// <summary>How often the stepping CPU changes.</summary>
+    public static int SwitchesOf(IReadOnlyList<byte> choices)
+    {
+        int switches = 0;
+        for (int i = 1; i < choices.Count; i++)
+            if (choices[i] != choices[i - 1]) switches++;
+        return switches;
+    }
+}
+
+/// <summary>What makes two violations the same before the silencing dimension is known.</summary>
+public readonly record struct RawSignature(string Invariant, string Field, string Operation, string Other)
+{
+    public static RawSignature Of(Violation v) =>
+        new(v.Invariant.Id, v.Field, v.By.Operation ?? "", v.LastWriter.Operation ?? "");
+
+    public static RawSignature Of(RawFinding raw) => new(raw.Invariant, raw.Field, raw.Operation, raw.Other);
+}
+
+/// <summary>Runs scenarios and edited programmes on a machine of its own. Not thread safe.</summary>
+public sealed class ScenarioRunner(Geometry geometry)
+{
+    private readonly ScheduleRunner _runner = new(new Machine(geometry));
+
+    public Machine Machine => _runner.Machine;
+    public Programme Programme { get; } = new();
+    /// <summary>The choices of the last run, up to its end.</summary>
+    public IReadOnlyList<byte> Choices => _runner.Choices;
+    public Violation? Violation => Machine.Violation;
+
+    /// <summary>Runs a scenario, optionally under another policy.</summary>
+    public ScheduleResult Run(Scenario scenario, Policy? policy = null) =>
+        Run(scenario.Cell, scenario.Seed, scenario.Edits, new Guided(scenario.Choices, scenario.Fair), 0, policy);
+
+    /// <summary>Runs a seed's programme less the edits under a strategy.</summary>
+    public ScheduleResult Run(Cell cell, ulong seed, ProgrammeEdits edits, Strategy strategy, ulong choiceSeed, Policy? policy = null)
+    {
+        Programme.Compose(cell.Workload, geometry, seed, cell.FixedParameters);
+        edits.Apply(Programme);
+        return _runner.Run(Programme, policy ?? cell.Policy, strategy, choiceSeed, _runner.AuditsWhole(seed));
+    }
+
+    /// <summary>The signature of the last run's violation; null when it had none.</summary>
+    public RawSignature? Signature => Violation is { } v ? RawSignature.Of(v) : null;
+}

@@ -1,0 +1,49 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>Adds a shard's schedules up, in seed order, into its record.</summary>
+internal sealed class ShardTally
+{
+    private sealed class Arm
+    {
+        public long Schedules, Steps, Violated, Cut;
+    }
+
+    private readonly SortedDictionary<string, Arm> _arms = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, RawFinding> _findings = new(StringComparer.Ordinal);
+    private ulong _digest;
+    private long _schedules, _steps, _checked, _mismatches;
+
+    public void Add(string arm, ulong seed, in ScheduleResult result, Violation? violation)
+    {
+        if (!_arms.TryGetValue(arm, out Arm? counts)) _arms[arm] = counts = new Arm();
+        _digest = Pcg.Mix(_digest ^ result.Digest);
+        _schedules++;
+        _steps += result.Steps;
+        counts.Schedules++;
+        counts.Steps += result.Steps;
+        if (result.End == ScheduleEnd.Cut) counts.Cut++;
+        if (violation is null) return;
+        counts.Violated++;
+        RawFinding raw = RawFindings.Of(violation, seed);
+        _findings[raw.Key] = _findings.TryGetValue(raw.Key, out RawFinding? known) ? known with { Count = known.Count + 1 } : raw;
+    }
+
+    public void Checked(bool same)
+    {
+        _checked++;
+        if (!same) _mismatches++;
+    }
+
+    public ShardRecord Close(PctBound? pct) => new(
+        _digest, _schedules, _steps,
+        [.. _arms.Select(a => new ArmCount(a.Key, a.Value.Schedules, a.Value.Steps, a.Value.Violated, a.Value.Cut))],
+        [.. _findings.Values], _checked, _mismatches) { Pct = pct };
+}
+
+internal static class RawFindings
+{
+    public static RawFinding Of(Violation v, ulong seed) =>
+        new(v.Invariant.Id, v.Field, v.By.Operation ?? "", v.LastWriter.Operation ?? "", seed, 1);
+}

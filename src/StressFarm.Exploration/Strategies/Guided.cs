@@ -1,0 +1,32 @@
+using System.Numerics;
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>
+/// Follows recorded choices. A choice that is not runnable is passed over, and after the last one the lowest runnable CPU
+/// runs: so a list recorded from one programme still means something for an edited one.
+/// </summary>
+/// <param name="choices">CPU numbers, one a step</param>
+/// <param name="fair">the choices were drawn by a fair strategy: liveness may be judged while they last</param>
+public sealed class Guided(IReadOnlyList<byte> choices, bool fair) : Strategy
+{
+    private int _next;
+
+    public override string Id => "guided";
+    public override string Summary => "follows recorded choices";
+    public override bool Fair => fair && _next < choices.Count;
+
+    public override void Begin(ulong seed, Machine machine) => _next = 0;
+
+    public override int Next(Machine machine)
+    {
+        uint runnable = machine.Runnable;
+        while (_next < choices.Count)
+        {
+            int cpu = choices[_next++];
+            if ((runnable >> cpu & 1) != 0) return cpu;
+        }
+        return BitOperations.TrailingZeroCount(runnable);
+    }
+}
