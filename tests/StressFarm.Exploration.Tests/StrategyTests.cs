@@ -67,10 +67,12 @@ public class StrategyTests
     [InlineData(20, 20)]
     [InlineData(60, 5)]
     [InlineData(5, 60)]
-    public void PCT_finds_a_bug_of_depth_2_at_least_as_often_as_its_bound_says(int publishAfter, int consumeAfter)
+    public void PCT_finds_a_bug_of_depth_2_as_often_as_its_bound_says(int publishAfter, int consumeAfter)
     {
         (double frequency, int steps) = Hits(k => new Pct(2, k), publishAfter, consumeAfter, 20_000);
-        Assert.True(frequency >= new PctBound(2, steps, 2).PerSchedule, $"{frequency} of schedules with k = {steps}");
+        // This race is the bound's worst case: only one priority order and one change point find it. Hence three deviations.
+        double bound = new PctBound(2, steps, 2).PerSchedule, deviation = Math.Sqrt(bound * (1 - bound) / 20_000);
+        Assert.InRange(frequency, bound - 3 * deviation, bound + 3 * deviation);
     }
 
     [Fact]
@@ -154,12 +156,12 @@ public class StrategyTests
     [Fact]
     public void The_guided_strategy_passes_over_what_cannot_run_and_then_takes_the_lowest()
     {
-        var runner = new ScenarioRunner(TestCells.Small);
-        Cell cell = TestCells.Mixed("random");
-        ScheduleResult result = runner.Run(new Scenario(cell, 5, ProgrammeEdits.None, [3, 3, 1, 0, 3, 1], false));
+        var runner = new ScheduleRunner(new Machine(TestCells.Small));
+        var programme = new Programme { Arena = new Arena(2, 4, -1, 2) };
+        for (int cpu = 0; cpu < 2; cpu++) programme.Cpu(cpu).Add(new(Consume.Instance, 2));
+        ScheduleResult result = runner.Run(programme, Policy.Control, new Guided([3, 3, 1, 0, 3, 1], fair: false), 0);
         Assert.Equal(ScheduleEnd.Done, result.End);
-        int cpus = runner.Programme.Arena.Cpus;
-        Assert.Equal(cpus > 3 ? new byte[] { 3, 3, 1, 0, 3, 1, 0 } : [1, 0, 1, 0], runner.Choices.Take(cpus > 3 ? 7 : 4));
+        Assert.Equal(new byte[] { 1, 0, 1, 0, 0, 1 }, runner.Choices);
     }
 
     [Fact]

@@ -120,7 +120,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
 
     private static Policy ReadPolicy(string text, ulong deviations)
     {
-        Policy policy = Policy.TryParse(text, out string error) ?? throw new TokenException(error);
+        Policy policy = Policy.TryParse(text, out _) ?? throw new TokenException($"there is no policy '{Shown(text)}' here");
         ulong known = 0;
         foreach (Deviation d in Enum.GetValues<Deviation>()) known |= (ulong)d;
         if ((deviations & ~known) != 0) throw new TokenException("it plants a bug this build does not know");

@@ -6,7 +6,7 @@ namespace StressFarm.Simulation;
 /// </summary>
 public static class EvictVisits
 {
-    /// <summary>The walk of [first, first + count) starts: every live folio that begins there is due.</summary>
+    /// <summary>The walk of [first, first + count) starts: every live folio that lies in it is due.</summary>
     public static void Begin(Ghost ghost, Cpu cpu, int first, int count)
     {
         ushort bit = (ushort)(1 << cpu.Number);
@@ -16,7 +16,7 @@ public static class EvictVisits
             if (id == Ghost.NoObject) continue;
             ref GhostObject o = ref ghost[id];
             o.EvictSeen &= (ushort)~bit;
-            if (o.Phase == Phase.Live && o.Head == pfn) o.EvictDue |= bit;
+            if (o.Phase == Phase.Live && o.Head == pfn && pfn + o.Pages <= first + count) o.EvictDue |= bit;
             else o.EvictDue &= (ushort)~bit;
         }
     }

@@ -99,6 +99,7 @@ public sealed class Ghost
     private readonly int[] _object;
     private readonly int[] _life;
     private readonly ushort[] _pteMaps;
+    private readonly ushort[] _pagePins;
     private readonly int _cpus;
     private GhostObject[] _objects = new GhostObject[256];
     private int[] _held;
@@ -115,6 +116,7 @@ public sealed class Ghost
         _object = new int[pages];
         _life = new int[pages];
         _pteMaps = new ushort[pages];
+        _pagePins = new ushort[pages];
         _cpus = machine.Geometry.MaxCpus + 1;
         Array.Fill(_object, NoObject);
         _held = new int[_objects.Length * _cpus];
@@ -134,6 +136,8 @@ public sealed class Ghost
     public int MapsOf(int id, int mm) => _mmMaps[id * Geometry.MaxMms + mm];
     /// <summary>PTEs that map a page.</summary>
     public int PtesOf(int pfn) => _pteMaps[pfn];
+    /// <summary>GUP pins of a page that a caller holds.</summary>
+    public int PinsOf(int pfn) => _pagePins[pfn];
 
     /// <summary>A pointer to this page as it is now.</summary>
     public Page Token(int pfn) => new(pfn, _life[pfn]);
@@ -243,6 +247,15 @@ public sealed class Ghost
         _held[id * _cpus + cpu.Number] -= n;
     }
 
+    /// <summary>A thread loses a reference without putting it: nobody holds what the refcount still counts.</summary>
+    public void Forget(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs--;
+        _held[id * _cpus + cpu.Number]--;
+    }
+
     /// <summary>References change hands between a thread and an opaque holder (LRU batch, swap cache…).</summary>
     public void ThreadToOther(Cpu cpu, int pfn, int n)
     {
@@ -288,6 +301,12 @@ public sealed class Ghost
         o.PinRefs -= refs;
         o.PinCounts -= pincount;
         _machine.Judge.Raise(MomentKind.Unpinned, cpu, pfn, id, (ulong)pins);
+    }
+
+    /// <summary>GUP returned pins of these pages to its caller (d = 1), who now gives them back (d = -1).</summary>
+    public void PinPages(int pfn, int count, int d)
+    {
+        for (int i = pfn; i < pfn + count; i++) _pagePins[i] = (ushort)Math.Max(0, _pagePins[i] + d);
     }
 
     /// <summary>Rmap accounted a PTE (d = 1) or un-accounted it (d = -1).</summary>
@@ -389,6 +408,7 @@ public sealed class Ghost
             _object[i] = NoObject;
             _life[i] = life;
             _pteMaps[i] = 0;
+            _pagePins[i] = 0;
         }
     }
 
@@ -440,5 +460,6 @@ public sealed class Ghost
         Array.Fill(_object, NoObject, pfn, count);
         Array.Clear(_life, pfn, count);
         Array.Clear(_pteMaps, pfn, count);
+        Array.Clear(_pagePins, pfn, count);
     }
 }

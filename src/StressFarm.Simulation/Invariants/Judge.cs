@@ -8,22 +8,32 @@ public sealed class Judge
 {
     private readonly Invariant[][] _byWrite = new Invariant[Layout.WordsPerPage * 4][];
     private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
-    private readonly Invariant[] _all;
+    private readonly Invariant[] _pageAudits;
+    private readonly Invariant[] _objectAudits;
+    private readonly Invariant[] _machineAudits;
+    private readonly Invariant[] _emptyAudits;
     private string? _kernelSays;
 
     public Judge(Machine machine)
     {
         Machine = machine;
-        _all = [.. Catalog<Invariant>.All];
+        Invariant[] all = [.. Catalog<Invariant>.All];
         for (int word = 0; word < Layout.WordsPerPage; word++)
             for (int part = 0; part < 3; part++)
             {
                 int mask = (part == 0 ? 3 : part) << (word * 2);
-                _byWrite[word * 4 + part] = [.. _all.Where(i => (i.Reads & mask) != 0)];
+                _byWrite[word * 4 + part] = [.. all.Where(i => (i.Reads & mask) != 0)];
             }
         foreach (MomentKind kind in Enum.GetValues<MomentKind>())
-            _byMoment[(int)kind] = [.. _all.Where(i => i.Listens.Contains(kind))];
+            _byMoment[(int)kind] = [.. all.Where(i => i.Listens.Contains(kind))];
+        _pageAudits = Overriding(all, nameof(Invariant.AuditPage));
+        _objectAudits = Overriding(all, nameof(Invariant.AuditObject));
+        _machineAudits = Overriding(all, nameof(Invariant.AuditMachine));
+        _emptyAudits = Overriding(all, nameof(Invariant.AuditEmpty));
     }
+
+    private static Invariant[] Overriding(Invariant[] all, string audit) =>
+        [.. all.Where(i => i.GetType().GetMethod(audit)!.DeclaringType != typeof(Invariant))];
 
     public Machine Machine { get; }
     public Ghost Ghost => Machine.Ghost;
@@ -99,23 +109,23 @@ public sealed class Judge
         for (int id = 0; id < Ghost.ObjectCount && First is null; id++)
         {
             if (Ghost[id].Phase == Phase.Dead) continue;
-            foreach (Invariant invariant in _all) invariant.AuditObject(this, id);
+            foreach (Invariant invariant in _objectAudits) invariant.AuditObject(this, id);
         }
         if (First is not null) return;
-        foreach (Invariant invariant in _all) invariant.AuditMachine(this);
+        foreach (Invariant invariant in _machineAudits) invariant.AuditMachine(this);
     }
 
     /// <summary>After the teardown: nothing may be left.</summary>
     public void AuditEmpty()
     {
         if (!Enabled || First is not null) return;
-        foreach (Invariant invariant in _all) invariant.AuditEmpty(this);
+        foreach (Invariant invariant in _emptyAudits) invariant.AuditEmpty(this);
     }
 
     private void AuditPage(int pfn)
     {
         if (First is not null) return;
-        foreach (Invariant invariant in _all) invariant.AuditPage(this, pfn);
+        foreach (Invariant invariant in _pageAudits) invariant.AuditPage(this, pfn);
     }
 
     /// <summary>Reports a violation; the first one of a schedule is kept.</summary>

@@ -15,6 +15,10 @@ public enum Deviation : ulong
     GupNoOverflowCheck = 1 << 3,
     /// <summary>Z39: GUP=FAIL evaluates its predicate before it holds the reference.</summary>
     GupPredicateBeforeRef = 1 << 4,
+    /// <summary>Planted: GUP-fast does not read the page table entry again (G7).</summary>
+    GupFastNoEntryRecheck = 1 << 8,
+    /// <summary>Planted: an unmapping that makes an anonymous page shareable does not look for pins.</summary>
+    ShareWithoutPinCheck = 1 << 9,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>

@@ -19,6 +19,7 @@ internal static class Boot
         for (int cpu = 0; cpu < m.Cpus.Length; cpu++)
             for (int order = 0; order < Geometry.PcpOrders; order++) LayEmpty(m, m.Cells.Pcp(cpu, order));
         LayEmpty(m, m.Cells.DeferredHead);
+        LayEmpty(m, m.Cells.SlabPartial);
     }
 
     private static void LayEmpty(Machine m, Word head)

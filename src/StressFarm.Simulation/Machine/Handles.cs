@@ -8,7 +8,7 @@ public enum HandleKind : byte
     FolioRef,
     /// <summary>A folio reference with PG_locked held by this CPU.</summary>
     LockedFolio,
-    /// <summary>A GUP pin (FOLL_PIN) of <see cref="Handle.Count"/> pins on the folio of page <see cref="Handle.Pfn"/>.</summary>
+    /// <summary>GUP pins (FOLL_PIN) of the <see cref="Handle.Count"/> pages from <see cref="Handle.Pfn"/> on, <see cref="Handle.Repeat"/> + 1 times each.</summary>
     Pin,
     /// <summary>Driver memory from alloc_pages(__GFP_COMP): the allocation's own reference.</summary>
     DriverPages,
@@ -16,6 +16,10 @@ public enum HandleKind : byte
     Block,
     Slab,
     LargeKmalloc,
+    /// <summary>GUP references (FOLL_GET) of the <see cref="Handle.Count"/> pages from <see cref="Handle.Pfn"/> on; given back by put_page().</summary>
+    PageRefs,
+    /// <summary><see cref="Handle.Count"/> references of a folio, held by something that is not modelled.</summary>
+    OpaqueRefs,
 }
 
 /// <summary>Something an operation left for a later one of the same CPU.</summary>
@@ -28,6 +32,8 @@ public struct Handle
     public int Count;
     /// <summary>Free for the kind: a page table slot, the pin's accounting (spec 4.4).</summary>
     public int Extra;
+    /// <summary>Pins: further rounds over the same pages.</summary>
+    public int Repeat;
     public readonly Page Page => new(Pfn, Life);
     public readonly Folio Folio => new(Pfn, Life);
 }

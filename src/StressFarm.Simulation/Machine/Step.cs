@@ -49,9 +49,11 @@ public enum Step : ushort
     [At("mm/memory.c: page table lock")] PtlLock, PtlUnlock,
     [At("mm/memory.c:do_anonymous_page")] SetPte, ReadPte, ClearPte,
     [At("mm/memory.c:zap_pte_range")] Zap,
+    [At("mm/memory.c:copy_present_ptes")] ForkSeq, ForkCopy,
     // 3.8 vm_insert_page(s)
     [At("mm/memory.c:insert_page_into_pte_locked")] I1, I2, I3, I4, I5, I6,
     [At("mm/memory.c:set_pte_range")] FaultInsert,
+    [At("mm/huge_memory.c:get_huge_zero_folio")] HugeZero,
     // 3.9 GUP
     [At("mm/gup.c:gup_fast_pte_range")] G1, G2,
     [At("mm/gup.c:try_grab_folio_fast")] G3, G3Recheck, G3Put, G4, G5, G6,
@@ -74,7 +76,7 @@ public enum Step : ushort
     // 3.13 walkers
     [At("PFN walker")] W1, W2, W3, W4, W5, W6,
     // 3.14 slab
-    [At("mm/slub.c:allocate_slab")] SlabAlloc, SlabUse,
+    [At("mm/slub.c:allocate_slab")] SlabAlloc, SlabUse, SlabList,
     [At("mm/slub.c:__free_slab")] SlabFree,
     [At("mm/slub.c:kfree")] Kfree,
     [At("mm/slub.c:___kmalloc_large_node")] LkAlloc, LkFree,

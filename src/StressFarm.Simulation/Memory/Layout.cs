@@ -40,6 +40,16 @@ public static class Layout
     /// <summary>FOLIO_MAPPING_ANON: low bit of mapping.</summary>
     public const ulong MappingAnon = 1;
 
+    private static readonly string[] s_names = ["flags", "compound_info", "lru.prev", "mapping", "index", "private", "", "memcg_data"];
+
+    /// <summary>A half's field in the head or order-0 view; halves are numbered within the page.</summary>
+    public static string NameOf(int half) => half switch
+    {
+        MapcountHalf => "_mapcount",
+        RefcountHalf => "_refcount",
+        _ => s_names[half / 2],
+    };
+
     /// <summary>GUP_PIN_COUNTING_BIAS (spec 1.5).</summary>
     public const int PinBias = 1024;
 

@@ -8,8 +8,10 @@ public sealed class AnonFault : Operation
 
     public override Op Run(Cpu cpu, OpCall call)
     {
-        int slot = call.B & ~((1 << call.C) - 1);
-        bool pmd = call.D == 1 && call.C == cpu.Machine.Arena.PmdOrder;
-        return AnonMemory.Fault(cpu, call.A, slot, call.C, pmd);
+        // There are no anonymous folios of order 1, and none beyond what one page table maps.
+        int order = call.C == 1 ? 0 : Math.Min(call.C, cpu.Machine.Arena.PmdOrder);
+        int slot = call.B & ~((1 << order) - 1);
+        bool pmd = call.D == 1 && order == cpu.Machine.Arena.PmdOrder;
+        return AnonMemory.Fault(cpu, call.A, slot, order, pmd);
     }
 }

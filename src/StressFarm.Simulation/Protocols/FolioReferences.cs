@@ -39,7 +39,7 @@ public static class FolioReferences
     }
 
     /// <summary><c>mm/swap.c:__folio_put</c>: P2..P5. The refcount is 0: nobody else may change the order now.</summary>
-    private static async Op Free(Cpu cpu, Folio folio)
+    internal static async Op Free(Cpu cpu, Folio folio)
     {
         ulong flags = await cpu.Load(folio.Flags, Step.P2);
         if ((flags & PageFlag.ZoneMask) == PageFlag.ZoneDevice)

@@ -8,6 +8,8 @@ public static class HandleRelease
     {
         if (handle.Kind is HandleKind.FolioRef or HandleKind.LockedFolio or HandleKind.DriverPages or HandleKind.Block && ofCpu != cpu.Number)
             cpu.Ghost.HandOver(handle.Pfn, ofCpu, cpu.Number, 1);
+        if (handle.Kind == HandleKind.PageRefs && ofCpu != cpu.Number)
+            for (int i = 0; i < handle.Count; i++) cpu.Ghost.HandOver(handle.Pfn + i, ofCpu, cpu.Number, 1);
         switch (handle.Kind)
         {
             case HandleKind.FolioRef:
@@ -17,7 +19,22 @@ public static class HandleRelease
                 await FolioReferences.Unlock(cpu, handle.Folio);
                 await FolioReferences.Put(cpu, handle.Folio);
                 break;
-            case HandleKind.DriverPages or HandleKind.Block:
+            case HandleKind.DriverPages:
+                await DriverMemory.Free(cpu, handle);
+                break;
+            case HandleKind.Slab or HandleKind.LargeKmalloc:
+                for (int i = 0; i < handle.Count; i++) await SlabMemory.Kfree(cpu, handle.Page, handle.Pfn);
+                break;
+            case HandleKind.Pin:
+                await GupPut.UnpinUserPages(cpu, handle);
+                break;
+            case HandleKind.PageRefs:
+                await GupPut.PutPages(cpu, handle);
+                break;
+            case HandleKind.OpaqueRefs:
+                await OpaqueHolder.Release(cpu, handle);
+                break;
+            case HandleKind.Block:
                 await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
                 break;
         }

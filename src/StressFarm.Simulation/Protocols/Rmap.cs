@@ -19,7 +19,7 @@ public static class Rmap
         cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, (ulong)n);
         if (!large)
         {
-            await cpu.Add(page.Mapcount, 1, Step.RmapAdd);
+            await cpu.Add(folio.Head.Mapcount, 1, Step.RmapAdd);
             cpu.Ghost.MapPte(page.Pfn, mm, 1);
             return;
         }
@@ -34,13 +34,31 @@ public static class Rmap
         await AddLargeMapcount(cpu, folio, n, mm);
     }
 
+    /// <summary>folio_dup_file_rmap_ptes(), and the counting of folio_try_dup_anon_rmap_pte(): the page is mapped already, so _nr_pages_mapped stays.</summary>
+    public static async Op DupPte(Cpu cpu, Folio folio, Page page, int mm, bool large)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, 1);
+        await cpu.Add(large ? page.Mapcount : folio.Head.Mapcount, 1, Step.RmapAdd);
+        cpu.Ghost.MapPte(page.Pfn, mm, 1);
+        if (large) await AddLargeMapcount(cpu, folio, 1, mm);
+    }
+
+    /// <summary>The counting of folio_try_dup_anon_rmap_pmd().</summary>
+    public static async Op DupPmd(Cpu cpu, Folio folio, int mm)
+    {
+        cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, 1);
+        await cpu.Add(folio.EntireMapcount, 1, Step.RmapAdd);
+        cpu.Ghost.MapPmd(folio.Pfn, mm, 1);
+        await AddLargeMapcount(cpu, folio, 1, mm);
+    }
+
     /// <summary>folio_remove_rmap_ptes(): _large_mapcount first, then the pages. True when the folio became partially mapped.</summary>
     public static async Op<bool> RemovePtes(Cpu cpu, Folio folio, Page page, int n, int mm, bool large)
     {
         cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, (ulong)n);
         if (!large)
         {
-            await cpu.Add(page.Mapcount, -1, Step.RmapRemove);
+            await cpu.Add(folio.Head.Mapcount, -1, Step.RmapRemove);
             cpu.Ghost.MapPte(page.Pfn, mm, -1);
             return false;
         }
@@ -76,7 +94,10 @@ public static class Rmap
         cpu.Ghost.MapPmd(folio.Pfn, mm, -1);
         if (!last) return false;
         uint mapped = await cpu.Add(folio.NrPagesMapped, -Layout.EntirelyMapped, Step.RmapRemove);
-        return mapped is > 0 and < Layout.EntirelyMapped;
+        if (mapped >= Layout.EntirelyMapped) return false; // raced with another PMD mapping
+        uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
+        cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nrPages, 1);
+        return mapped > 0 && mapped < nrPages;
     }
 
     /// <summary>folio_add_new_anon_rmap() of an unpublished folio: plain stores.</summary>
@@ -145,7 +166,10 @@ public static class Rmap
         await Unlock(cpu, folio);
     }
 
-    /// <summary>LM(-n): folio_sub_return_large_mapcount().</summary>
+    /// <summary>
+    /// LM(-n): folio_sub_return_large_mapcount(). A slot can know of fewer mappings than its mm has, when it was free only
+    /// after the first of them; it never goes below "none".
+    /// </summary>
     private static async Op SubLargeMapcount(Cpu cpu, Folio folio, int n, int mm)
     {
         uint id = (uint)(mm + 1);
@@ -159,20 +183,18 @@ public static class Rmap
         int count0 = (int)(uint)counts, count1 = (int)(uint)(counts >> 32);
         if (id0 == id)
         {
-            count0 -= n;
+            count0 = Math.Max(count0 - n, -1);
             await cpu.Store(folio.MmIdMapcount.Low, (uint)count0, Step.LmSlot);
             if (count0 < 0) ids &= ~(ulong)IdMask;
         }
         else if (id1 == id)
         {
-            count1 -= n;
+            count1 = Math.Max(count1 - n, -1);
             await cpu.Store(folio.MmIdMapcount.High, (uint)count1, Step.LmSlot);
             if (count1 < 0) ids &= ~((ulong)IdMask << 32);
         }
         // One slot that accounts for everything: not shared any more (incl. fully unmapped: both slots at -1).
-        bool exclusive = (id0 == id && count0 == total) || (id1 == id && count1 == total)
-            || (id0 != id && id0 != 0 && count0 == total) || (id1 != id && id1 != 0 && count1 == total) || total < 0;
-        if (exclusive) ids &= ~Shared;
+        if (count0 == total || count1 == total) ids &= ~Shared;
         await cpu.Store(folio.MmIds, ids, Step.LmSlot);
         await Unlock(cpu, folio);
     }

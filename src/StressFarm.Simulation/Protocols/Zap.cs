@@ -22,7 +22,8 @@ public static class Zap
         }
         if (!entry.IsPresent && !entry.IsDevicePrivate)
         {
-            // None, or a migration entry: its owner puts the page back or frees it.
+            // A migration entry has no reference and no rmap: it is cleared, and whoever made it finds nothing to put back.
+            if (entry.IsMigration) await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
             await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
@@ -32,28 +33,42 @@ public static class Zap
             await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
+        cpu.Ghost.ThreadToPte(cpu, entry.Pfn, -1);
         await UnmapAndPut(cpu, mm, table, entry, huge);
     }
 
+    /// <summary>
+    /// vm_normal_page(), rmap, and the put. MAP=VNF_FAIL models a mechanical conversion of <c>zap_present_ptes</c> from
+    /// vm_normal_page() to vm_normal_folio(): NULL takes the branch of special entries, which neither removes rmap nor puts.
+    /// </summary>
     private static async Op UnmapAndPut(Cpu cpu, int mm, int table, PageTableEntry entry, bool huge)
     {
-        Cells cells = cpu.Machine.Cells;
+        Word ptl = cpu.Machine.Cells.Ptl(mm, table);
         Page page = cpu.Ghost.Token(entry.Pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.Zap);
-        if (head < 0) return;
+        if (head < 0)
+        {
+            await cpu.Unlock(ptl, Step.PtlUnlock);
+            return;
+        }
         Folio folio = cpu.Ghost.FolioToken(head);
         bool large = (await cpu.Load(folio.Flags, Step.Zap) & PageFlag.Head) != 0;
+        if (!await MappedPages.IsNormalFolio(cpu, folio, large))
+        {
+            cpu.Ghost.Forget(cpu, entry.Pfn);
+            await cpu.Unlock(ptl, Step.PtlUnlock);
+            return;
+        }
         bool partially = false;
         if (huge) partially = await Rmap.RemovePmd(cpu, folio, mm);
-        else if (await MappedPages.HasRmap(cpu, folio, page, large)) partially = await Rmap.RemovePtes(cpu, folio, page, 1, mm, large);
+        else if (await MappedPages.HasRmap(cpu, folio, large)) partially = await Rmap.RemovePtes(cpu, folio, page, 1, mm, large);
         if (partially) await QueuePartiallyMapped(cpu, folio);
-        cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(ptl, Step.PtlUnlock);
         await FolioReferences.Put(cpu, folio);
     }
 
     /// <summary>Partially mapped anonymous system folios wait for a split (spec 3.7).</summary>
-    private static async Op QueuePartiallyMapped(Cpu cpu, Folio folio)
+    internal static async Op QueuePartiallyMapped(Cpu cpu, Folio folio)
     {
         ulong mapping = await cpu.Load(folio.Head.Mapping, Step.Queue);
         if ((mapping & Layout.MappingAnon) == 0) return;

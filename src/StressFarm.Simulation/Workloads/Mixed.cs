@@ -1,25 +1,32 @@
 namespace StressFarm.Simulation;
 
-/// <summary>A little of everything.</summary>
+/// <summary>A little of everything. A group is switched on or off as a whole, so that schedules differ in kind (swarm testing).</summary>
 public sealed class Mixed : Workload
 {
+    /// <summary>One line a subject; anonymous memory always takes part, since everything else lives beside it.</summary>
+    private static readonly MixEntry[][] s_groups =
+    [
+        MixEntries.Driver,
+        [.. MixEntries.Slab, .. MixEntries.HugeZero],
+        MixEntries.Walks,
+        MixEntries.Blocks,
+    ];
+
+    private static readonly Mix[] s_mixes =
+    [
+        .. Enumerable.Range(0, 1 << s_groups.Length)
+            .Select(mask => new Mix([.. MixEntries.Anon, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
+    ];
+
     public override string Id => "mixed";
     public override string Summary => "every operation of the other workloads, mixed";
 
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.Draw("cpus", 2, Math.Min(4, geometry.MaxCpus));
-        int pmdOrder = shape.Draw("pmd-order", 2, 4);
-        int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
-        int ops = shape.Draw("ops", 2, 6);
-        programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
-        for (int cpu = 0; cpu < cpus; cpu++)
-            for (int i = 0; i < ops; i++)
-            {
-                int slot = shape.Pick(16);
-                if (shape.OneIn(2)) programme.Cpu(cpu).Add(new(Operation<AnonFault>.Instance, 0, slot, shape.Pick(pmdOrder + 1), shape.Pick(2)));
-                else programme.Cpu(cpu).Add(new(Operation<ZapSlots>.Instance, 0, slot, 1 + shape.Pick(4)));
-            }
+        MixShape parameters = SystemShape.Draw(programme, geometry).WithProducers(shape);
+        int groups = shape.Draw("groups", 1, s_mixes.Length - 1);
+        SystemShape.SetUpDriverMemory(programme, parameters);
+        SystemShape.Fill(programme, s_mixes[groups], parameters);
     }
 }

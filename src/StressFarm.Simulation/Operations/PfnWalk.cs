@@ -1,0 +1,62 @@
+namespace StressFarm.Simulation;
+
+/// <summary>A walk over system pages. A: first pfn, B: how many; both are cut to the arena.</summary>
+public abstract class PfnWalk : Operation
+{
+    public override async Op Run(Cpu cpu, OpCall call)
+    {
+        int end = Math.Min(call.A + call.B, cpu.Machine.Arena.SystemPages);
+        for (int pfn = call.A; pfn < end;) pfn = await Visit(cpu, pfn);
+    }
+
+    /// <summary>Looks at one pfn; the next to look at.</summary>
+    protected abstract Op<int> Visit(Cpu cpu, int pfn);
+}
+
+public sealed class IdleWalk : PfnWalk
+{
+    public override string Id => "page_idle";
+    public override string Summary => "marks folios of the LRU as idle";
+
+    protected override async Op<int> Visit(Cpu cpu, int pfn)
+    {
+        await PfnWalkers.Idle(cpu, pfn);
+        return pfn + 1;
+    }
+}
+
+public sealed class CompactionWalk : PfnWalk
+{
+    public override string Id => "compaction";
+    public override string Summary => "isolates folios from the LRU and puts them back";
+    protected override Op<int> Visit(Cpu cpu, int pfn) => PfnWalkers.Compact(cpu, pfn);
+}
+
+public sealed class SnapshotWalk : PfnWalk
+{
+    public override string Id => "kpageflags";
+    public override string Summary => "copies page words without a reference";
+
+    protected override async Op<int> Visit(Cpu cpu, int pfn)
+    {
+        await PfnWalkers.Snapshot(cpu, pfn);
+        return pfn + 1;
+    }
+}
+
+/// <summary>Refused (-EBUSY) when the range holds what cannot be moved, as far as a racy look tells.</summary>
+public sealed class OfflineWalk : PfnWalk
+{
+    public override string Id => "offline_pages";
+    public override string Summary => "tries to empty a range of pfns for hotplug";
+
+    public override async Op Run(Cpu cpu, OpCall call)
+    {
+        int end = Math.Min(call.A + call.B, cpu.Machine.Arena.SystemPages);
+        for (int pfn = call.A; pfn < end; pfn++)
+            if (!await PfnWalkers.IsMovable(cpu, pfn)) return;
+        for (int pfn = call.A; pfn < end;) pfn = await Visit(cpu, pfn);
+    }
+
+    protected override Op<int> Visit(Cpu cpu, int pfn) => PfnWalkers.Offline(cpu, pfn);
+}

@@ -1,0 +1,155 @@
+namespace StressFarm.Simulation;
+
+/// <summary>What a grab came to: the folio's pfn, or -1.</summary>
+public readonly record struct Grab(int Head)
+{
+    public static Grab None => new(-1);
+    public bool Failed => Head < 0;
+    public Folio Folio => new(Head);
+}
+
+/// <summary>
+/// GUP-fast (spec 3.9; <c>mm/gup.c:gup_fast_fallback</c>): a lockless walk with IRQs off. The machine has one zone and no
+/// fork, so G4 (FOLL_LONGTERM) and the write_protect_seq check have nothing to decide and are left out.
+/// </summary>
+public static class GupFast
+{
+    /// <summary>
+    /// Up to <paramref name="n"/> pages from <paramref name="slot"/> on, for as long as they are physically contiguous, so
+    /// that a handle can describe what was got. Count 0 when the first failed.
+    /// </summary>
+    public static async Op<PageRange> Range(Cpu cpu, int mm, int slot, int n, GupFlags flags)
+    {
+        cpu.IrqsOff = true;
+        var got = new PageRange(-1, 0);
+        while (got.Count < n && slot + got.Count < Geometry.SlotsPerMm)
+        {
+            int next = got.Count == 0 ? -1 : got.Pfn + got.Count;
+            PageRange more = await Walk(cpu, mm, slot + got.Count, n - got.Count, next, flags);
+            if (more.Count == 0) break;
+            got = new PageRange(got.Count == 0 ? more.Pfn : got.Pfn, got.Count + more.Count);
+        }
+        cpu.IrqsOff = false;
+        return got;
+    }
+
+    /// <summary>One entry: G1 and the choice of level.</summary>
+    private static async Op<PageRange> Walk(Cpu cpu, int mm, int slot, int n, int wanted, GupFlags flags)
+    {
+        Cells cells = cpu.Machine.Cells;
+        int table = AnonMemory.TableOf(cpu, slot);
+        Word pmdp = cells.Pmd(mm, table), ptep = cells.Pte(mm, slot);
+        var pmd = new PageTableEntry(await cpu.Load(pmdp, Step.G1));
+        int first = slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1);
+        if (!pmd.IsNone)
+        {
+            if (!Permits(pmd, flags) || (wanted >= 0 && pmd.Pfn + first != wanted)) return default;
+            int refs = Math.Min(n, (1 << cpu.Machine.Arena.PmdOrder) - first);
+            return await Leaf(cpu, pmdp, pmd, pmdp, pmd, pmd.Pfn + first, refs, flags, mm, slot);
+        }
+        var pte = new PageTableEntry(await cpu.Load(ptep, Step.G1));
+        if (!Permits(pte, flags) || (wanted >= 0 && pte.Pfn != wanted)) return default;
+        return await Leaf(cpu, pmdp, pmd, ptep, pte, pte.Pfn, 1, flags, mm, slot);
+    }
+
+    private static bool Permits(PageTableEntry entry, GupFlags flags) =>
+        entry.IsPresent && !entry.IsSpecial && (entry.IsWrite || (flags & GupFlags.Write) == 0);
+
+    /// <summary>G3..G9 for a PTE (refs = 1) or a PMD leaf (refs = covered pages).</summary>
+    private static async Op<PageRange> Leaf(
+        Cpu cpu, Word pmdp, PageTableEntry pmd, Word entryp, PageTableEntry entry, int pfn, int refs, GupFlags flags, int mm, int slot)
+    {
+        var page = new Page(pfn);
+        Grab grab = await TryGrabFolio(cpu, page, refs, flags);
+        if (grab.Failed) return default;
+        // For I28 only: the entry maps the page at an instant at which the reference exists.
+        bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw;
+        if (!cpu.Policy.Has(Deviation.GupFastNoEntryRecheck))
+        {
+            bool changed = await cpu.Load(pmdp, Step.G7) != pmd.Raw || await cpu.Load(entryp, Step.G7) != entry.Raw;
+            if (changed)
+            {
+                await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
+                return default;
+            }
+            mapped |= cpu.Peek(pmdp) == pmd.Raw;
+        }
+        bool anon = (await cpu.Load(grab.Folio.Head.Mapping, Step.G8) & Layout.MappingAnon) != 0;
+        if (PageType.Is(cpu.Peek(grab.Folio.Head.Type), PageType.Slab)) cpu.Judge.KernelSays("WARNING in gup_fast_folio_allowed (slab)");
+        bool unshare = !entry.IsWrite && anon && (flags & GupFlags.Pin) != 0;
+        if (unshare && (await cpu.Load(page.Flags, Step.G9) & PageFlag.AnonExclusive) == 0)
+        {
+            await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
+            return default;
+        }
+        if ((flags & GupFlags.Pin) != 0) cpu.Ghost.PinPages(pfn, refs, 1);
+        cpu.Judge.RaiseAt(MomentKind.GupDone, cpu, pfn, (ulong)(mm * 65536 + slot), mapped ? 1UL : 0);
+        return new PageRange(pfn, refs);
+    }
+
+    /// <summary><c>try_grab_folio_fast</c>: G3, G5, G6.</summary>
+    private static async Op<Grab> TryGrabFolio(Cpu cpu, Page page, int refs, GupFlags flags)
+    {
+        bool pin = (flags & GupFlags.Pin) != 0;
+        bool early = cpu.Policy.Gup == Gup.Fail && cpu.Policy.Has(Deviation.GupPredicateBeforeRef);
+        int life = 0;
+        if (early)
+        {
+            int guess = await CompoundPages.PageFolio(cpu, page, Step.G2);
+            if (guess < 0 || await GupPins.WayOf(cpu, new Folio(guess), Step.G2) == PinWay.Refused) return Grab.None;
+            life = cpu.Ghost.LifeOf(page.Pfn); // what the answer was about
+        }
+        Grab grab = await TryGetFolio(cpu, page, refs, life);
+        if (grab.Failed || (!pin && (early || cpu.Policy.Gup != Gup.Fail))) return grab;
+        Folio folio = grab.Folio;
+        PinWay way = await GupPins.WayOf(cpu, folio, Step.G5);
+        if (way == PinWay.Refused && early) way = PinWay.Pincount; // asked already
+        if (way == PinWay.Refused)
+        {
+            await FolioReferences.Put(cpu, folio, refs, Step.G7Undo);
+            return Grab.None;
+        }
+        if (!pin) return grab;
+        switch (way)
+        {
+            case PinWay.Pincount:
+                await cpu.Add(folio.Pincount, refs, Step.G5);
+                cpu.Ghost.Pin(cpu, folio.Pfn, refs, refs, refs);
+                break;
+            case PinWay.Bias:
+                await cpu.Add(folio.Refcount, refs * (Layout.PinBias - 1), Step.G5);
+                cpu.Ghost.Pin(cpu, folio.Pfn, refs, refs * Layout.PinBias, 0);
+                break;
+            default:
+                cpu.Ghost.Pin(cpu, folio.Pfn, refs, refs, 0);
+                break;
+        }
+        await cpu.Fence(FenceKind.Mb, Step.G6);
+        return grab;
+    }
+
+    /// <summary><c>try_get_folio</c>: page_folio(), a reference unless there is none, page_folio() again.</summary>
+    /// <param name="life">the generation the caller's knowledge is about, 0 for none: what I15 holds the success to</param>
+    private static async Op<Grab> TryGetFolio(Cpu cpu, Page page, int refs, int life)
+    {
+        while (true)
+        {
+            int head = await CompoundPages.PageFolio(cpu, page, Step.G3);
+            if (head < 0) return Grab.None;
+            var folio = new Folio(head);
+            if (!cpu.Policy.Has(Deviation.GupNoOverflowCheck) && (int)await cpu.Load(folio.Refcount, Step.G3) < 0)
+            {
+                cpu.Judge.KernelSays("WARNING in try_get_folio (folio_ref_count < 0)");
+                return Grab.None;
+            }
+            if (!await FolioReferences.TryGet(cpu, folio.Head, refs, Step.G3)) return Grab.None;
+            if (!cpu.Policy.Has(Deviation.GupFastNoRecheck) && await CompoundPages.PageFolio(cpu, page, Step.G3Recheck) != head)
+            {
+                await FolioReferences.Put(cpu, folio, refs, Step.G3Put);
+                continue;
+            }
+            cpu.Judge.RaiseAt(MomentKind.SpeculativeGet, cpu, page.Pfn, (ulong)head, (ulong)life);
+            return new Grab(head);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Consecutive pages.</summary>
+public readonly record struct PageRange(int Pfn, int Count);

@@ -1,0 +1,40 @@
+namespace StressFarm.Simulation;
+
+/// <summary>What the workloads on system memory have in common: the shape they draw, and filling the CPUs from a mix.</summary>
+internal static class SystemShape
+{
+    /// <summary>Page table slots in use: few, so that CPUs meet.</summary>
+    private const int Slots = 32;
+
+    /// <summary>Draws the arena and the parameters of a mix.</summary>
+    public static MixShape Draw(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int cpus = shape.Draw("cpus", 1, Math.Min(4, geometry.MaxCpus));
+        int mms = shape.Draw("mms", 1, 2);
+        int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
+        int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
+        int pmdOrder = shape.DrawMostly("pmd-order", 3, 2, 2, 4);
+        programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
+        return new MixShape(mms, maxOrder, Slots, programme.Arena.SystemPages, 0);
+    }
+
+    /// <summary>Draws which driver producers take part.</summary>
+    public static MixShape WithProducers(this MixShape parameters, Shape shape) =>
+        parameters with { Producers = shape.Draw("producers", 1, (1 << MixEntries.Producers.Count) - 1) };
+
+    /// <summary>Driver memory that the set-up CPU holds and every CPU maps.</summary>
+    public static void SetUpDriverMemory(Programme programme, MixShape parameters)
+    {
+        for (int i = 0; i < MixEntries.DriverHandles; i++)
+            programme.Setup.Add(MixEntries.DriverAllocation(programme.Shape, parameters, i));
+    }
+
+    /// <summary>Fills the CPUs' programmes.</summary>
+    public static void Fill(Programme programme, Mix mix, MixShape parameters)
+    {
+        int ops = programme.Shape.Draw("ops", 2, 8);
+        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(mix.Draw(programme.Shape, parameters));
+    }
+}
