@@ -152,7 +152,7 @@ public sealed class CommandTests : IDisposable
         using JsonDocument json = JsonDocument.Parse(result.Out);
         JsonElement cell = Assert.Single(json.RootElement.GetProperty("cells").EnumerateArray());
         Assert.Equal(("control+Z41", bug.Workload), (cell.GetProperty("policy").GetString(), cell.GetProperty("workload").GetString()));
-        Assert.All(json.RootElement.GetProperty("findings").EnumerateArray(), f => Assert.Contains(f.GetProperty("invariant").GetString(), bug.Invariants));
+        Assert.Contains(json.RootElement.GetProperty("findings").EnumerateArray(), f => bug.Invariants.Contains(f.GetProperty("invariant").GetString()));
     }
 
     [Fact]
