@@ -67,6 +67,7 @@ public static class DeviceEviction
         bool got = await FolioReferences.TryGet(cpu, page, 1, Step.E2);
         if (EvictVisits.Visit(cpu.Ghost, cpu, page.Pfn)) cpu.Judge.RaiseAt(MomentKind.EvictTwice, cpu, page.Pfn);
         if (!got) return false;
+        cpu.Judge.RaiseAt(MomentKind.DeviceGet, cpu, page.Pfn, (ulong)page.Pfn);
         cpu.Judge.RaiseAt(MomentKind.SpeculativeGet, cpu, page.Pfn, (ulong)page.Pfn, (ulong)cpu.Ghost.LifeOf(page.Pfn));
         Folio folio = cpu.Ghost.FolioToken(page.Pfn);
         if (await FolioReferences.TryLock(cpu, folio, Step.E2Lock)) return true;
