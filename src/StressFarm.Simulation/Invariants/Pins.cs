@@ -107,7 +107,7 @@ public sealed class GupReturnsMappedPages : Invariant
         bool held = moment.Object != Ghost.NoObject
             && (judge.Ghost.HeldBy(moment.Object, moment.Cpu.Number) > 0 || judge.Ghost[moment.Object].Pins > 0);
         if (moment.B != 0 && held) return;
-        var page = new Page(moment.Pfn);
+        var page = new Page(moment.Object == Ghost.NoObject ? moment.Pfn : judge.Ghost[moment.Object].Head);
         ulong mm = moment.A / 65536, slot = moment.A % 65536;
         judge.Violate(this, moment.Cpu, moment.Pfn, page.Refcount.Index, "_refcount",
             $"a reference of the page that mm {mm} slot {slot} maps", held ? "the entry has changed" : "no reference",

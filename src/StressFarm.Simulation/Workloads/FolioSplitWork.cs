@@ -9,18 +9,22 @@ public sealed class FolioSplitWork : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.Draw("cpus", 2, Math.Min(4, geometry.MaxCpus));
-        int pmdOrder = shape.Draw("pmd-order", 2, 4);
-        int systemOrder = shape.Draw("system-order", 4, Math.Min(6, geometry.LargestOrder));
-        int slots = 1 << shape.Draw("slots-order", 2, 4);
-        int zaps = shape.Draw("zaps", 0, 3), gups = shape.Draw("gups", 1, 6), splits = shape.Draw("splits", 2, 6);
-        int ops = shape.Draw("ops", 2, 6);
+        int cpus = shape.DrawMostly("cpus", 2, 2, 2, Math.Min(4, geometry.MaxCpus));
+        int pmdOrder = shape.DrawMostly("pmd-order", 2, 2, 2, 4);
+        int systemOrder = shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder));
+        int mms = shape.DrawMostly("mms", 1, 4, 1, 2);
+        int slots = 1 << shape.DrawMostly("slots-order", 2, 3, 1, 4);
+        int zaps = shape.Draw("zaps", 0, 2), gups = shape.Draw("gups", 2, 6), splits = shape.Draw("splits", 2, 6);
+        // Large folios take long to split: fewer operations keep the schedules alike in length, so that preemptions that are
+        // spread over the longest of them fall within the others too.
+        int work = shape.Draw("work", 4, 10);
+        int ops = Math.Max(1, work / (cpus << (pmdOrder - 2)));
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
-        programme.Setup.Add(GupMix.Fault(shape, slots, pmdOrder));
-        if (shape.OneIn(2)) programme.Setup.Add(GupMix.Fault(shape, slots, pmdOrder));
-        var mix = new GupMix(Faults: 2, zaps, gups, splits, slots, pmdOrder);
+        var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
+        programme.Setup.Add(mix.Fault(shape, 0));
+        if (shape.OneIn(2)) programme.Setup.Add(mix.Fault(shape, 0));
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < ops; i++)
-                programme.Cpu(cpu).Add(mix.Draw(shape));
+                mix.AddTo(programme.Cpu(cpu), shape);
     }
 }
