@@ -71,6 +71,10 @@ public struct GhostObject
     public int PteMaps;
     /// <summary>PMD entries that map all of it.</summary>
     public int PmdMaps;
+    /// <summary>Evicting walks that must meet it, one bit per CPU; cleared when it changes (I47).</summary>
+    public ushort EvictDue;
+    /// <summary>Evicting walks that met it.</summary>
+    public ushort EvictSeen;
 
     public readonly int Pages => 1 << Order;
     public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs;
@@ -328,6 +332,7 @@ public sealed class Ghost
         int id = _object[pfn];
         if (id == NoObject) return;
         _objects[id].Phase = Phase.Frozen;
+        _objects[id].EvictDue = 0;
         _objects[id].PhaseCpu = cpu.Number;
     }
 
@@ -371,6 +376,7 @@ public sealed class Ghost
     {
         ref GhostObject o = ref _objects[_object[pfn]];
         o.Order = order;
+        o.EvictDue = 0;
         if (order != 0) return;
         o.Rmappable = false;
         if (o.Kind != Owner.Folio) return;
@@ -386,6 +392,7 @@ public sealed class Ghost
         ref GhostObject o = ref _objects[id];
         o.Phase = Phase.Freeing;
         o.PhaseCpu = cpu.Number;
+        o.EvictDue = 0;
         _machine.Judge.Raise(MomentKind.BeginFree, cpu, pfn, id);
     }
 

@@ -39,6 +39,8 @@ public enum MomentKind : byte
     BeginFree,
     /// <summary>The kernel's free-time checks are about to run on a block at refcount 0 (before F5). A: order.</summary>
     FreeCheck,
+    /// <summary>bad_page(): the kernel leaks the block instead of freeing it. A: order.</summary>
+    BadPage,
     /// <summary>A page pointer with a life is used. A: the life expected.</summary>
     Deref,
     /// <summary>A speculative getter believes it owns a reference. Pfn: the page looked up, A: the pfn of the folio it got, B: its life when looked up.</summary>
@@ -78,6 +80,10 @@ public enum MomentKind : byte
     Deadlock,
     /// <summary>A rmap, mapcount or type write hit the offset-48 word. A: old value.</summary>
     TypeWord,
+    /// <summary>The driver put device pages on its free list. A: order.</summary>
+    DeviceFreed,
+    /// <summary>An evicting walk tried to get the same folio a second time.</summary>
+    EvictTwice,
 }
 
 /// <summary>One such instant.</summary>

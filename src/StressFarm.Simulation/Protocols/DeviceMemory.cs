@@ -1,8 +1,124 @@
 namespace StressFarm.Simulation;
 
-/// <summary>Device-private memory (spec 3.5, 3.6).</summary>
+/// <summary>Device-private memory: free, and what DPM undoes there (spec 3.6; <c>mm/memremap.c</c>).</summary>
 public static class DeviceMemory
 {
-    /// <summary><c>mm/memremap.c:free_zone_device_folio</c>.</summary>
-    public static async Op FreeFolio(Cpu cpu, Folio folio) => await cpu.Load(folio.Flags, Step.D1);
+    /// <summary>A device folio as the driver hands it out: popped and through ZINIT, locked, one reference. -1 when memory is out.</summary>
+    public static async Op<DeviceBlock> Alloc(Cpu cpu, int order, int choice)
+    {
+        DeviceBlock block = await DeviceAllocation.Pop(cpu, order, choice);
+        if (!block.IsNone) await ZoneDeviceInit.Folio(cpu, block.Pfn, block.Order);
+        return block;
+    }
+
+    /// <summary>folio_nr_pages(): 1, or _nr_pages as it reads.</summary>
+    public static async Op<int> NrPages(Cpu cpu, Folio folio, Step step)
+    {
+        if ((await cpu.Load(folio.Flags, step) & PageFlag.Head) == 0) return 1;
+        return (int)await cpu.Load(folio.NrPages, step);
+    }
+
+    /// <summary>folio_order(): 0, or the low byte of page[1].flags.</summary>
+    public static async Op<int> Order(Cpu cpu, Folio folio, Step step)
+    {
+        if ((await cpu.Load(folio.Flags, step) & PageFlag.Head) == 0) return 0;
+        return (int)(await cpu.Load(folio.SecondFlags, step) & PageFlag.OrderMask);
+    }
+
+    /// <summary><c>mm/memremap.c:free_zone_device_folio</c>, D1..D6: the refcount is 0.</summary>
+    public static async Op FreeFolio(Cpu cpu, Folio folio)
+    {
+        ulong pgmap = await cpu.Load(folio.Head.Pgmap, Step.D1);
+        cpu.Judge.RaiseAt(MomentKind.PgmapRead, cpu, folio.Pfn, pgmap);
+        int nr = await NrPages(cpu, folio, Step.D1);
+        if (await cpu.Load(folio.Head.MemcgData, Step.D2) != 0) await cpu.Store(folio.Head.MemcgData, 0, Step.D2);
+        if ((await cpu.Load(folio.Head.Mapping, Step.D3) & Layout.MappingAnon) != 0) await ClearAnonExclusive(cpu, folio, nr);
+        await cpu.Store(folio.Head.Mapping, 0, Step.D4);
+        int order = await Order(cpu, folio, Step.D5);
+        // FREE_CORE: the order is passed to the driver, since the folio no longer knows it.
+        if (cpu.Policy.Dpm == Dpm.FreeCore) await Undo(cpu, folio, order, pgmap);
+        await FolioFree(cpu, folio, order, pgmap);
+        if (cpu.Policy.Has(Deviation.PgmapReadAfterFolioFree))
+        {
+            pgmap = await cpu.Load(folio.Head.Pgmap, Step.D6);
+            cpu.Judge.RaiseAt(MomentKind.ReadAfterFolioFree, cpu, folio.Pfn, pgmap);
+        }
+        await PutPgmap(cpu, pgmap, nr);
+    }
+
+    /// <summary>D5, ops->folio_free(): the driver may issue any page of the range again at once.</summary>
+    private static async Op FolioFree(Cpu cpu, Folio folio, int order, ulong pgmap)
+    {
+        if (cpu.Policy.Dpm == Dpm.FreeDrv) await Undo(cpu, folio, order, pgmap);
+        await DeviceAllocation.Push(cpu, folio.Pfn, order);
+    }
+
+    /// <summary>percpu_ref_put_many() on whatever the pointer says.</summary>
+    private static async Op PutPgmap(Cpu cpu, ulong pgmap, int nr)
+    {
+        if (pgmap != Boot.PgmapAddress)
+        {
+            cpu.Judge.KernelSays($"BUG: unable to handle page fault: percpu_ref_put_many() of pgmap {pgmap:x}");
+            return;
+        }
+        await cpu.Add(cpu.Machine.Cells.PgmapRef, -nr, Step.D6);
+    }
+
+    /// <summary>D3: __ClearPageAnonExclusive() on every subpage, not atomic.</summary>
+    private static async Op ClearAnonExclusive(Cpu cpu, Folio folio, int nr)
+    {
+        int end = folio.Pfn + nr;
+        int exact = nr <= 1 << cpu.Machine.Arena.ExactOrder ? end : folio.Pfn + 4;
+        for (int i = folio.Pfn; i < exact; i++)
+        {
+            ulong flags = await cpu.Load(new Page(i).Flags, Step.D3);
+            await cpu.Store(new Page(i).Flags, flags & ~PageFlag.AnonExclusive, Step.D3);
+        }
+        for (int first = exact; first < end; first = (first | 63) + 1)
+        {
+            await cpu.Burst(new Page(first).Flags, Step.D3);
+            for (int i = first; i <= (first | 63) && i < end; i++)
+                cpu.Poke(new Page(i).Flags, cpu.Peek(new Page(i).Flags) & ~PageFlag.AnonExclusive);
+        }
+    }
+
+    /// <summary>
+    /// DPM=FREE_*: folio_reset_order(), then each page of the former folio becomes a page of its own: PG_head and word 8,
+    /// pgmap, mapping, share (spec 4.2; v3 folio_split_unref, v4 free_zone_device_folio_prepare). Flag bits 8, 9 and 16 of
+    /// page[1] are left.
+    /// </summary>
+    private static async Op Undo(Cpu cpu, Folio folio, int order, ulong pgmap)
+    {
+        if (order == 0)
+        {
+            await cpu.Store(folio.Head.Index, 0, Step.DReset);
+            return;
+        }
+        ulong second = await cpu.Load(folio.SecondFlags, Step.DReset);
+        await cpu.Store(folio.SecondFlags, second & ~PageFlag.OrderMask, Step.DReset);
+        await cpu.Store(folio.NrPages, 0, Step.DReset);
+        int end = folio.Pfn + (1 << order);
+        int exact = order <= cpu.Machine.Arena.ExactOrder ? end : folio.Pfn + 4;
+        for (int i = folio.Pfn; i < exact; i++)
+        {
+            var page = new Page(i);
+            await cpu.AndNot(page.Flags, PageFlag.Head, Step.DReset);
+            await cpu.Store(page.Info, 0, Step.DReset);
+            await cpu.Store(page.Mapping, 0, Step.DReset);
+            await cpu.Store(page.Pgmap, pgmap, Step.DReset);
+            await cpu.Store(page.Index, 0, Step.DReset);
+        }
+        for (int first = exact; first < end; first = (first | 63) + 1)
+        {
+            await cpu.Burst(new Page(first).Flags, Step.DReset);
+            for (int i = first; i <= (first | 63) && i < end; i++)
+            {
+                var page = new Page(i);
+                cpu.Poke(page.Flags, cpu.Peek(page.Flags) & ~PageFlag.Head);
+                cpu.Poke(page.Mapping, 0);
+                cpu.Poke(page.Pgmap, pgmap);
+                cpu.Poke(page.Index, 0);
+            }
+        }
+    }
 }

@@ -1,0 +1,50 @@
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>A cell in its place in the campaign.</summary>
+public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Workload, Cell Cell);
+
+/// <summary>A contiguous block of seeds of one cell.</summary>
+/// <param name="Index">place in the campaign's order</param>
+/// <param name="Number">place among the shards of its cell</param>
+public readonly record struct Shard(long Index, int Cell, long Number, ulong FirstSeed, int Count);
+
+/// <summary>
+/// Cells and shards of a campaign: a pure function of its spec. Shards go round the cells, first block of every cell, then the
+/// second, so that any contiguous prefix treats all cells alike.
+/// </summary>
+public sealed class CampaignPlan
+{
+    public CampaignPlan(CampaignSpec spec)
+    {
+        Spec = spec;
+        var cells = new List<PlannedCell>();
+        foreach (PolicyChoice policy in spec.Policies)
+            foreach (Workload workload in spec.Workloads)
+                cells.Add(new(cells.Count, policy, workload, new(policy.Policy, workload, spec.Strategy, spec.Geometry, spec.Parameters)));
+        Cells = cells;
+        ShardsPerCell = spec.Schedules is { } n ? (n + spec.ShardSchedules - 1) / spec.ShardSchedules : null;
+    }
+
+    public CampaignSpec Spec { get; }
+    public IReadOnlyList<PlannedCell> Cells { get; }
+    /// <summary>Null when steps or time decide how many there are.</summary>
+    public long? ShardsPerCell { get; }
+    public long? ShardCount => ShardsPerCell * Cells.Count;
+
+    /// <summary>The shard in this place of the order; null behind the last one, or where seeds end.</summary>
+    public Shard? At(long index)
+    {
+        if (index < 0 || index >= ShardCount) return null;
+        int cell = (int)(index % Cells.Count);
+        long number = index / Cells.Count;
+        ulong offset = (ulong)number * (ulong)Spec.ShardSchedules;
+        if (Spec.FirstSeed > ulong.MaxValue - offset - (ulong)Spec.ShardSchedules) return null;
+        int count = Spec.Schedules is { } n ? (int)Math.Min(Spec.ShardSchedules, n - (long)offset) : Spec.ShardSchedules;
+        return new Shard(index, cell, number, Spec.FirstSeed + offset, count);
+    }
+
+    public long IndexOf(int cell, long number) => number * Cells.Count + cell;
+}

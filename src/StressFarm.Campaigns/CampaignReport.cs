@@ -1,0 +1,38 @@
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>A cell's line of the report.</summary>
+/// <param name="FirstFinding">the finding of the cell's lowest violating seed, or null</param>
+/// <param name="Bounds">what is known when nothing was violated, one sentence each</param>
+public sealed record CellReport(
+    string Policy, string Workload, string Strategy, Verdict Verdict, long Schedules, long Steps, long Violated, long Cut,
+    string? FirstFinding, IReadOnlyList<ArmCount> Arms, IReadOnlyList<string> Bounds);
+
+/// <summary>What a campaign came to: a function of the spec and of how long a prefix of its shards was done.</summary>
+public sealed record CampaignReport(
+    CampaignSpec Spec, string Model, ulong Digest, long Shards, long Schedules, long Steps,
+    long DeterminismChecked, long DeterminismMismatches, IReadOnlyList<CellReport> Cells, IReadOnlyList<CampaignFinding> Findings)
+{
+    public bool AnyViolated => Cells.Any(c => c.Verdict == Verdict.Violated);
+    public bool AnyInconclusive => Cells.Any(c => c.Verdict == Verdict.Inconclusive);
+
+    /// <summary>Draws the report up.</summary>
+    public static CampaignReport Of(CampaignTally tally, IReadOnlyList<(Candidate Candidate, Finding Finding)> workedUp)
+    {
+        IReadOnlyList<CampaignFinding> findings = FindingMerge.Merge(workedUp);
+        IReadOnlyList<string?> first = FindingMerge.FirstPerCell(tally, workedUp, findings);
+        var cells = new List<CellReport>();
+        foreach (PlannedCell cell in tally.Plan.Cells)
+        {
+            CellTally t = tally.Cells[cell.Index];
+            Verdict verdict = Verdicts.Of(t, tally.Plan.Spec.Schedules);
+            IReadOnlyList<string> bounds = t.Violated > 0 ? [] : Verdicts.Bounds(t);
+            cells.Add(new(cell.Policy.Name, cell.Workload.Id, tally.Plan.Spec.Strategy, verdict, t.Schedules, t.Steps, t.Violated, t.Cut,
+                first[cell.Index], [.. t.Arms], bounds));
+        }
+        return new(tally.Plan.Spec, ModelVersion.Current, tally.Digest, tally.Prefix, tally.Schedules, tally.Steps,
+            tally.Cells.Sum(c => c.DeterminismChecked), tally.Cells.Sum(c => c.DeterminismMismatches), cells, findings);
+    }
+}

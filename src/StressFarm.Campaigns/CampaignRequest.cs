@@ -1,0 +1,46 @@
+namespace StressFarm.Campaigns;
+
+/// <summary>What was asked for, in the user's words: options and the keys of a campaign file. Options win over the file.</summary>
+public sealed class CampaignRequest
+{
+    /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
+    public static readonly IReadOnlyList<string> Keys =
+        ["policies", "workloads", "strategy", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "workers"];
+
+    public List<Given> Policies { get; init; } = [];
+    public List<Given> Workloads { get; init; } = [];
+    public Given? Strategy { get; set; }
+    public Given? Seed { get; set; }
+    public Given? Schedules { get; set; }
+    public Given? Steps { get; set; }
+    public Given? For { get; set; }
+    public Given? Cpus { get; set; }
+    public Given? Pages { get; set; }
+    public Given? Workers { get; set; }
+    public Given? Bug { get; set; }
+    /// <summary>"name=value", each.</summary>
+    public List<Given> Set { get; init; } = [];
+
+    /// <summary>This request where it says something, <paramref name="file"/> where it does not.</summary>
+    public CampaignRequest Over(CampaignRequest file)
+    {
+        // One budget in place of another: "--steps" on the command line replaces "schedules" in the file.
+        bool ownBudget = Schedules is not null || Steps is not null;
+        var own = Set.Select(s => s.Text.Split('=')[0]).ToHashSet(StringComparer.Ordinal);
+        return new CampaignRequest
+        {
+            Policies = Policies.Count > 0 ? Policies : file.Policies,
+            Workloads = Workloads.Count > 0 ? Workloads : file.Workloads,
+            Strategy = Strategy ?? file.Strategy,
+            Seed = Seed ?? file.Seed,
+            Schedules = ownBudget ? Schedules : file.Schedules,
+            Steps = ownBudget ? Steps : file.Steps,
+            For = For ?? file.For,
+            Cpus = Cpus ?? file.Cpus,
+            Pages = Pages ?? file.Pages,
+            Workers = Workers ?? file.Workers,
+            Bug = Bug ?? file.Bug,
+            Set = [.. file.Set.Where(s => !own.Contains(s.Text.Split('=')[0])), .. Set],
+        };
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>
+/// What a campaign is, in full: its report is a pure function of this and the model version. How long it may take, how many
+/// workers run it and where its results lie are not part of it.
+/// </summary>
+public sealed record CampaignSpec
+{
+    /// <summary>Schedules of a shard: worth a few hundred milliseconds, so that handing shards out costs nothing.</summary>
+    public const int DefaultShardSchedules = 2048;
+    public const string DefaultStrategy = "portfolio";
+    public const ulong DefaultSeed = 1;
+    public const long MaxSchedules = 1_000_000_000_000;
+    public const long MaxSteps = 1_000_000_000_000_000;
+
+    /// <summary>Sorted: presets in their order, then the others by name.</summary>
+    public required IReadOnlyList<PolicyChoice> Policies { get; init; }
+    /// <summary>Sorted by id.</summary>
+    public required IReadOnlyList<Workload> Workloads { get; init; }
+    public string Strategy { get; init; } = DefaultStrategy;
+    public ulong FirstSeed { get; init; } = DefaultSeed;
+    /// <summary>Schedules per cell; null when steps or time decide.</summary>
+    public long? Schedules { get; init; }
+    /// <summary>Steps of the whole campaign: whole shards in order until the sum is reached.</summary>
+    public long? Steps { get; init; }
+    public Geometry Geometry { get; init; } = new();
+    /// <summary>Shape parameters that are fixed; the others are drawn from the seed.</summary>
+    public IReadOnlyDictionary<string, int> Parameters { get; init; } = new Dictionary<string, int>();
+    /// <summary>The known bug planted in every design, or null.</summary>
+    public string? Bug { get; init; }
+    public int ShardSchedules { get; init; } = DefaultShardSchedules;
+
+    /// <summary>The text that identifies the campaign, the same on every machine. Two specs are the same when theirs is.</summary>
+    public string Canonical
+    {
+        get
+        {
+            var text = new StringBuilder();
+            Line(text, "model", ModelVersion.Current);
+            foreach (PolicyChoice p in Policies)
+                Line(text, "policy", string.Create(CultureInfo.InvariantCulture, $"{p.Name} = {p.Policy} bugs={(ulong)p.Policy.Deviations:x}"));
+            foreach (Workload w in Workloads) Line(text, "workload", w.Id);
+            Line(text, "strategy", Strategy);
+            Line(text, "seed", Number(FirstSeed));
+            Line(text, "schedules", Schedules is { } n ? Number((ulong)n) : "any");
+            Line(text, "steps", Steps is { } s ? Number((ulong)s) : "any");
+            Line(text, "pages", Number((ulong)Geometry.Pages));
+            Line(text, "cpus", Number((ulong)Geometry.MaxCpus));
+            foreach (var (name, value) in Parameters.OrderBy(p => p.Key, StringComparer.Ordinal))
+                Line(text, "set", string.Create(CultureInfo.InvariantCulture, $"{name}={value}"));
+            Line(text, "bug", Bug ?? "none");
+            Line(text, "shard", Number((ulong)ShardSchedules));
+            return text.ToString();
+        }
+    }
+
+    /// <summary>SHA-256 of <see cref="Canonical"/>.</summary>
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
+
+    private static void Line(StringBuilder text, string key, string value) => text.Append(key).Append(": ").Append(value).Append('\n');
+    private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,55 @@
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>
+/// Adds shards up, whatever order they arrive in: only the contiguous prefix counts, so what it says depends on how far the
+/// prefix reaches and on nothing else. Not thread safe.
+/// </summary>
+public sealed class CampaignTally
+{
+    private readonly CampaignPlan _plan;
+    private readonly Dictionary<long, ShardRecord> _ahead = [];
+    private readonly CellTally[] _cells;
+
+    public CampaignTally(CampaignPlan plan)
+    {
+        _plan = plan;
+        _cells = [.. plan.Cells.Select(_ => new CellTally())];
+    }
+
+    public CampaignPlan Plan => _plan;
+    /// <summary>Shards that count.</summary>
+    public long Prefix { get; private set; }
+    /// <summary>Shards that are done but wait for one before them.</summary>
+    public int Ahead => _ahead.Count;
+    /// <summary>Hash of the shard digests in shard order.</summary>
+    public ulong Digest { get; private set; }
+    public long Schedules { get; private set; }
+    public long Steps { get; private set; }
+    public IReadOnlyList<CellTally> Cells => _cells;
+
+    /// <summary>Every shard the spec asks for has been folded.</summary>
+    public bool Complete => _plan.Spec.Steps is { } steps ? Steps >= steps || _plan.At(Prefix) is null : _plan.At(Prefix) is null;
+
+    /// <summary>The shard is done, folded or waiting.</summary>
+    public bool Has(long index) => index < Prefix || _ahead.ContainsKey(index);
+
+    /// <summary>Takes a shard's record; one it knows already is ignored.</summary>
+    public void Add(long index, ShardRecord record)
+    {
+        if (Has(index)) return;
+        _ahead.Add(index, record);
+        while (!Complete && _ahead.Remove(Prefix, out ShardRecord? next)) Fold(next);
+    }
+
+    private void Fold(ShardRecord record)
+    {
+        Digest = Pcg.Mix(Digest ^ record.Digest);
+        Schedules += record.Schedules;
+        Steps += record.Steps;
+        _cells[(int)(Prefix % _cells.Length)].Fold(record);
+        Prefix++;
+    }
+}

@@ -1,0 +1,59 @@
+using StressFarm.Exploration;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>A violation to be worked up: the occurrence lowest in (cell, seed) of those that look alike under one design.</summary>
+/// <param name="Count">how many schedules of the design violated it this way</param>
+public sealed record Candidate(PlannedCell Cell, RawFinding Raw, long Count);
+
+/// <summary>A finding of the campaign.</summary>
+/// <param name="Cell">index of the cell it was shrunk from</param>
+/// <param name="Count">schedules, over all cells, that violated it</param>
+/// <param name="Policies">the designs it was seen under, in the table's order</param>
+public sealed record CampaignFinding(Finding Finding, int Cell, long Count, IReadOnlyList<string> Policies);
+
+/// <summary>
+/// From raw findings to findings. The same invariant, field and operations may be broken for another reason under another
+/// design (the signature's last part says which), so likeness ends at the design until the signature is known.
+/// </summary>
+public static class FindingMerge
+{
+    /// <summary>What to work up, in the order of (cell, seed).</summary>
+    public static IReadOnlyList<Candidate> Candidates(CampaignTally tally)
+    {
+        var lowest = new Dictionary<(string, string), Candidate>();
+        foreach (PlannedCell cell in tally.Plan.Cells)
+            foreach (RawFinding raw in tally.Cells[cell.Index].Findings)
+            {
+                var key = (cell.Policy.Name, raw.Key);
+                lowest[key] = lowest.TryGetValue(key, out Candidate? known)
+                    ? known with { Count = known.Count + raw.Count }
+                    : new Candidate(cell, raw, raw.Count);
+            }
+        return [.. lowest.Values.OrderBy(c => c.Cell.Index).ThenBy(c => c.Raw.LowestSeed).ThenBy(c => c.Raw.Key, StringComparer.Ordinal)];
+    }
+
+    /// <summary>One finding per signature, the occurrence lowest in (cell, seed) standing for it; in that order.</summary>
+    public static IReadOnlyList<CampaignFinding> Merge(IReadOnlyList<(Candidate Candidate, Finding Finding)> workedUp)
+    {
+        var merged = new List<CampaignFinding>();
+        foreach (var same in workedUp.GroupBy(w => w.Finding.Signature, StringComparer.Ordinal))
+        {
+            var (candidate, finding) = same.First();
+            merged.Add(new(finding, candidate.Cell.Index,
+                same.Sum(s => s.Candidate.Count), [.. same.Select(s => s.Candidate.Cell.Policy.Name).Distinct()]));
+        }
+        return merged;
+    }
+
+    /// <summary>For each cell the finding of its lowest violating seed, or null: what the verdict table names.</summary>
+    public static IReadOnlyList<string?> FirstPerCell(
+        CampaignTally tally, IReadOnlyList<(Candidate Candidate, Finding Finding)> workedUp, IReadOnlyList<CampaignFinding> findings)
+    {
+        var signature = workedUp.ToDictionary(w => (w.Candidate.Cell.Policy.Name, w.Candidate.Raw.Key), w => w.Finding.Signature);
+        var id = findings.ToDictionary(f => f.Finding.Signature, f => f.Finding.Id, StringComparer.Ordinal);
+        return [.. tally.Plan.Cells.Select(cell =>
+            tally.Cells[cell.Index].Findings.MinBy(raw => (raw.LowestSeed, raw.Key)) is { } first
+                ? id[signature[(cell.Policy.Name, first.Key)]] : null)];
+    }
+}

@@ -1,0 +1,21 @@
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>Explores on this machine.</summary>
+public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
+{
+    public ICampaignWorker CreateWorker() => new Worker(geometry);
+
+    private sealed class Worker(Geometry geometry) : ICampaignWorker
+    {
+        private readonly ShardExecutor _executor = new(geometry);
+        private readonly FindingWorkup _workup = new(geometry);
+
+        public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation) =>
+            _executor.Run(cell, firstSeed, count, cancellation);
+
+        public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => _workup.Work(cell, raw, cancellation);
+    }
+}

@@ -1,0 +1,30 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>A design under the name that tables and reports give it.</summary>
+/// <param name="Name">a preset's id, or "dimension=value,…"; "+Z06" is appended when a known bug is planted in it</param>
+public sealed record PolicyChoice(string Name, Policy Policy)
+{
+    /// <summary>Names a design, and plants <paramref name="bug"/> in it when there is one.</summary>
+    public static PolicyChoice Of(Policy policy, KnownBug? bug = null)
+    {
+        string name = Presets.All.FirstOrDefault(p => p.Policy == policy)?.Id ?? policy.ToString();
+        return bug is null ? new(name, policy) : new($"{name}+{bug.Id}", bug.Plant(policy));
+    }
+
+    /// <summary>The place in tables: presets in their own order, then the others by name.</summary>
+    internal static int Compare(PolicyChoice a, PolicyChoice b)
+    {
+        int byRank = Rank(a).CompareTo(Rank(b));
+        return byRank != 0 ? byRank : string.CompareOrdinal(a.Name, b.Name);
+    }
+
+    private static int Rank(PolicyChoice choice)
+    {
+        string preset = choice.Name.Split('+')[0];
+        for (int i = 0; i < Presets.All.Count; i++)
+            if (Presets.All[i].Id == preset) return i;
+        return Presets.All.Count;
+    }
+}

@@ -1,0 +1,39 @@
+using StressFarm.Exploration;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>What a second record of a shard came to.</summary>
+public enum Recorded : byte
+{
+    Added,
+    /// <summary>It was there already, and is the same: a no-op.</summary>
+    Same,
+    /// <summary>It was there already with another digest: a defect. The first one stays.</summary>
+    Mismatch,
+}
+
+/// <summary>A shard as it lies in the store.</summary>
+public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record);
+
+/// <summary>The durable record of shards done and findings worked up. Append-only.</summary>
+public interface ICampaignStore
+{
+    /// <summary>Every shard done, in the campaign's order.</summary>
+    IEnumerable<StoredShard> Shards();
+    Recorded Record(int cell, long number, ShardRecord record);
+    Finding? FindWorkup(int cell, RawFinding raw);
+    void RecordWorkup(int cell, RawFinding raw, Finding finding);
+}
+
+/// <summary>Runs shards and works findings up. One per thread.</summary>
+public interface ICampaignWorker
+{
+    ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation);
+    Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation);
+}
+
+/// <summary>Makes workers.</summary>
+public interface ICampaignEngine
+{
+    ICampaignWorker CreateWorker();
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using StressFarm.Exploration;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>
+/// Writes <c>report.json</c>: canonical. The same spec gives the same bytes on any machine, with any number of workers, in
+/// one go or in ten. No time, host, worker or path.
+/// </summary>
+public static class ReportWriter
+{
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        // Signatures and sentences keep their '<', '>' and '+'; the file is no HTML.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static byte[] Canonical(CampaignReport report)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, s_options))
+        {
+            json.WriteStartObject();
+            json.WriteString("modelVersion", report.Model);
+            WriteSpec(json, report.Spec);
+            json.WriteNumber("seed", report.Spec.FirstSeed);
+            json.WriteString("digest", Hex(report.Digest));
+            json.WriteNumber("shards", report.Shards);
+            json.WriteNumber("schedules", report.Schedules);
+            json.WriteNumber("steps", report.Steps);
+            json.WriteStartObject("determinism");
+            json.WriteNumber("checked", report.DeterminismChecked);
+            json.WriteNumber("mismatches", report.DeterminismMismatches);
+            json.WriteEndObject();
+            json.WriteStartArray("cells");
+            foreach (CellReport cell in report.Cells) WriteCell(json, cell);
+            json.WriteEndArray();
+            json.WriteStartArray("findings");
+            foreach (CampaignFinding finding in report.Findings) WriteFinding(json, finding);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    public static string Hex(ulong digest) => digest.ToString("x16", CultureInfo.InvariantCulture);
+
+    /// <summary>The command that repeats a finding.</summary>
+    public static string ReplayCommand(Finding finding) => $"stressfarm replay {finding.Token}";
+
+    private static void WriteSpec(Utf8JsonWriter json, CampaignSpec spec)
+    {
+        json.WriteStartObject("spec");
+        json.WriteString("hash", spec.Hash);
+        json.WriteStartArray("text");
+        foreach (string line in spec.Canonical.Split('\n', StringSplitOptions.RemoveEmptyEntries)) json.WriteStringValue(line);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteCell(Utf8JsonWriter json, CellReport cell)
+    {
+        json.WriteStartObject();
+        json.WriteString("policy", cell.Policy);
+        json.WriteString("workload", cell.Workload);
+        json.WriteString("strategy", cell.Strategy);
+        json.WriteString("verdict", Verdicts.Name(cell.Verdict));
+        json.WriteNumber("schedules", cell.Schedules);
+        json.WriteNumber("steps", cell.Steps);
+        json.WriteNumber("violated", cell.Violated);
+        json.WriteNumber("cut", cell.Cut);
+        json.WriteString("firstFinding", cell.FirstFinding);
+        json.WriteStartArray("arms");
+        foreach (ArmCount arm in cell.Arms)
+        {
+            json.WriteStartObject();
+            json.WriteString("strategy", arm.Strategy);
+            json.WriteNumber("schedules", arm.Schedules);
+            json.WriteNumber("steps", arm.Steps);
+            json.WriteNumber("violated", arm.Violated);
+            json.WriteNumber("cut", arm.Cut);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        WriteStrings(json, "bounds", cell.Bounds);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFinding(Utf8JsonWriter json, CampaignFinding found)
+    {
+        Finding f = found.Finding;
+        json.WriteStartObject();
+        json.WriteString("id", f.Id);
+        json.WriteString("signature", f.Signature);
+        json.WriteString("invariant", f.Invariant);
+        json.WriteString("severity", f.Severity);
+        json.WriteString("field", f.Field);
+        json.WriteString("operation", f.Operation);
+        json.WriteString("other", f.Other);
+        json.WriteString("silencer", f.Silencer);
+        json.WriteString("policy", f.Policy);
+        json.WriteString("workload", f.Workload);
+        json.WriteString("strategy", f.Strategy);
+        json.WriteNumber("seed", f.Seed);
+        json.WriteNumber("occurrences", found.Count);
+        WriteStrings(json, "policies", found.Policies);
+        json.WriteNumber("length", f.Length);
+        json.WriteNumber("switches", f.Switches);
+        json.WriteNumber("reliability", f.Reliability);
+        json.WriteString("sentence", f.Sentence);
+        json.WriteString("kernelSays", f.KernelSays);
+        WriteStrings(json, "columns", f.Columns);
+        WriteStrings(json, "guiltyWord", f.GuiltyWord);
+        json.WriteString("replay", ReplayCommand(f));
+        json.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    /// <summary>The same text as UTF-16.</summary>
+    public static string CanonicalText(CampaignReport report) => Encoding.UTF8.GetString(Canonical(report));
+}

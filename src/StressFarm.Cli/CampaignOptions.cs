@@ -1,0 +1,90 @@
+using System.CommandLine;
+using StressFarm.Campaigns;
+
+namespace StressFarm.Cli;
+
+/// <summary>The options that say what a campaign is; <c>run</c> and <c>compare</c> share them.</summary>
+internal sealed class CampaignOptions
+{
+    private readonly Argument<string?> _file = new("campaign.yaml") { Arity = ArgumentArity.ZeroOrOne, Description = "a campaign file; options win over it" };
+    private readonly Option<string[]> _policy = Many("--policy", "a design: a preset or dimension=value,… over control; repeatable");
+    private readonly Option<string[]> _policies = Many("--policies", "several designs: presets separated by ',', any designs by ';', or all");
+    private readonly Option<string[]> _workload = Many("--workload", "a workload; repeatable, or separated by ','");
+    private readonly Option<string[]> _workloads = Many("--workloads", "several workloads, separated by ',', or all");
+    private readonly Option<string?> _strategy = One("--strategy", "who runs next: see 'stressfarm list strategies'");
+    private readonly Option<string?> _seed = One("--seed", "first seed");
+    private readonly Option<string?> _schedules = One("--schedules", "budget: schedules per cell");
+    private readonly Option<string?> _steps = One("--steps", "budget: whole shards in order until this many steps");
+    private readonly Option<string?> _for = One("--for", "budget: time, as 30s, 5m, 8h or 2d");
+    private readonly Option<string?> _cpus = One("--cpus", "CPUs of the machine, 1 to 8; otherwise drawn from the seed");
+    private readonly Option<string?> _pages = One("--pages", "pages of the section, a power of two from 32 to 32768");
+    private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");
+    private readonly Option<string?> _bug = One("--bug", "plant a known bug, in control and under its own workload unless told otherwise");
+    private readonly Option<string?> _workers = One("--workers", "threads; all cores by default");
+    private readonly Option<string?> _out = OutOption();
+    private readonly Option<string?> _format = FormatOption();
+
+    public void AddTo(Command command)
+    {
+        command.Add(_file);
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _seed, _schedules, _steps, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
+            command.Add(option);
+    }
+
+    public string Out(ParseResult parsed) => parsed.GetValue(_out) ?? Defaults.OutputFolder;
+
+    public bool Json(ParseResult parsed) => IsJson(parsed.GetValue(_format));
+
+    /// <summary>What was asked for, the file's part included.</summary>
+    public CampaignRequest Request(ParseResult parsed)
+    {
+        var request = new CampaignRequest
+        {
+            Policies = [.. Texts(parsed, _policy, whole: true), .. Texts(parsed, _policies, whole: false)],
+            Workloads = [.. Texts(parsed, _workload, whole: false), .. Texts(parsed, _workloads, whole: false)],
+            Set = [.. Texts(parsed, _set, whole: false)],
+            Strategy = Text(parsed, _strategy),
+            Seed = Text(parsed, _seed),
+            Schedules = Text(parsed, _schedules),
+            Steps = Text(parsed, _steps),
+            For = Text(parsed, _for),
+            Cpus = Text(parsed, _cpus),
+            Pages = Text(parsed, _pages),
+            Bug = Text(parsed, _bug),
+            Workers = Text(parsed, _workers),
+        };
+        return parsed.GetValue(_file) is { } file ? request.Over(SpecFile.Read(file)) : request;
+    }
+
+    public static Option<string?> OutOption() => One("--out", $"folder for ledger, report and timings; {Defaults.OutputFolder} by default");
+
+    public static Option<string?> FormatOption() => One("--format", "text or json");
+
+    public static bool IsJson(string? format) => format switch
+    {
+        null or "text" => false,
+        "json" => true,
+        _ => throw new Given(format, "--format").Wrong($"unknown format {new Given(format, "").Shown}; there are text, json"),
+    };
+
+    private static Option<string?> One(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.ExactlyOne };
+
+    private static Option<string[]> Many(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+
+    private static Given? Text(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } text ? new Given(text.Trim(), option.Name) : null;
+
+    /// <summary>The values of a repeatable option, lists taken apart. A design's own commas stay: ';' separates designs with '='.</summary>
+    private static IEnumerable<Given> Texts(ParseResult parsed, Option<string[]> option, bool whole)
+    {
+        foreach (string value in parsed.GetValue(option) ?? [])
+        {
+            if (value.StartsWith("--", StringComparison.Ordinal)) throw new SpecException($"{option.Name}: needs a value before '{value}'");
+            bool designs = option.Name == "--policies" && (value.Contains(';', StringComparison.Ordinal) || value.Contains('=', StringComparison.Ordinal));
+            string[] parts = whole ? [value] : value.Split(designs ? ';' : ',');
+            foreach (string part in parts)
+                yield return part.Trim().Length > 0 ? new Given(part.Trim(), option.Name) : throw new SpecException($"{option.Name}: an empty name in '{value}'");
+        }
+    }
+}

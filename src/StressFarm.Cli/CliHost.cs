@@ -1,0 +1,21 @@
+using StressFarm.Campaigns;
+using StressFarm.Simulation;
+
+namespace StressFarm.Cli;
+
+/// <summary>All of the outside world that the command touches, so that it runs in-process too.</summary>
+public sealed class CliHost
+{
+    public required TextWriter Out { get; init; }
+    public required TextWriter Error { get; init; }
+    /// <summary>Colours and widths are for terminals only.</summary>
+    public bool OutIsTerminal { get; init; }
+    public bool ErrorIsTerminal { get; init; }
+    /// <summary>NO_COLOR is set: https://no-color.org</summary>
+    public bool NoColor { get; init; }
+    /// <summary>Columns of the terminal.</summary>
+    public int Width { get; init; } = 160;
+    public CancellationToken Interrupt { get; init; }
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public Func<Geometry, ICampaignEngine> Engine { get; init; } = geometry => new LocalEngine(geometry);
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using StressFarm.Campaigns;
+using StressFarm.Cli.Output;
+
+namespace StressFarm.Cli.Commands;
+
+/// <summary>The main job: every design on the standard workloads, on the same seeds.</summary>
+internal static class CompareCommand
+{
+    public static Command Create(CliHost host)
+    {
+        var command = new Command("compare", "judge every design on the standard workloads, on the same seeds: a verdict table and its findings");
+        var options = new CampaignOptions();
+        options.AddTo(command);
+        var failOn = new Option<string?>("--fail-on") { Description = "'violation': exit 1 when a design is violated", Arity = ArgumentArity.ExactlyOne };
+        command.Add(failOn);
+        command.SetAction(parsed =>
+        {
+            bool failOnViolation = parsed.GetValue(failOn) switch
+            {
+                null => false,
+                "violation" => true,
+                { } other => throw new Given(other, "--fail-on").Wrong($"unknown condition {new Given(other, "").Shown}; there is violation"),
+            };
+            bool json = options.Json(parsed);
+            CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Compare);
+            var session = new CampaignSession(host, "compare", order, options.Out(parsed), json);
+            return session.Run(report =>
+            {
+                if (!json) CompareText.Write(host, report);
+                return failOnViolation && report.AnyViolated ? ExitCode.Violation
+                    : report.AnyInconclusive ? ExitCode.Inconclusive
+                    : ExitCode.Done;
+            });
+        });
+        return command;
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using StressFarm.Campaigns;
+using StressFarm.Cli.Output;
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Cli.Commands;
+
+/// <summary>What there is.</summary>
+internal static class ListCommand
+{
+    private static readonly string[] s_kinds = ["policies", "workloads", "invariants", "known-bugs", "strategies", "dimensions"];
+
+    public static Command Create(CliHost host)
+    {
+        var command = new Command("list", $"list {string.Join(", ", s_kinds)}");
+        var kind = new Argument<string>("kind") { Description = string.Join(" | ", s_kinds) };
+        Option<string?> format = CampaignOptions.FormatOption();
+        command.Add(kind);
+        command.Add(format);
+        command.SetAction(parsed =>
+        {
+            bool json = CampaignOptions.IsJson(parsed.GetValue(format));
+            string asked = parsed.GetRequiredValue(kind);
+            IReadOnlyList<Item> items = Items(asked) ?? throw new SpecException($"there is nothing to list called {new Given(asked, "").Shown}; there are {string.Join(", ", s_kinds)}");
+            if (json) JsonOutput.Write(host.Out, items);
+            else Write(host.Out, items);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>A line of a list.</summary>
+    /// <param name="More">further fields, by name</param>
+    internal sealed record Item(string Id, string Summary, params IReadOnlyList<(string Name, string Value)> More);
+
+    private static IReadOnlyList<Item>? Items(string kind) => kind switch
+    {
+        "policies" => [.. Presets.All.Select(p => new Item(p.Id, p.Summary, ("switches", p.Policy.ToString())))],
+        "workloads" => [.. Catalog<Workload>.All.Select(w => new Item(w.Id, w.Summary))],
+        "invariants" => [.. Catalog<Invariant>.All.Select(i => new Item(i.Id, i.Statement,
+            ("when", i.When.ToString()), ("severity", i.Severity.ToString()), ("kernelMirror", i.Mirror)))],
+        "known-bugs" => [.. Catalog<KnownBug>.All.Select(b => new Item(b.Id, b.Title,
+            ("source", b.Source), ("mechanism", b.Mechanism), ("invariants", string.Join(", ", b.Invariants)), ("workload", b.Workload)))],
+        "strategies" => [.. Catalog<Strategy>.All.Select(s => new Item(s.Id, s.Summary, ("fair", s.Fair ? "yes" : "no")))],
+        "dimensions" => [.. Dimension.Order.Select(d => new Item(d.Id, d.Summary,
+            ("specName", d.SpecName), ("control", d.Values[d.Get(Policy.Control)].Name),
+            ("values", string.Join("; ", d.Values.Select(v => $"{v.Name}: {v.Meaning}")))))],
+        _ => null,
+    };
+
+    private static void Write(TextWriter output, IReadOnlyList<Item> items)
+    {
+        int width = items.Select(i => i.Id.Length).DefaultIfEmpty(0).Max() + 2;
+        foreach (Item item in items)
+        {
+            output.WriteLine($"{item.Id.PadRight(width)}{item.Summary}");
+            foreach (var (name, value) in item.More)
+                if (value.Length > 0) output.WriteLine($"{new string(' ', width)}{name}: {value}");
+        }
+    }
+}

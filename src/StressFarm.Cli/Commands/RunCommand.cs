@@ -1,0 +1,30 @@
+using System.CommandLine;
+using StressFarm.Campaigns;
+using StressFarm.Cli.Output;
+
+namespace StressFarm.Cli.Commands;
+
+/// <summary>One design, or a campaign file, as a gate.</summary>
+internal static class RunCommand
+{
+    public static Command Create(CliHost host)
+    {
+        var command = new Command("run", "run one design (control by default) or a campaign file; exit 1 on a violation");
+        var options = new CampaignOptions();
+        options.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            bool json = options.Json(parsed);
+            CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Run);
+            var session = new CampaignSession(host, "run", order, options.Out(parsed), json);
+            return session.Run(report =>
+            {
+                if (!json) RunText.Write(host, report);
+                return report.AnyViolated ? ExitCode.Violation
+                    : report.AnyInconclusive ? ExitCode.Inconclusive
+                    : ExitCode.Done;
+            });
+        });
+        return command;
+    }
+}

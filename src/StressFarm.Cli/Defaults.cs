@@ -1,0 +1,16 @@
+using StressFarm.Campaigns;
+
+namespace StressFarm.Cli;
+
+/// <summary>What the commands do when nothing is said.</summary>
+public static class Defaults
+{
+    /// <summary>Schedules per cell of <c>compare</c>: all presets on all workloads in about 50 s on two cores.</summary>
+    public const long CompareSchedules = 20_000;
+    /// <summary>Schedules per cell of <c>run</c>.</summary>
+    public const long RunSchedules = 100_000;
+    public const string OutputFolder = "./stressfarm-out";
+
+    public static SpecDefaults Compare { get; } = new(AllPolicies: true, CompareSchedules);
+    public static SpecDefaults Run { get; } = new(AllPolicies: false, RunSchedules);
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using StressFarm.Campaigns;
+
+namespace StressFarm.Cli.Output;
+
+/// <summary>What <c>compare</c> prints: the verdict table, what its verdicts mean, the findings.</summary>
+internal static class CompareText
+{
+    public static void Write(CliHost host, CampaignReport report)
+    {
+        VerdictTable.WriteMatrix(host, report);
+        host.Out.WriteLine("Each entry: verdict and first finding, then schedules / steps.");
+        WriteBound(host.Out, report);
+        host.Out.WriteLine();
+        foreach (CampaignFinding finding in report.Findings) FindingText.WriteShort(host.Out, finding);
+        if (report.Findings.Count > 0) host.Out.WriteLine($"{report.Findings.Count} findings; 'stressfarm explain {report.Findings[0].Finding.Id}' shows one in full.");
+    }
+
+    private static void WriteBound(TextWriter output, CampaignReport report)
+    {
+        IReadOnlyList<CellReport> clean = [.. report.Cells.Where(c => c.Verdict == Verdict.Clean)];
+        if (clean.Count == 0) return;
+        long least = clean.Min(c => c.Arms.Where(a => a.Strategy == "random").Sum(a => a.Schedules - a.Cut));
+        string random = least > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"; a random-walk schedule violates with probability below 3/{least} = {Verdicts.RuleOfThree(least):0.0e-0} (95 %)") : "";
+        output.WriteLine($"Clean is within a bound: {Numbers.Grouped(clean.Min(c => c.Schedules - c.Cut))} schedules or more{random}; each cell's bounds are in {OutputFolder.Report}.");
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using StressFarm.Campaigns;
+using StressFarm.Exploration;
+
+namespace StressFarm.Cli.Output;
+
+/// <summary>A finding as text: sentence, CPU columns, the guilty word, the replay command, how reliably it replays.</summary>
+internal static class FindingText
+{
+    /// <summary>The finding without its columns: what a table of many is followed by.</summary>
+    public static void WriteShort(TextWriter output, CampaignFinding found)
+    {
+        Finding f = found.Finding;
+        output.WriteLine($"{f.Id}  {f.Signature}");
+        output.WriteLine($"    {f.Sentence}");
+        output.WriteLine($"    under {string.Join(", ", found.Policies)}: {Numbers.Grouped(found.Count)} schedules");
+        output.WriteLine($"    {Place(f)}");
+        output.WriteLine($"    replay:  {ReportWriter.ReplayCommand(f)}");
+        output.WriteLine();
+    }
+
+    public static void WriteFull(TextWriter output, Finding f)
+    {
+        output.WriteLine($"{f.Id}  {f.Signature}");
+        output.WriteLine();
+        output.WriteLine(f.Sentence);
+        output.WriteLine($"severity {f.Severity}; {(f.KernelSays is { } says ? $"a kernel would print: {says}" : "no check of the kernel's own would notice")}");
+        output.WriteLine();
+        Block(output, f.Columns);
+        Block(output, f.GuiltyWord);
+        output.WriteLine(Place(f));
+        output.WriteLine(f.Silencer.Length > 0 ? $"silenced by control's value of: {f.Silencer}" : "silenced by no single dimension's control value");
+        output.WriteLine($"reliability: {f.Reliability}/10 replays give the same signature");
+        output.WriteLine($"replay:  {ReportWriter.ReplayCommand(f)}");
+    }
+
+    public static string Place(Finding f) => string.Create(CultureInfo.InvariantCulture,
+        $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} steps with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");
+
+    private static void Block(TextWriter output, IReadOnlyList<string> lines)
+    {
+        if (lines.Count == 0) return;
+        foreach (string line in lines) output.WriteLine($"  {line}".TrimEnd());
+        output.WriteLine();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using StressFarm.Campaigns;
+using StressFarm.Cli.Commands;
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Cli.Output;
+
+/// <summary>What <c>--format json</c> prints on standard output, and nothing else is printed there.</summary>
+internal static class JsonOutput
+{
+    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void Write(TextWriter output, CampaignReport report, CampaignOutcome outcome) => Write(output, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("build", BuildInfo.Build);
+        json.WriteString("modelVersion", report.Model);
+        json.WriteNumber("seed", report.Spec.FirstSeed);
+        json.WriteString("digest", ReportWriter.Hex(report.Digest));
+        json.WriteNumber("steps", report.Steps);
+        json.WriteNumber("schedules", report.Schedules);
+        json.WriteNumber("elapsedSeconds", Math.Round(outcome.Elapsed.TotalSeconds, 3));
+        json.WriteStartArray("cells");
+        foreach (CellReport cell in report.Cells)
+        {
+            json.WriteStartObject();
+            json.WriteString("policy", cell.Policy);
+            json.WriteString("workload", cell.Workload);
+            json.WriteString("strategy", cell.Strategy);
+            json.WriteString("verdict", Verdicts.Name(cell.Verdict));
+            json.WriteNumber("schedules", cell.Schedules);
+            json.WriteNumber("steps", cell.Steps);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("findings");
+        foreach (CampaignFinding finding in report.Findings) WriteFinding(json, finding.Finding, full: false);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    public static void Write(TextWriter output, Finding finding) => Write(output, json => WriteFinding(json, finding, full: true));
+
+    public static void Write(TextWriter output, ReplayOutcome outcome) => Write(output, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("build", BuildInfo.Build);
+        json.WriteString("modelVersion", ModelVersion.Current);
+        json.WriteBoolean("recurred", outcome.Recurred);
+        json.WriteBoolean("digestMatches", outcome.DigestMatches);
+        json.WriteString("digest", ReportWriter.Hex(outcome.Digest));
+        json.WriteString("expectedDigest", ReportWriter.Hex(outcome.ExpectedDigest));
+        json.WriteString("policy", PolicyChoice.Of(outcome.Cell.Policy).Name);
+        json.WriteString("workload", outcome.Cell.Workload.Id);
+        json.WriteString("strategy", outcome.Cell.StrategyId);
+        json.WriteNumber("seed", outcome.Seed);
+        json.WritePropertyName("finding");
+        if (outcome.Finding is { } finding) WriteFinding(json, finding, full: true);
+        else json.WriteNullValue();
+        json.WriteEndObject();
+    });
+
+    public static void Write(TextWriter output, IReadOnlyList<ListCommand.Item> items) => Write(output, json =>
+    {
+        json.WriteStartArray();
+        foreach (ListCommand.Item item in items)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", item.Id);
+            json.WriteString("summary", item.Summary);
+            foreach (var (name, value) in item.More) json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    private static void WriteFinding(Utf8JsonWriter json, Finding f, bool full)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", f.Id);
+        json.WriteString("signature", f.Signature);
+        json.WriteString("invariant", f.Invariant);
+        json.WriteString("field", f.Field);
+        json.WriteString("policy", f.Policy);
+        json.WriteString("workload", f.Workload);
+        json.WriteNumber("seed", f.Seed);
+        json.WriteNumber("length", f.Length);
+        json.WriteString("replay", ReportWriter.ReplayCommand(f));
+        if (full)
+        {
+            json.WriteString("severity", f.Severity);
+            json.WriteString("strategy", f.Strategy);
+            json.WriteString("silencer", f.Silencer);
+            json.WriteNumber("switches", f.Switches);
+            json.WriteNumber("reliability", f.Reliability);
+            json.WriteString("sentence", f.Sentence);
+            json.WriteString("kernelSays", f.KernelSays);
+            Strings(json, "columns", f.Columns);
+            Strings(json, "guiltyWord", f.GuiltyWord);
+            Strings(json, "mailBlock", f.MailBlock);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void Strings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    private static void Write(TextWriter output, Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, s_options)) write(json);
+        output.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
+    }
+}

@@ -1,0 +1,42 @@
+using StressFarm.Campaigns;
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Cli.Output;
+
+/// <summary>A finding as a block for a plain-text mail to a kernel list.</summary>
+internal static class MailBlock
+{
+    private const int Columns = 72;
+
+    public static void Write(TextWriter output, Finding f)
+    {
+        output.WriteLine("----- for a mail -----");
+        foreach (string line in Wrapped($"In a model of the page metadata (StressFarm, model {ModelVersion.Current}; not a kernel run), {f.Policy} under {f.Workload}: {f.Sentence}"))
+            output.WriteLine(line);
+        output.WriteLine();
+        foreach (string line in f.MailBlock) output.WriteLine($"    {line}".TrimEnd());
+        if (f.MailBlock.Count > 0) output.WriteLine();
+        foreach (string line in f.GuiltyWord) output.WriteLine($"    {line}".TrimEnd());
+        if (f.GuiltyWord.Count > 0) output.WriteLine();
+        output.WriteLine($"To repeat it ({f.Reliability}/10):");
+        output.WriteLine();
+        output.WriteLine($"    {ReportWriter.ReplayCommand(f)}");
+        output.WriteLine("----- end -----");
+    }
+
+    private static IEnumerable<string> Wrapped(string text)
+    {
+        string line = "";
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > Columns)
+            {
+                yield return line;
+                line = "";
+            }
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+        if (line.Length > 0) yield return line;
+    }
+}

@@ -1,0 +1,23 @@
+using StressFarm.Campaigns;
+
+namespace StressFarm.Cli.Output;
+
+/// <summary>What <c>run</c> prints: a line per cell, the bounds of those that are clean, the findings in full.</summary>
+internal static class RunText
+{
+    public static void Write(CliHost host, CampaignReport report)
+    {
+        VerdictTable.WriteCells(host, report);
+        foreach (CellReport cell in report.Cells.Where(c => c.Verdict != Verdict.Violated))
+        {
+            host.Out.WriteLine($"{cell.Policy} x {cell.Workload}: {(cell.Verdict == Verdict.Clean ? "clean within this bound" : "inconclusive: the budget ended before every schedule asked for was run, or all were cut short")}");
+            foreach (string bound in cell.Bounds) host.Out.WriteLine($"    {bound}");
+        }
+        host.Out.WriteLine();
+        foreach (CampaignFinding finding in report.Findings)
+        {
+            FindingText.WriteFull(host.Out, finding.Finding);
+            host.Out.WriteLine();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Spectre.Console;
+using StressFarm.Campaigns;
+
+namespace StressFarm.Cli.Output;
+
+/// <summary>Verdicts as tables: a matrix for many designs, a line per cell for a few.</summary>
+internal static class VerdictTable
+{
+    /// <summary>Policy × workload: verdict, schedules and steps, first finding.</summary>
+    public static void WriteMatrix(CliHost host, CampaignReport report)
+    {
+        Table table = New();
+        table.AddColumn("policy");
+        foreach (string workload in report.Spec.Workloads.Select(w => w.Id)) table.AddColumn(Markup.Escape(workload));
+        int width = report.Spec.Workloads.Count;
+        for (int row = 0; row < report.Spec.Policies.Count; row++)
+        {
+            var cells = new List<string> { Markup.Escape(report.Spec.Policies[row].Name) };
+            for (int column = 0; column < width; column++) cells.Add(Entry(report.Cells[row * width + column]));
+            table.AddRow(cells.ToArray());
+        }
+        Write(host, table);
+    }
+
+    /// <summary>A line per cell.</summary>
+    public static void WriteCells(CliHost host, CampaignReport report)
+    {
+        Table table = New();
+        foreach (string column in (string[])["policy", "workload", "verdict", "schedules", "steps", "violated", "first finding"]) table.AddColumn(column);
+        foreach (CellReport cell in report.Cells)
+            table.AddRow(Markup.Escape(cell.Policy), Markup.Escape(cell.Workload), Coloured(cell.Verdict), Numbers.Grouped(cell.Schedules),
+                Numbers.Grouped(cell.Steps), Numbers.Grouped(cell.Violated), Markup.Escape(cell.FirstFinding ?? "-"));
+        Write(host, table);
+    }
+
+    private static string Entry(CellReport cell)
+    {
+        string first = cell.FirstFinding is { } id ? $" {Markup.Escape(id)}" : "";
+        return $"{Coloured(cell.Verdict)}{first}\n{Numbers.Short(cell.Schedules)} / {Numbers.Short(cell.Steps)}";
+    }
+
+    private static string Coloured(Verdict verdict) => verdict switch
+    {
+        Verdict.Violated => "[red]violated[/]",
+        Verdict.Clean => "[green]clean[/]",
+        _ => "[yellow]inconclusive[/]",
+    };
+
+    private static Table New() => new() { Border = TableBorder.Simple, ShowRowSeparators = false };
+
+    private static void Write(CliHost host, Table table)
+    {
+        bool colour = host is { OutIsTerminal: true, NoColor: false };
+        using var text = new StringWriter { NewLine = "\n" };
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = colour ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = colour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(text),
+        });
+        console.Profile.Width = host.Width;
+        console.Write(table);
+        foreach (string line in text.ToString().TrimEnd().Split('\n')) host.Out.WriteLine(line.TrimEnd());
+    }
+}

@@ -1,0 +1,15 @@
+namespace StressFarm.Simulation;
+
+/// <summary>A: first page of the device arena, B: how many.</summary>
+public sealed class DeviceEvict : Operation
+{
+    public override string Id => "migrate_device_range";
+    public override string Summary => "a driver evicts a range of device pfns";
+
+    public override async Op Run(Cpu cpu, OpCall call)
+    {
+        int pages = cpu.Machine.Arena.DevicePages;
+        if (call.A >= pages || call.B <= 0) return;
+        await DeviceEviction.Run(cpu, cpu.Machine.Geometry.DeviceBase + call.A, Math.Min(call.B, pages - call.A));
+    }
+}
