@@ -3,6 +3,8 @@ namespace StressFarm.Simulation;
 /// <summary>Anonymous folios that are faulted in, zapped page by page, pinned and split, uniformly and not.</summary>
 public sealed class FolioSplitWork : Workload
 {
+    private const int DeviceHandle = 8;
+
     public override string Id => "folio-split";
     public override string Summary => "splits of mapped folios against faults, zaps and GUP";
 
@@ -19,12 +21,47 @@ public sealed class FolioSplitWork : Workload
         // spread over the longest of them fall within the others too.
         int work = shape.Draw("work", 4, 10);
         int ops = Math.Max(1, work / (cpus << (pmdOrder - 2)));
-        programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
+        bool device = shape.DrawMostly("device", 0, 4, 1, 1) == 1;
+        programme.Arena = new Arena(cpus, systemOrder, device ? pmdOrder + 1 : -1, pmdOrder);
         var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
-        programme.Setup.Add(mix.Fault(shape, 0));
+        if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Pick(2));
+        else programme.Setup.Add(mix.Fault(shape, 0));
         if (shape.OneIn(2)) programme.Setup.Add(mix.Fault(shape, 0));
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < ops; i++)
-                mix.AddTo(programme.Cpu(cpu), shape);
+            {
+                if (device && shape.OneIn(2)) AddDeviceCall(programme.Cpu(cpu), shape, slots, pmdOrder);
+                else mix.AddTo(programme.Cpu(cpu), shape);
+            }
+    }
+
+    private static void MapDeviceFolio(List<OpCall> calls, int slot, int order, int pmd)
+    {
+        calls.Add(new(Operation<DeviceAlloc>.Instance, DeviceHandle, order));
+        calls.Add(new(Operation<DeviceMap>.Instance, DeviceHandle, slot, pmd));
+    }
+
+    /// <summary>Device-private folios in the same slots: mapped, split, faulted back, and looked at by pfn.</summary>
+    private static void AddDeviceCall(List<OpCall> calls, Shape shape, int slots, int pmdOrder)
+    {
+        int slot = shape.Pick(slots);
+        switch (shape.Pick(8))
+        {
+            case 0:
+                MapDeviceFolio(calls, slot, shape.Pick(pmdOrder + 1), shape.Pick(2));
+                break;
+            case 1:
+                calls.Add(new(Operation<DeviceFault>.Instance, 0, slot));
+                break;
+            case 2 or 3:
+                calls.Add(new(Operation<DevicePfnWalk>.Instance, shape.Pick(1 << pmdOrder), 1 + shape.Pick(4)));
+                break;
+            case 4:
+                calls.Add(new(Operation<SplitUnmappedFolio>.Instance, 0, slot));
+                break;
+            default:
+                calls.Add(new(Operation<FolioSplitAt>.Instance, 0, slot, shape.OneIn(2) ? 0 : shape.Pick(pmdOrder), shape.Pick(2)));
+                break;
+        }
     }
 }
