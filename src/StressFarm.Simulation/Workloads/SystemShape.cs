@@ -11,17 +11,25 @@ internal static class SystemShape
     {
         Shape shape = programme.Shape;
         int cpus = shape.Draw("cpus", 1, Math.Min(4, geometry.MaxCpus));
-        int mms = shape.Draw("mms", 1, 2);
+        int mms = shape.Draw("mms", 1, Geometry.MaxMms);
         int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
         int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
         int pmdOrder = shape.DrawMostly("pmd-order", 3, 2, 2, 4);
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
-        return new MixShape(mms, maxOrder, Slots, programme.Arena.SystemPages, 0);
+        return new MixShape(mms, maxOrder, Slots, programme.Arena.SystemPages, 0, 0);
     }
 
     /// <summary>Draws which driver producers take part.</summary>
     public static MixShape WithProducers(this MixShape parameters, Shape shape) =>
         parameters with { Producers = shape.Draw("producers", 1, (1 << MixEntries.Producers.Count) - 1) };
+
+    /// <summary>Draws device memory.</summary>
+    public static MixShape WithDevice(this MixShape parameters, Programme programme, Geometry geometry)
+    {
+        int order = programme.Shape.Draw("device-order", 2, Math.Min(4, geometry.LargestOrder));
+        programme.Arena = programme.Arena with { DeviceOrder = order };
+        return parameters with { DevicePages = 1 << order };
+    }
 
     /// <summary>Driver memory that the set-up CPU holds and every CPU maps.</summary>
     public static void SetUpDriverMemory(Programme programme, MixShape parameters)
