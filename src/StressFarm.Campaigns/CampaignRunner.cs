@@ -45,7 +45,12 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             IReadOnlyList<(Candidate, Finding)>? workedUp = WorkUp(workers, interrupt);
             interrupted = workedUp is null;
-            if (workedUp is not null) report = CampaignReport.Of(_tally, workedUp);
+            if (workedUp is not null)
+            {
+                report = CampaignReport.Of(_tally, workedUp);
+                foreach (var (candidate, _) in workedUp.Where(w => w.Item2.Token.Length == 0))
+                    _defects.Add(FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, candidate.Raw.Key, "a violation did not recur at its own seed"));
+            }
         }
         lock (_lock)
         {
@@ -143,7 +148,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     {
         try
         {
-            Finding finding = worker.WorkUp(candidate.Cell.Cell, candidate.Raw, interrupt);
+            Finding finding = worker.WorkUp(candidate.Cell.Cell, candidate.Raw, interrupt) with { Policy = candidate.Cell.Policy.Name };
             lock (_lock)
             {
                 store.RecordWorkup(candidate.Cell.Index, candidate.Raw, finding);
@@ -157,7 +162,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         }
         catch (Exception e) when (e is not CampaignFault and not SpecException)
         {
-            throw FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, e, "while working up a violation");
+            throw FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
         }
     }
 

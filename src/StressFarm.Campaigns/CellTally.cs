@@ -14,6 +14,8 @@ public sealed class CellTally
     public long Cut => _arms.Values.Sum(a => a.Cut);
     public long DeterminismChecked { get; private set; }
     public long DeterminismMismatches { get; private set; }
+    /// <summary>PCT's guarantee for the cell; null when its strategy has no PCT arm.</summary>
+    public PctBound? Pct { get; private set; }
     /// <summary>By strategy.</summary>
     public IEnumerable<ArmCount> Arms => _arms.Values;
     /// <summary>By key, each with its lowest seed.</summary>
@@ -23,6 +25,7 @@ public sealed class CellTally
     {
         Schedules += record.Schedules;
         Steps += record.Steps;
+        Pct ??= record.Pct;
         DeterminismChecked += record.DeterminismChecked;
         DeterminismMismatches += record.DeterminismMismatches;
         foreach (ArmCount arm in record.Arms)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
 
@@ -8,6 +9,7 @@ internal static class FailureLocator
     /// <summary>Runs a failed shard again seed by seed: schedules are pure, so the one that failed fails again.</summary>
     public static CampaignFault Locate(ICampaignEngine engine, PlannedCell cell, Shard shard, Exception failure)
     {
+        if (failure is ModelDefectException known) return Describe(cell, known.Seed, known.InnerException ?? known, "the model failed");
         ICampaignWorker worker = engine.CreateWorker();
         for (int i = 0; i < shard.Count; i++)
         {
@@ -18,6 +20,7 @@ internal static class FailureLocator
             }
             catch (Exception e)
             {
+                if (e is ModelDefectException { InnerException: { } inner }) e = inner;
                 return Describe(cell, seed, e, "the model failed");
             }
         }
@@ -25,12 +28,15 @@ internal static class FailureLocator
             $"the model failed once in the {shard.Count} schedules from this seed on, and not when each was run again"));
     }
 
+    /// <summary>The same for what is no exception.</summary>
+    public static string Describe(PlannedCell cell, ulong seed, string what, string how) => string.Create(CultureInfo.InvariantCulture,
+        $"{how}: {cell.Policy.Name} × {cell.Workload.Id} × {cell.Cell.StrategyId}, seed {seed}: {what}");
+
     public static CampaignFault Describe(PlannedCell cell, ulong seed, Exception e, string what)
     {
         string place = e.StackTrace?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? "";
         int source = place.IndexOf(" in ", StringComparison.Ordinal);
         if (source >= 0) place = place[..source];
-        return new CampaignFault(string.Create(CultureInfo.InvariantCulture,
-            $"{what}: {cell.Policy.Name} × {cell.Workload.Id} × {cell.Cell.StrategyId}, seed {seed}: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} {place}").TrimEnd(), e);
+        return new CampaignFault(Describe(cell, seed, $"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} {place}".TrimEnd(), what), e);
     }
 }

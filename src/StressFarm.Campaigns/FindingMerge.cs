@@ -40,7 +40,7 @@ public static class FindingMerge
         foreach (var same in workedUp.GroupBy(w => w.Finding.Signature, StringComparer.Ordinal))
         {
             var (candidate, finding) = same.First();
-            merged.Add(new(finding with { Policy = candidate.Cell.Policy.Name, Workload = candidate.Cell.Workload.Id }, candidate.Cell.Index,
+            merged.Add(new(finding, candidate.Cell.Index,
                 same.Sum(s => s.Candidate.Count), [.. same.Select(s => s.Candidate.Cell.Policy.Name).Distinct()]));
         }
         return merged;

@@ -37,6 +37,7 @@ public static class SpecFile
     /// <param name="name">what error lines call the file</param>
     public static CampaignRequest Parse(string text, string name)
     {
+        RefuseTabs(text, name);
         var reader = new Reader(new Parser(new Scanner(new StringReader(text))), name);
         try
         {
@@ -45,6 +46,19 @@ public static class SpecFile
         catch (YamlException e)
         {
             throw new SpecException(string.Create(CultureInfo.InvariantCulture, $"{name}:{e.Start.Line}: malformed YAML: {Sentence(e.Message)}"));
+        }
+    }
+
+    /// <summary>YAML allows no tab in indentation, and the parser would blame the line before.</summary>
+    private static void RefuseTabs(string text, string name)
+    {
+        int number = 0;
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            int indent = line.IndexOfAnyExcept(' ');
+            if (indent >= 0 && line[indent] == '\t' && !line.IsWhiteSpace())
+                throw new SpecException(string.Create(CultureInfo.InvariantCulture, $"{name}:{number}: malformed YAML: a tab in the indentation"));
         }
     }
 

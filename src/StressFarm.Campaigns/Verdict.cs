@@ -40,6 +40,10 @@ public static class Verdicts
         foreach (var arm in tally.Arms.Where(a => a.Strategy == "random" && a.Schedules > a.Cut))
             lines.Add(string.Create(CultureInfo.InvariantCulture,
                 $"random: a schedule violates with probability below 3/{arm.Schedules - arm.Cut} = {RuleOfThree(arm.Schedules - arm.Cut):0.0e-0} (95 %)"));
+        if (tally.Pct is { } pct)
+            foreach (var arm in tally.Arms.Where(a => a.Strategy == "pct" && a.Schedules > a.Cut))
+                lines.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"pct: a bug of depth {pct.Depth} in reach of each of {arm.Schedules - arm.Cut} schedules is found with p >= {pct.Of(arm.Schedules - arm.Cut):0.0e-0} (n={pct.Cpus} CPUs, k={pct.Steps} steps, d={pct.Depth})"));
         return lines;
     }
 

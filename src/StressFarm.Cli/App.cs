@@ -17,7 +17,7 @@ public static class App
             RootCommand root = Root(host);
             // Arguments are never read from "@file": what is typed is what runs.
             ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Errors.Count > 0) return Fail(host, $"{OneLine(parsed.Errors[0].Message)} (see 'stressfarm --help')", ExitCode.Usage);
+            if (parsed.Errors.Count > 0) return Fail(host, $"{Complaint(parsed)} (see 'stressfarm --help')", ExitCode.Usage);
             return parsed.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false });
         }
         catch (SpecException e)
@@ -44,6 +44,11 @@ public static class App
         root.Add(ListCommand.Create(host));
         return root;
     }
+
+    /// <summary>What is wrong with the command line: the word that is not understood, before what is missing without it.</summary>
+    private static string Complaint(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
+        ? $"unknown command or argument {new Given(parsed.UnmatchedTokens[0], "").Shown}"
+        : parsed.Errors[0].Message;
 
     private static int Fail(CliHost host, string message, int code)
     {

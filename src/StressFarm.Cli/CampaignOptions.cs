@@ -80,6 +80,7 @@ internal sealed class CampaignOptions
     {
         foreach (string value in parsed.GetValue(option) ?? [])
         {
+            if (value.StartsWith("--", StringComparison.Ordinal)) throw new SpecException($"{option.Name}: needs a value before '{value}'");
             bool designs = option.Name == "--policies" && (value.Contains(';', StringComparison.Ordinal) || value.Contains('=', StringComparison.Ordinal));
             string[] parts = whole ? [value] : value.Split(designs ? ';' : ',');
             foreach (string part in parts)

@@ -20,7 +20,7 @@ public readonly record struct ScheduleResult(ScheduleEnd End, long Steps, ulong 
 /// Runs schedules on one machine: set-up, the CPUs' programmes under a strategy, audit, teardown, audit. A pure function of
 /// (model, policy, programme, strategy, seed).
 /// </summary>
-public sealed class ScheduleRunner(Machine machine)
+public sealed class ScheduleRunner(Machine machine) : IStepper
 {
     /// <summary>I57's B: a CPU's own steps in one operation, counted under fair strategies only.</summary>
     public const int OperationStepBound = 10_000;
@@ -29,6 +29,7 @@ public sealed class ScheduleRunner(Machine machine)
 
     private byte[] _choices = new byte[4096];
     private int _choiceCount;
+    private Strategy? _strategy;
     private Policy? _policy;
     private Policy? _policyDrawn;
 
@@ -95,10 +96,10 @@ public sealed class ScheduleRunner(Machine machine)
     {
         Cpu cpu = machine.SetupCpu;
         machine.Start(cpu, op);
-        while (!cpu.Finished && machine.Violation is null)
+        if (!cpu.Finished && machine.Violation is null)
         {
-            if (machine.Runnable == 0) machine.Judge.Raise(MomentKind.Deadlock, cpu, -1, Ghost.NoObject);
-            else machine.Step(cpu);
+            if (machine.Runnable != 0) machine.Run(cpu.Number, Alone.Instance);
+            if (!cpu.Finished && machine.Violation is null) machine.Judge.Raise(MomentKind.Deadlock, cpu, -1, Ghost.NoObject);
         }
         return machine.Violation is not null;
     }
@@ -106,27 +107,44 @@ public sealed class ScheduleRunner(Machine machine)
     /// <summary>True when every CPU finished.</summary>
     private bool RunTogether(Programme programme, Strategy strategy)
     {
-        while (true)
-        {
-            if (machine.Runnable == 0)
+        _strategy = strategy;
+        int first = Choose();
+        if (first >= 0) machine.Run(first, this);
+        if (machine.Violation is not null || machine.Runnable != 0) return false;
+        for (int i = 0; i < programme.Arena.Cpus; i++)
+            if (!machine.Cpus[i].Finished)
             {
-                for (int i = 0; i < programme.Arena.Cpus; i++)
-                    if (!machine.Cpus[i].Finished)
-                    {
-                        machine.Judge.Raise(MomentKind.Deadlock, machine.Cpus[i], -1, Ghost.NoObject);
-                        return false;
-                    }
-                return true;
+                machine.Judge.Raise(MomentKind.Deadlock, machine.Cpus[i], -1, Ghost.NoObject);
+                return false;
             }
-            int next = strategy.Next(machine);
-            if (_choiceCount == _choices.Length) Array.Resize(ref _choices, _choices.Length * 2);
-            _choices[_choiceCount++] = (byte)next;
-            Cpu cpu = machine.Cpus[next];
-            machine.Step(cpu);
-            if (machine.Violation is not null) return false;
-            if (cpu.OperationSteps > OperationStepBound && strategy.Fair)
-                machine.Judge.Raise(MomentKind.StepBound, cpu, -1, Ghost.NoObject);
-            if (_choiceCount > ScheduleStepLimit) return false;
+        return true;
+    }
+
+    int IStepper.Next(Machine _, Cpu stepped)
+    {
+        if (machine.Violation is not null) return -1;
+        if (stepped.OperationSteps > OperationStepBound && _strategy!.Fair)
+        {
+            machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
+            if (machine.Violation is not null) return -1;
         }
+        return _choiceCount > ScheduleStepLimit ? -1 : Choose();
+    }
+
+    private int Choose()
+    {
+        if (machine.Runnable == 0) return -1;
+        int next = _strategy!.Next(machine);
+        if (_choiceCount == _choices.Length) Array.Resize(ref _choices, _choices.Length * 2);
+        _choices[_choiceCount++] = (byte)next;
+        return next;
+    }
+
+    /// <summary>One CPU runs as long as it can.</summary>
+    private sealed class Alone : IStepper
+    {
+        public static Alone Instance { get; } = new();
+        public int Next(Machine machine, Cpu stepped) =>
+            machine.Violation is null && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
     }
 }

@@ -35,7 +35,7 @@ internal static class FindingText
     }
 
     public static string Place(Finding f) => string.Create(CultureInfo.InvariantCulture,
-        $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} steps with {f.Switches} context switches");
+        $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} steps with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");
 
     private static void Block(TextWriter output, IReadOnlyList<string> lines)
     {

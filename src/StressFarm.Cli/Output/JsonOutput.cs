@@ -100,6 +100,7 @@ internal static class JsonOutput
             json.WriteString("kernelSays", f.KernelSays);
             Strings(json, "columns", f.Columns);
             Strings(json, "guiltyWord", f.GuiltyWord);
+            Strings(json, "mailBlock", f.MailBlock);
         }
         json.WriteEndObject();
     }

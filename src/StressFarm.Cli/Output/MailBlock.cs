@@ -15,8 +15,8 @@ internal static class MailBlock
         foreach (string line in Wrapped($"In a model of the page metadata (StressFarm, model {ModelVersion.Current}; not a kernel run), {f.Policy} under {f.Workload}: {f.Sentence}"))
             output.WriteLine(line);
         output.WriteLine();
-        foreach (string line in f.Columns) output.WriteLine($"    {line}".TrimEnd());
-        if (f.Columns.Count > 0) output.WriteLine();
+        foreach (string line in f.MailBlock) output.WriteLine($"    {line}".TrimEnd());
+        if (f.MailBlock.Count > 0) output.WriteLine();
         foreach (string line in f.GuiltyWord) output.WriteLine($"    {line}".TrimEnd());
         if (f.GuiltyWord.Count > 0) output.WriteLine();
         output.WriteLine($"To repeat it ({f.Reliability}/10):");

@@ -61,6 +61,6 @@ internal static class VerdictTable
         });
         console.Profile.Width = host.Width;
         console.Write(table);
-        foreach (string line in text.ToString().Split('\n')) host.Out.WriteLine(line.TrimEnd());
+        foreach (string line in text.ToString().TrimEnd().Split('\n')) host.Out.WriteLine(line.TrimEnd());
     }
 }

@@ -60,9 +60,10 @@ public readonly struct WordAccess(Cpu cpu) : IOpAwaiter
 {
     private readonly Cpu _cpu = cpu;
     public WordAccess GetAwaiter() => this;
-    public bool IsCompleted => false;
+    public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public ulong GetResult() => _cpu.Result;
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
@@ -72,10 +73,11 @@ public readonly struct HalfAccess(Cpu cpu) : IOpAwaiter
 {
     private readonly Cpu _cpu = cpu;
     public HalfAccess GetAwaiter() => this;
-    public bool IsCompleted => false;
+    public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint GetResult() => (uint)_cpu.Result;
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
@@ -85,9 +87,10 @@ public readonly struct FlagAccess(Cpu cpu) : IOpAwaiter
 {
     private readonly Cpu _cpu = cpu;
     public FlagAccess GetAwaiter() => this;
-    public bool IsCompleted => false;
+    public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public bool GetResult() => _cpu.Result != 0;
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
@@ -97,9 +100,10 @@ public readonly struct VoidAccess(Cpu cpu) : IOpAwaiter
 {
     private readonly Cpu _cpu = cpu;
     public VoidAccess GetAwaiter() => this;
-    public bool IsCompleted => false;
+    public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public void GetResult() { }
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }

@@ -1,0 +1,37 @@
+using StressFarm.Campaigns;
+using StressFarm.Simulation;
+
+namespace StressFarm.Cli.Tests;
+
+/// <summary>What one command line came to.</summary>
+internal sealed record Result(int Code, string Out, string Error)
+{
+    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>Runs the command in-process, in a folder of its own.</summary>
+internal sealed class Sandbox : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("stressfarm-cli-").FullName;
+
+    /// <summary>A path in the sandbox.</summary>
+    public string this[string name] => Path.Combine(Folder, name);
+
+    public Result Run(params string[] args) => Run(null, args);
+
+    public static Result Run(Func<Geometry, ICampaignEngine>? engine, string[] args, CancellationToken interrupt = default)
+    {
+        using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        var host = new CliHost
+        {
+            Out = TextWriter.Synchronized(output),
+            Error = TextWriter.Synchronized(error),
+            Interrupt = interrupt,
+            Engine = engine ?? (geometry => new LocalEngine(geometry)),
+        };
+        int code = App.Run(args, host);
+        return new(code, output.ToString(), error.ToString());
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
