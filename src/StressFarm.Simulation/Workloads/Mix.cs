@@ -43,8 +43,7 @@ public static class MixEntries
     [
         new(3, (s, p) => new(Operation<AnonFault>.Instance, s.Pick(p.Mms), s.Pick(p.Slots), s.Pick(p.MaxOrder + 1), s.Pick(2))),
         new(2, (s, p) => new(Operation<ZapSlots>.Instance, s.Pick(p.Mms), s.Pick(p.Slots), 1 + s.Pick(8))),
-        // All of an mm at once, so that the last mapping goes while others still look.
-        new(1, (s, p) => new(Operation<ZapSlots>.Instance, s.Pick(p.Mms), 0, p.Slots)),
+        new(1, UnmapAll),
         new(1, (s, p) => Fork(s, p, s.Pick(Math.Max(1, p.Mms - 1)))),
     ];
 
@@ -54,6 +53,7 @@ public static class MixEntries
         new(5, (s, p) => new(Operation<DriverMap>.Instance, s.Pick(p.Mms), s.Pick(p.Slots),
             s.OneIn(2) ? s.Pick(DriverHandles) : DriverMap.SetupHandle + s.Pick(DriverHandles), PageRange(s, p.MaxOrder))),
         new(3, (s, p) => new(Operation<DriverFree>.Instance, s.Pick(DriverHandles))),
+        new(2, UnmapAll),
     ];
 
     public static MixEntry[] Slab { get; } =
@@ -116,6 +116,10 @@ public static class MixEntries
         return new(Operation<DriverAllocate>.Instance, (int)producer, shape.Pick(parameters.MaxOrder + 1), handle);
     }
 
+    /// <summary>All of an mm at once, so that the last mapping goes while others still look.</summary>
+    private static OpCall UnmapAll(Shape shape, MixShape parameters) =>
+        new(Operation<ZapSlots>.Instance, shape.Pick(parameters.Mms), 0, parameters.Slots);
+
     private static OpCall Fork(Shape shape, MixShape parameters, int parent) =>
         new(Operation<ForkSlots>.Instance, parent, shape.Pick(parameters.Slots), 1 + shape.Pick(4), parent + 1 + shape.Pick(Math.Max(1, parameters.Mms - 1 - parent)));
 
@@ -131,7 +135,7 @@ public static class MixEntries
     /// <summary>Pages to map * 256 + the first of them: often all of a small block, or one tail.</summary>
     private static int PageRange(Shape shape, int maxOrder)
     {
-        int pages = 1 << maxOrder;
+        int pages = Math.Min(1 << maxOrder, 64);
         int first = shape.OneIn(2) ? 0 : shape.Pick(pages);
         return (1 + shape.Pick(pages)) * 256 + first;
     }

@@ -27,7 +27,7 @@ public sealed class Mixed : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        MixShape parameters = SystemShape.Draw(programme, geometry).WithProducers(shape).WithDevice(programme, geometry);
+        MixShape parameters = SystemShape.Draw(programme, geometry, huge: false).WithProducers(shape).WithDevice(programme, geometry);
         int groups = shape.Draw("groups", 1, s_mixes.Length - 1);
         SystemShape.SetUpFolios(programme, parameters);
         SystemShape.SetUpDriverMemory(programme, parameters);

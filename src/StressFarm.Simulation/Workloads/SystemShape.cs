@@ -7,7 +7,8 @@ internal static class SystemShape
     private const int Slots = 16;
 
     /// <summary>Draws the arena and the parameters of a mix.</summary>
-    public static MixShape Draw(Programme programme, Geometry geometry)
+    /// <param name="huge">now and then order 9 and real PMDs, where the machine is large enough; tails beyond the third go in bursts then</param>
+    public static MixShape Draw(Programme programme, Geometry geometry, bool huge)
     {
         Shape shape = programme.Shape;
         int cpus = shape.Draw("cpus", 1, Math.Min(4, geometry.MaxCpus));
@@ -15,6 +16,11 @@ internal static class SystemShape
         int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
         int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
         int pmdOrder = shape.DrawMostly("pmd-order", 3, 2, 2, 4);
+        if (huge && geometry.LargestOrder >= 9 && shape.DrawMostly("order-9", 0, 256, 0, 1) == 1)
+        {
+            maxOrder = pmdOrder = 9;
+            systemOrder = geometry.LargestOrder;
+        }
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
         return new MixShape(mms, maxOrder, Slots, programme.Arena.SystemPages, 0, 0);
     }
