@@ -73,6 +73,7 @@ public static class Zap
         ulong mapping = await cpu.Load(folio.Head.Mapping, Step.Queue);
         if ((mapping & Layout.MappingAnon) == 0) return;
         if ((await cpu.Load(folio.Flags, Step.Queue) & PageFlag.ZoneMask) == PageFlag.ZoneDevice) return;
+        if ((await cpu.Load(folio.SecondFlags, Step.Queue) & PageFlag.PartiallyMapped) != 0) return;
         await DeferredSplit.Queue(cpu, folio);
     }
 }

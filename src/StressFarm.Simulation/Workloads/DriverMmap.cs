@@ -1,6 +1,6 @@
 namespace StressFarm.Simulation;
 
-/// <summary>Driver memory mapped to user space, by all its producers, in one or two mms, beside anonymous folios.</summary>
+/// <summary>Driver memory mapped to user space, by all its producers, in up to three mms, beside anonymous folios.</summary>
 public sealed class DriverMmap : Workload
 {
     private static readonly Mix s_mix = new([.. MixEntries.Driver, .. MixEntries.Anon]);
@@ -10,7 +10,8 @@ public sealed class DriverMmap : Workload
 
     public override void Compose(Programme programme, Geometry geometry)
     {
-        MixShape parameters = SystemShape.Draw(programme, geometry).WithProducers(programme.Shape);
+        MixShape parameters = SystemShape.Draw(programme, geometry, huge: true).WithProducers(programme.Shape);
+        SystemShape.SetUpFolios(programme, parameters);
         SystemShape.SetUpDriverMemory(programme, parameters);
         SystemShape.Fill(programme, s_mix, parameters);
     }

@@ -6,6 +6,9 @@ public sealed class Mixed : Workload
     /// <summary>One line a subject; anonymous memory always takes part, since everything else lives beside it.</summary>
     private static readonly MixEntry[][] s_groups =
     [
+        MixEntries.Gup,
+        MixEntries.Split,
+        MixEntries.Device,
         MixEntries.Driver,
         [.. MixEntries.Slab, .. MixEntries.HugeZero],
         MixEntries.Walks,
@@ -24,8 +27,9 @@ public sealed class Mixed : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        MixShape parameters = SystemShape.Draw(programme, geometry).WithProducers(shape);
+        MixShape parameters = SystemShape.Draw(programme, geometry, huge: false).WithProducers(shape).WithDevice(programme, geometry);
         int groups = shape.Draw("groups", 1, s_mixes.Length - 1);
+        SystemShape.SetUpFolios(programme, parameters);
         SystemShape.SetUpDriverMemory(programme, parameters);
         SystemShape.Fill(programme, s_mixes[groups], parameters);
     }

@@ -10,7 +10,7 @@ public sealed class PfnWalkWorkload : Workload
 
     public override void Compose(Programme programme, Geometry geometry)
     {
-        MixShape parameters = SystemShape.Draw(programme, geometry).WithProducers(programme.Shape);
+        MixShape parameters = SystemShape.Draw(programme, geometry, huge: true).WithProducers(programme.Shape);
         SystemShape.SetUpDriverMemory(programme, parameters);
         SystemShape.SetUpFolios(programme, parameters);
         SystemShape.Fill(programme, s_mix, parameters);

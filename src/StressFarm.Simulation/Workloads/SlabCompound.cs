@@ -13,7 +13,7 @@ public sealed class SlabCompound : Workload
 
     public override void Compose(Programme programme, Geometry geometry)
     {
-        MixShape parameters = SystemShape.Draw(programme, geometry);
+        MixShape parameters = SystemShape.Draw(programme, geometry, huge: true);
         SystemShape.SetUpFolios(programme, parameters);
         SystemShape.Fill(programme, s_mix, parameters);
     }

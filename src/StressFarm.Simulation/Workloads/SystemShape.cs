@@ -7,21 +7,35 @@ internal static class SystemShape
     private const int Slots = 16;
 
     /// <summary>Draws the arena and the parameters of a mix.</summary>
-    public static MixShape Draw(Programme programme, Geometry geometry)
+    /// <param name="huge">now and then order 9 and real PMDs, where the machine is large enough; tails beyond the third go in bursts then</param>
+    public static MixShape Draw(Programme programme, Geometry geometry, bool huge)
     {
         Shape shape = programme.Shape;
         int cpus = shape.Draw("cpus", 1, Math.Min(4, geometry.MaxCpus));
-        int mms = shape.Draw("mms", 1, 2);
+        int mms = shape.Draw("mms", 1, Geometry.MaxMms);
         int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
         int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
         int pmdOrder = shape.DrawMostly("pmd-order", 3, 2, 2, 4);
+        if (huge && geometry.LargestOrder >= 9 && shape.DrawMostly("order-9", 0, 256, 0, 1) == 1)
+        {
+            maxOrder = pmdOrder = 9;
+            systemOrder = geometry.LargestOrder;
+        }
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
-        return new MixShape(mms, maxOrder, Slots, programme.Arena.SystemPages, 0);
+        return new MixShape(mms, maxOrder, Slots, programme.Arena.SystemPages, 0, 0);
     }
 
     /// <summary>Draws which driver producers take part.</summary>
     public static MixShape WithProducers(this MixShape parameters, Shape shape) =>
         parameters with { Producers = shape.Draw("producers", 1, (1 << MixEntries.Producers.Count) - 1) };
+
+    /// <summary>Draws device memory.</summary>
+    public static MixShape WithDevice(this MixShape parameters, Programme programme, Geometry geometry)
+    {
+        int order = programme.Shape.Draw("device-order", 2, Math.Min(4, geometry.LargestOrder));
+        programme.Arena = programme.Arena with { DeviceOrder = order };
+        return parameters with { DevicePages = 1 << order };
+    }
 
     /// <summary>Driver memory that the set-up CPU holds and every CPU maps.</summary>
     public static void SetUpDriverMemory(Programme programme, MixShape parameters)
