@@ -21,8 +21,8 @@ public sealed class FolioSplitWork : Workload
         // spread over the longest of them fall within the others too.
         int work = shape.Draw("work", 4, 10);
         int ops = Math.Max(1, work / (cpus << (pmdOrder - 2)));
-        bool device = shape.DrawMostly("device", 0, 4, 1, 1) == 1;
-        if (shape.DrawMostly("duel", 0, 2, 1, 1) == 1)
+        bool device = shape.DrawMostly("device", 0, 2, 0, 1) == 1;
+        if (shape.Draw("duel", 0, 1) == 1)
         {
             programme.Arena = new Arena(2, systemOrder, -1, pmdOrder);
             ComposeDuel(programme, shape);

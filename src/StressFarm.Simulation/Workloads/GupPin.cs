@@ -19,11 +19,11 @@ public sealed class GupPin : Workload
         int slots = 1 << shape.DrawMostly("slots-order", 1, 2, 0, 4);
         int order = shape.DrawMostly("fault-order", 0, 2, 0, pmdOrder);
         int zaps = shape.Draw("zaps", 2, 6), splits = shape.Draw("splits", 0, 2);
-        int driver = shape.DrawMostly("driver", 0, 3, 1, 3);
-        bool opaque = shape.DrawMostly("opaque", 0, 12, 1, 1) == 1;
+        int driver = shape.DrawMostly("driver", 0, 3, 0, 3);
+        bool opaque = shape.DrawMostly("opaque", 0, 6, 0, 1) == 1;
         int ops = shape.Draw("ops", 2, 5);
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
-        if (shape.DrawMostly("duel", 0, 2, 1, 1) == 1)
+        if (shape.Draw("duel", 0, 1) == 1)
         {
             programme.Arena = new Arena(2, systemOrder, -1, pmdOrder);
             ComposeDuel(programme, shape);
