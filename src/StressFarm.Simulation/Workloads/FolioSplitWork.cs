@@ -21,7 +21,13 @@ public sealed class FolioSplitWork : Workload
         // spread over the longest of them fall within the others too.
         int work = shape.Draw("work", 4, 10);
         int ops = Math.Max(1, work / (cpus << (pmdOrder - 2)));
-        bool device = shape.DrawMostly("device", 0, 4, 1, 1) == 1;
+        bool device = shape.DrawMostly("device", 0, 2, 0, 1) == 1;
+        if (shape.Draw("duel", 0, 1) == 1)
+        {
+            programme.Arena = new Arena(2, systemOrder, -1, pmdOrder);
+            ComposeDuel(programme, shape);
+            return;
+        }
         programme.Arena = new Arena(cpus, systemOrder, device ? pmdOrder + 1 : -1, pmdOrder);
         var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
         if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Pick(2));
@@ -33,6 +39,19 @@ public sealed class FolioSplitWork : Workload
                 if (device && shape.OneIn(2)) AddDeviceCall(programme.Cpu(cpu), shape, slots, pmdOrder);
                 else mix.AddTo(programme.Cpu(cpu), shape);
             }
+    }
+
+    /// <summary>The smallest meeting of the two: one CPU looks up tails of a folio, the other splits it.</summary>
+    private static void ComposeDuel(Programme programme, Shape shape)
+    {
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, 2, shape.Pick(2)));
+        for (int i = 0; i < 2; i++)
+        {
+            Operation get = shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<GetUserPagesFast>.Instance;
+            programme.Cpu(0).Add(new(get, 0, 1 + shape.Pick(3), 1, i));
+            programme.Cpu(0).Add(new(Operation<UnpinUserPages>.Instance, i, shape.Pick(2)));
+        }
+        programme.Cpu(1).Add(new(Operation<FolioSplitAt>.Instance, 0, shape.Pick(4), 0, shape.Pick(2)));
     }
 
     private static void MapDeviceFolio(List<OpCall> calls, int slot, int order, int pmd)

@@ -19,10 +19,16 @@ public sealed class GupPin : Workload
         int slots = 1 << shape.DrawMostly("slots-order", 1, 2, 0, 4);
         int order = shape.DrawMostly("fault-order", 0, 2, 0, pmdOrder);
         int zaps = shape.Draw("zaps", 2, 6), splits = shape.Draw("splits", 0, 2);
-        int driver = shape.DrawMostly("driver", 0, 3, 1, 3);
-        bool opaque = shape.DrawMostly("opaque", 0, 12, 1, 1) == 1;
+        int driver = shape.DrawMostly("driver", 0, 3, 0, 3);
+        bool opaque = shape.DrawMostly("opaque", 0, 6, 0, 1) == 1;
         int ops = shape.Draw("ops", 2, 5);
         programme.Arena = new Arena(cpus, systemOrder, -1, pmdOrder);
+        if (shape.Draw("duel", 0, 1) == 1)
+        {
+            programme.Arena = new Arena(2, systemOrder, -1, pmdOrder);
+            ComposeDuel(programme, shape);
+            return;
+        }
         if (opaque)
         {
             ComposeOverflow(programme, shape, cpus);
@@ -40,6 +46,22 @@ public sealed class GupPin : Workload
                 else mix.AddTo(programme.Cpu(cpu), shape);
             }
         }
+    }
+
+    /// <summary>The smallest meeting: one CPU looks a page up, the other unmaps and frees it and has it again as something else.</summary>
+    private static void ComposeDuel(Programme programme, Shape shape)
+    {
+        int order = shape.OneIn(2) ? 0 : 2, pages = 1 << order;
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, 0));
+        for (int i = 0; i < 2; i++)
+        {
+            Operation get = shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<GetUserPagesFast>.Instance;
+            programme.Cpu(0).Add(new(get, 0, shape.Pick(pages), 1, i));
+            programme.Cpu(0).Add(new(Operation<UnpinUserPages>.Instance, i, shape.Pick(2)));
+        }
+        programme.Cpu(1).Add(new(Operation<ZapSlots>.Instance, 0, 0, pages));
+        if (order == 0 || shape.OneIn(2)) programme.Cpu(1).Add(new(Operation<AnonFault>.Instance, 0, shape.Pick(2) * 4, order, 0));
+        else programme.Cpu(1).Add(new(Operation<DriverAllocate>.Instance, shape.Pick(3), order, 8));
     }
 
     /// <summary>Every CPU pins one page again and again that has almost all the references it can count.</summary>
