@@ -159,7 +159,7 @@ public sealed class CommandTests : IDisposable
     public void An_interrupted_run_ends_with_2_says_how_to_resume_and_resumes()
     {
         using var interrupt = new CancellationTokenSource();
-        string[] args = ["run", "--workload", "mixed", "--schedules", "6000", "--workers", "1", "--out", Out];
+        string[] args = ["run", "--workload", "mixed", "--schedules", "3000", "--workers", "1", "--out", Out];
         Result stopped = Sandbox.Run(geometry => new Interrupting(geometry, interrupt, after: 1), args, interrupt.Token);
         Assert.Equal(ExitCode.Inconclusive, stopped.Code);
         Assert.Contains("the same command resumes", stopped.ErrorLines[^1]);
