@@ -13,10 +13,10 @@ public static class EvictVisits
         for (int pfn = first; pfn < first + count; pfn++)
         {
             int id = ghost.ObjectOf(pfn);
-            if (id == Ghost.NoObject) continue;
+            if (id == Ghost.NoObject || ghost[id].Head != pfn) continue;
             ref GhostObject o = ref ghost[id];
             o.EvictSeen &= (ushort)~bit;
-            if (o.Phase == Phase.Live && o.Head == pfn && pfn + o.Pages <= first + count) o.EvictDue |= bit;
+            if (o.Phase == Phase.Live && pfn + o.Pages <= first + count) o.EvictDue |= bit;
             else o.EvictDue &= (ushort)~bit;
         }
     }

@@ -39,6 +39,8 @@ public enum MomentKind : byte
     BeginFree,
     /// <summary>The kernel's free-time checks are about to run on a block at refcount 0 (before F5). A: order.</summary>
     FreeCheck,
+    /// <summary>bad_page(): the kernel leaks the block instead of freeing it. A: order.</summary>
+    BadPage,
     /// <summary>A page pointer with a life is used. A: the life expected.</summary>
     Deref,
     /// <summary>A speculative getter believes it owns a reference. Pfn: the page looked up, A: the pfn of the folio it got, B: its life when looked up.</summary>

@@ -53,12 +53,13 @@ public sealed class Judge
     {
         if (!Enabled || First is not null) return;
         int pageWords = Memory.FirstCell;
+        Invariant[][] byWrite = _byWrite;
         foreach (int code in Machine.Touched)
         {
             int word = code >> 2;
             if (word >= pageWords) continue;
-            foreach (Invariant invariant in _byWrite[((word & 7) << 2) | (code & 3)])
-                invariant.PageWritten(this, cpu, word >> 3);
+            // The low five bits are the word's number in its page and the part of it.
+            foreach (Invariant invariant in byWrite[code & 31]) invariant.PageWritten(this, cpu, word >> 3);
         }
     }
 
@@ -87,6 +88,9 @@ public sealed class Judge
 
     /// <summary>What a debug kernel's check would print at this point (CHECKS=1); a violation found in the same step quotes it.</summary>
     public void KernelSays(string text) => _kernelSays ??= text;
+
+    /// <summary>What the kernel's checks have printed so far, or null.</summary>
+    public string? KernelSaid => _kernelSays;
 
     internal void OwnerClash(Cpu cpu, int pfn, Owner from, Owner to) =>
         Violate(Catalog<Invariant>.Find("I16")!, cpu, pfn, -1, "owner", $"{from}", $"{Ghost.OwnerOf(pfn)}",

@@ -205,14 +205,26 @@ public sealed class BuddyBlocksAreWellFormed : Invariant
     }
 }
 
-/// <summary>I18: judged after the teardown, when everything was given back.</summary>
+/// <summary>
+/// I18: judged after the teardown, when everything was given back; and at once where the kernel's own checks leak a block that
+/// no other invariant finds fault with.
+/// </summary>
 public sealed class FreedPagesReachAList : Invariant
 {
     public override string Id => "I18";
     public override string Statement => "every page of a freed object reaches a free list exactly once";
     public override When When => When.Free;
     public override Severity Severity => Severity.Leak;
-    public override string Mirror => "page accounting";
+    public override string Mirror => "page accounting, bad_page";
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.BadPage];
+
+    public override void On(Judge judge, in Moment moment)
+    {
+        var folio = new Folio(moment.Pfn);
+        bool large = moment.A > 0;
+        judge.Violate(this, moment.Cpu, moment.Pfn, (large ? folio.Second.Mapping : folio.Flags).Low.Index, large ? "mapping" : "flags",
+            "a block that passes the checks at free", judge.KernelSaid ?? "bad_page", $"the block at page {moment.Pfn}, order {moment.A}, is leaked: {judge.KernelSaid}");
+    }
 
     public override void AuditEmpty(Judge judge)
     {

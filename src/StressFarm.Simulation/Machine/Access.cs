@@ -63,6 +63,7 @@ public readonly struct WordAccess(Cpu cpu) : IOpAwaiter
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public ulong GetResult() => _cpu.Result;
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
@@ -76,6 +77,7 @@ public readonly struct HalfAccess(Cpu cpu) : IOpAwaiter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint GetResult() => (uint)_cpu.Result;
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
@@ -88,6 +90,7 @@ public readonly struct FlagAccess(Cpu cpu) : IOpAwaiter
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public bool GetResult() => _cpu.Result != 0;
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
@@ -100,6 +103,7 @@ public readonly struct VoidAccess(Cpu cpu) : IOpAwaiter
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public void GetResult() { }
     public void Suspend(Frame frame) => _cpu.Current = frame;
+    public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }

@@ -1,12 +1,12 @@
 namespace StressFarm.Simulation;
 
 /// <summary>The state a schedule starts from, laid down without steps: free memory in the buddy, device memory mapped.</summary>
-internal static class Boot
+public static class Boot
 {
     /// <summary>The address of the machine's one <c>struct dev_pagemap</c>.</summary>
     public const ulong PgmapAddress = 0xffff_8881_0000_0000;
 
-    public static void Prepare(Machine machine)
+    internal static void Prepare(Machine machine)
     {
         LayListHeads(machine);
         LaySystem(machine);

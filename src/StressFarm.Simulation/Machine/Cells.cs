@@ -9,7 +9,6 @@ public sealed class Cells
     private readonly int _ptl;
     private readonly int _freeArea;
     private readonly int _pcp;
-    private readonly int _anonVma;
 
     public Cells(Geometry geometry)
     {
@@ -24,10 +23,10 @@ public sealed class Cells
         DriverHeads = Take(8);
         DriverBuddy = Take(8);
         PredecessorLock = Take(8);
+        AnonVmaRoot = Take(8);
         SlabLock = Take(8);
         SlabPartial = Take(8);
         WriteProtectSeq = Take(8);
-        _anonVma = Take(Geometry.MaxMms).Index;
         _freeArea = Take((Geometry.MaxOrder + 1) * 2).Index;
         _pcp = Take((geometry.MaxCpus + 1) * Geometry.PcpOrders * 2).Index;
         _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
@@ -57,6 +56,8 @@ public sealed class Cells
     /// <summary>DPM=ALLOC_PRED+LOCK: one lock per pgmap (spec 4.2).</summary>
     public Word PredecessorLock { get; }
 
+    /// <summary><c>anon_vma->root->rwsem</c>, taken for write: all mms are one family, so there is one root.</summary>
+    public Word AnonVmaRoot { get; }
     /// <summary><c>kmem_cache_node->list_lock</c>.</summary>
     public Word SlabLock { get; }
     /// <summary>List head of <c>kmem_cache_node->partial</c>: next, prev.</summary>
@@ -65,8 +66,6 @@ public sealed class Cells
 
     /// <summary><c>mm->write_protect_seq</c>: odd while a fork write-protects the mm's entries.</summary>
     public Word WriteProtectSeqOf(int mm) => new(WriteProtectSeq.Index + mm);
-    /// <summary><c>anon_vma->root->rwsem</c> of an mm's one anon_vma, taken for write.</summary>
-    public Word AnonVma(int mm) => new(_anonVma + mm);
     /// <summary>List head of <c>free_area[order]</c>: next, prev.</summary>
     public Word FreeArea(int order) => new(_freeArea + order * 2);
     public Word Pcp(int cpu, int order) => new(_pcp + (cpu * Geometry.PcpOrders + order) * 2);
@@ -86,7 +85,7 @@ public sealed class Cells
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
         if (i >= _pcp) return "pcp list";
         if (i >= _freeArea) return $"free_area[{(i - _freeArea) / 2}]";
-        if (i >= _anonVma && i < _anonVma + Geometry.MaxMms) return $"anon_vma lock of mm {i - _anonVma}";
+        if (w == AnonVmaRoot) return "anon_vma->root->rwsem";
         if (w == ZoneLock) return "zone->lock";
         if (w == LruvecLock) return "lruvec->lru_lock";
         if (w == DeferredLock) return "deferred_split lock";

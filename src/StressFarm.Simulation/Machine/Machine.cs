@@ -44,6 +44,8 @@ public sealed class Machine
     /// <summary>How splits ended since the machine was built; not part of the simulated state.</summary>
     public SplitCounters Splits { get; } = new();
 
+    internal FramePool Frames { get; } = new();
+
     /// <summary>CPUs 0..n-1 run the programme; the last one runs set-up and teardown.</summary>
     public Cpu[] Cpus { get; }
     public Cpu SetupCpu => Cpus[^1];
@@ -63,7 +65,9 @@ public sealed class Machine
     /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
     public void Reset(Arena arena, Policy policy, Programme? programme)
     {
-        foreach (Cpu cpu in Cpus) cpu.Reset();
+        // Only the CPUs that the last schedule used have anything to forget.
+        for (int i = 0; i < Arena.Cpus; i++) Cpus[i].Reset();
+        SetupCpu.Reset();
         Memory.Reset();
         Arena = arena;
         Policy = policy;

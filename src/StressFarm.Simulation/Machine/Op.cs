@@ -11,8 +11,9 @@ namespace StressFarm.Simulation;
 // local code is atomic with the access before it, and only with that one.
 //
 // The compiler does the hard part (turning the method into a state machine). What it must not do is allocate: a run takes
-// tens of millions of steps a second. So the builder keeps the boxes of suspended methods in per-thread pools, one pool per
-// method, and a finished or abandoned method gives its box back. Which box is used has no influence on what is computed.
+// tens of millions of steps a second. So the builder keeps the boxes of suspended methods in the machine's pool, one list
+// per method, and a finished or abandoned method gives its box back. Which box is used has no influence on what is computed.
+// A method that is never suspended, because its CPU was chosen again each time, needs no box at all.
 //
 // An operation awaits accesses and other operations, nothing else: `IOpAwaiter` is demanded of every awaiter, so that a
 // stray Task, and with it a thread switch, does not compile.
@@ -22,11 +23,39 @@ public interface IOpAwaiter : ICriticalNotifyCompletion
 {
     /// <summary>Called when the awaiting method has been suspended in <paramref name="frame"/>.</summary>
     void Suspend(Frame frame);
+    /// <summary>Where the awaiting method's box comes from: its machine's pool.</summary>
+    FramePool Pool { get; }
+}
+
+/// <summary>The boxes of one machine that are free: a list per method.</summary>
+public sealed class FramePool
+{
+    private static int s_lists;
+    private List[] _free = new List[64];
+
+    // A struct, so that storing does not check the array's type.
+    internal struct List
+    {
+        public Frame? First;
+    }
+
+    /// <summary>A number for a method's list.</summary>
+    internal static int NewList() => Interlocked.Increment(ref s_lists) - 1;
+
+    internal ref List this[int list]
+    {
+        get
+        {
+            if (list >= _free.Length) Array.Resize(ref _free, Math.Max(list + 1, _free.Length * 2));
+            return ref _free[list];
+        }
+    }
 }
 
 /// <summary>A suspended method: a link in a CPU's call chain.</summary>
-public abstract class Frame
+public abstract class Frame(FramePool pool)
 {
+    internal FramePool Pool { get; } = pool;
     internal Frame? Parent;
     internal bool Done;
 
@@ -36,7 +65,7 @@ public abstract class Frame
 }
 
 /// <summary>A suspended method with a result.</summary>
-public abstract class Frame<T> : Frame
+public abstract class Frame<T>(FramePool pool) : Frame(pool)
 {
     internal T Result = default!;
 
@@ -50,17 +79,19 @@ public abstract class Frame<T> : Frame
 
 internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAsyncStateMachine
 {
-    [ThreadStatic] private static Box<TStateMachine, T>? t_pool;
+    private static readonly int s_list = FramePool.NewList();
 
     public TStateMachine StateMachine = default!;
-    private Box<TStateMachine, T>? _next;
+    private Frame? _next;
 
-    public static Box<TStateMachine, T> Rent()
+    private Box(FramePool pool) : base(pool) { }
+
+    public static Box<TStateMachine, T> Rent(FramePool pool)
     {
-        var box = t_pool;
-        if (box is null) return new();
-        t_pool = box._next;
-        box._next = null;
+        ref FramePool.List free = ref pool[s_list];
+        if (free.First is null) return new(pool);
+        var box = Unsafe.As<Box<TStateMachine, T>>(free.First);
+        free.First = box._next;
         return box;
     }
 
@@ -68,12 +99,13 @@ internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAs
 
     internal override void Recycle()
     {
-        StateMachine = default!;
-        Result = default!;
+        // State machine and result stay: they are overwritten when the box is rented, and hold on to nothing that does
+        // not live as long as the machine.
         Parent = null;
         Done = false;
-        _next = t_pool;
-        t_pool = this;
+        ref FramePool.List free = ref Pool[s_list];
+        _next = free.First;
+        free.First = this;
     }
 }
 
@@ -91,6 +123,7 @@ public readonly struct Op
         public bool IsCompleted => _frame is null || _frame.Done;
         public void GetResult() => _frame?.Recycle();
         public void Suspend(Frame parent) => _frame!.Parent = parent;
+        public FramePool Pool => _frame!.Pool;
         public void OnCompleted(Action continuation) => throw new NotSupportedException();
         public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
     }
@@ -121,6 +154,7 @@ public readonly struct Op<T>
         }
 
         public void Suspend(Frame parent) => _frame!.Parent = parent;
+        public FramePool Pool => _frame!.Pool;
         public void OnCompleted(Action continuation) => throw new NotSupportedException();
         public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
     }
@@ -150,7 +184,7 @@ public struct OpMethodBuilder
     {
         if (_frame is null)
         {
-            var box = Box<TStateMachine, Unit>.Rent();
+            var box = Box<TStateMachine, Unit>.Rent(awaiter.Pool);
             _frame = box; // before the copy: the builder inside the copy must know its frame
             box.StateMachine = machine;
         }
@@ -185,7 +219,7 @@ public struct OpMethodBuilder<T>
     {
         if (_frame is null)
         {
-            var box = Box<TStateMachine, T>.Rent();
+            var box = Box<TStateMachine, T>.Rent(awaiter.Pool);
             _frame = box;
             box.StateMachine = machine;
         }

@@ -58,6 +58,7 @@ public enum Step : ushort
     [At("mm/gup.c:gup_fast_pte_range")] G1, G2,
     [At("mm/gup.c:try_grab_folio_fast")] G3, G3Recheck, G3Put, G4, G5, G6,
     [At("mm/gup.c:gup_fast_pte_range (recheck)")] G7, G7Undo, G8, G9,
+    [At("mm/gup.c:gup_fast")] GupSeq,
     [At("mm/gup.c:try_grab_folio")] GupSlow, GupSlowPin,
     [At("mm/gup.c:gup_put_folio")] Unpin, UnpinRefs,
     // 3.10 split

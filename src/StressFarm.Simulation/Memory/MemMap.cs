@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace StressFarm.Simulation;
 
 /// <summary>
@@ -8,7 +11,8 @@ namespace StressFarm.Simulation;
 public sealed class MemMap
 {
     private readonly ulong[] _words;
-    private readonly uint[] _writers;
+    /// <summary>Per word, the stamp of its low half and of its high half: as the word itself is laid out.</summary>
+    private readonly ulong[] _writers;
     private readonly bool[] _lineDirty;
     private readonly int[] _dirty;
     private int _dirtyCount;
@@ -20,7 +24,7 @@ public sealed class MemMap
         Pages = pages;
         Lines = pages + (cells + 7) / 8;
         _words = new ulong[Lines * 8];
-        _writers = new uint[Lines * 16];
+        _writers = new ulong[Lines * 8];
         _lineDirty = new bool[Lines];
         _dirty = new int[Lines];
         for (int pfn = 0; pfn < pages; pfn++) WriteHole(pfn);
@@ -36,7 +40,7 @@ public sealed class MemMap
     public uint this[Half h] => (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
 
     /// <summary>Who last wrote a half: see <see cref="WriterStamp"/>; 0 means not since the reset.</summary>
-    public uint LastWriter(Half h) => _writers[h.Index];
+    public uint LastWriter(Half h) => (uint)(_writers[h.Index >> 1] >> ((h.Index & 1) * 32));
 
     public bool IsPageWord(Word w) => w.Index < FirstCell;
 
@@ -63,25 +67,51 @@ public sealed class MemMap
         return address >= Layout.VmemmapBase && pfn < (ulong)Pages ? (int)pfn : -1;
     }
 
+    // One bounds check a write: the arrays below are as long as _words, or an eighth of it.
+
     internal void Write(int word, ulong value, uint writer)
     {
         _words[word] = value;
-        _writers[word * 2] = writer;
-        _writers[word * 2 + 1] = writer;
-        MarkDirty(word >> 3);
+        At(_writers, word) = writer | ((ulong)writer << 32);
+        if (!At(_lineDirty, word >> 3)) MarkDirty(word >> 3);
     }
 
     internal void WriteHalf(int half, uint value, uint writer)
     {
-        ref ulong w = ref _words[half >> 1];
-        w = (half & 1) == 0 ? (w & 0xffff_ffff_0000_0000) | value : (w & 0xffff_ffff) | ((ulong)value << 32);
-        _writers[half] = writer;
-        MarkDirty(half >> 4);
+        int word = half >> 1, shift = (half & 1) * 32;
+        ulong keep = 0xffff_ffff_0000_0000 >> shift;
+        ref ulong w = ref _words[word];
+        w = (w & keep) | ((ulong)value << shift);
+        ref ulong by = ref At(_writers, word);
+        by = (by & keep) | ((ulong)writer << shift);
+        if (!At(_lineDirty, word >> 3)) MarkDirty(word >> 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref T At<T>(T[] array, int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), (nint)(uint)index);
+
+    /// <summary>
+    /// Of <paramref name="count"/> words from <paramref name="first"/> on, the number of the first one from
+    /// <paramref name="from"/> on that is not zero; -1 when there is none. For cells, whose pristine value is zero: lines
+    /// that were never written are passed over.
+    /// </summary>
+    public int NextUsed(Word first, int from, int count)
+    {
+        for (int word = first.Index + from, end = first.Index + count; word < end; word++)
+        {
+            if ((word & 7) == 0)
+            {
+                int line = _lineDirty.AsSpan(word >> 3, (end - word + 7) >> 3).IndexOf(true);
+                if (line < 0) return -1;
+                word += line * 8;
+            }
+            if (_words[word] != 0) return word - first.Index;
+        }
+        return -1;
     }
 
     private void MarkDirty(int line)
     {
-        if (_lineDirty[line]) return;
         _lineDirty[line] = true;
         _dirty[_dirtyCount++] = line;
     }
@@ -89,12 +119,11 @@ public sealed class MemMap
     /// <summary>Back to the pristine image: pages as holes, cells zero.</summary>
     public void Reset()
     {
-        for (int i = 0; i < _dirtyCount; i++)
+        foreach (int line in DirtyLines)
         {
-            int line = _dirty[i];
             _lineDirty[line] = false;
-            Array.Clear(_words, line * 8, 8);
-            Array.Clear(_writers, line * 16, 16);
+            _words.AsSpan(line * 8, 8).Clear();
+            _writers.AsSpan(line * 8, 8).Clear();
             if (line < Pages) WriteHole(line);
         }
         _dirtyCount = 0;

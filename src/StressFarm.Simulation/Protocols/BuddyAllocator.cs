@@ -112,7 +112,11 @@ public static class BuddyAllocator
         if ((mapping & Layout.MappingAnon) != 0) await cpu.Store(head.Mapping, 0, Step.F7);
         uint type = await cpu.Load(head.Type, Step.F8);
         if (PageType.HasType(type)) await cpu.Store(head.Type, PageType.None, Step.F8);
-        if (bad) return; // bad_page(): the block is leaked
+        if (bad)
+        {
+            cpu.Judge.RaiseAt(MomentKind.BadPage, cpu, pfn, (ulong)order);
+            return;
+        }
         flags = await cpu.Load(head.Flags, Step.F10);
         await cpu.Store(head.Flags, flags & ~PageFlag.CheckAtPrep, Step.F10);
         await cpu.Store(head.Private, 0, Step.F10);

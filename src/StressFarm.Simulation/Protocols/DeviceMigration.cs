@@ -100,7 +100,7 @@ public static class DeviceMigration
             target = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (target < 0)
         {
-            await Remap(cpu, source, source, order, mm, slot, unmapped);
+            await Remap(cpu, source, source, order, mm, slot);
             return;
         }
         int id = cpu.Ghost.ObjectOf(target);
@@ -112,7 +112,7 @@ public static class DeviceMigration
         await cpu.Store(folio.Head.Index, (ulong)slot, Step.MV3);
         await cpu.Or(folio.Flags, PageFlag.Swapbacked | PageFlag.Uptodate, Step.MV3);
         await FolioReferences.LruAdd(cpu, folio);
-        await Remap(cpu, source, folio, order, mm, slot, unmapped);
+        await Remap(cpu, source, folio, order, mm, slot);
         await FolioReferences.Put(cpu, folio);
     }
 
@@ -146,16 +146,19 @@ public static class DeviceMigration
         return unmapped;
     }
 
-    /// <summary>remove_migration_ptes(): the entries made for <paramref name="source"/> lead to <paramref name="to"/>, which may be itself.</summary>
-    private static async Op Remap(Cpu cpu, Folio source, Folio to, int order, int mm, int slot, int entries)
+    /// <summary>
+    /// remove_migration_ptes(): the entries made for <paramref name="source"/> lead to <paramref name="to"/>, which may be
+    /// itself. An entry that was zapped meanwhile is passed over, so references are taken one by one.
+    /// </summary>
+    private static async Op Remap(Cpu cpu, Folio source, Folio to, int order, int mm, int slot)
     {
         Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
         await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        await FolioReferences.Get(cpu, to, entries, Step.MV4);
         var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.MV4));
         if (pmd.IsMigration && pmd.Pfn == source.Pfn)
         {
+            await FolioReferences.Get(cpu, to, 1, Step.MV4);
             await Rmap.AddPmd(cpu, to, mm);
             await cpu.Or(to.Flags, PageFlag.AnonExclusive, Step.MV4);
             await cpu.Store(cells.Pmd(mm, table), Entry(source, to, 0).Raw, Step.MV4);
@@ -167,6 +170,7 @@ public static class DeviceMigration
             var entry = new PageTableEntry(await cpu.Load(at, Step.MV4));
             if (!entry.IsMigration || entry.Pfn != source.Pfn + i) continue;
             var page = new Page(to.Pfn + i);
+            await FolioReferences.Get(cpu, to, 1, Step.MV4);
             await Rmap.AddPtes(cpu, to, page, 1, mm, order > 0);
             await cpu.Or(page.Flags, PageFlag.AnonExclusive, Step.MV4);
             await cpu.Store(at, Entry(source, to, i).Raw, Step.MV4);

@@ -31,11 +31,11 @@ public static class DeviceWalk
     }
 
     /// <summary>NT: get_page_unless_zero() on the page itself, which a stale tail cannot mislead.</summary>
-    private static async Op<int> GetPage(Cpu cpu, Page page) =>
+    public static async Op<int> GetPage(Cpu cpu, Page page) =>
         await FolioReferences.TryGet(cpu, page, 1, Step.W1) ? page.Pfn : -1;
 
     /// <summary>PF: page_folio(), get unless zero, page_folio() again.</summary>
-    private static async Op<int> GetByFolio(Cpu cpu, Page page)
+    public static async Op<int> GetByFolio(Cpu cpu, Page page)
     {
         int head = await CompoundPages.PageFolio(cpu, page, Step.W1);
         if (head < 0) return -1;

@@ -36,22 +36,21 @@ public static class FolioSplit
         if ((flags & PageFlag.Writeback) != 0) return SplitResult.Busy;
         int order = (int)(await cpu.Load(folio.SecondFlags, Step.S2) & PageFlag.OrderMask);
         ulong mapping = await cpu.Load(folio.Head.Mapping, Step.S2);
-        int mm = AnonMemory.MmOf(mapping);
-        if (mm < 0 || shape.NewOrder >= order || shape.NewOrder == 1) return SplitResult.Invalid;
+        if (AnonMemory.MmOf(mapping) < 0 || shape.NewOrder >= order || shape.NewOrder == 1) return SplitResult.Invalid;
         // folio_get_anon_vma() needs a mapped folio.
         if ((int)await cpu.Load(folio.LargeMapcount, Step.S3) < 0) return SplitResult.Busy;
-        Word anonVma = cpu.Machine.Cells.AnonVma(mm);
+        Word anonVma = cpu.Machine.Cells.AnonVmaRoot;
         await cpu.Lock(anonVma, Step.S3);
         cpu.Machine.Splits.Attempts++;
-        SplitResult result = await SplitUnderAnonVma(cpu, folio, order, shape, lockAt, mm);
+        SplitResult result = await SplitUnderAnonVma(cpu, folio, order, shape, lockAt);
         await cpu.Unlock(anonVma, Step.S3);
         return result;
     }
 
-    private static async Op<SplitResult> SplitUnderAnonVma(Cpu cpu, Folio folio, int order, SplitShape shape, int lockAt, int mm)
+    private static async Op<SplitResult> SplitUnderAnonVma(Cpu cpu, Folio folio, int order, SplitShape shape, int lockAt)
     {
         if (!await CanSplit(cpu, folio)) return SplitResult.Again;
-        await FolioUnmap.Unmap(cpu, folio, order, mm);
+        await FolioUnmap.Unmap(cpu, folio, order);
         cpu.IrqsOff = true;
         bool split = await FolioSplitFrozen.FreezeAndSplit(cpu, folio, order, shape, doLru: true);
         cpu.IrqsOff = false;

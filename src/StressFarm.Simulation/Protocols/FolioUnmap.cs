@@ -2,31 +2,41 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Unmapping an anonymous folio to migration entries, and back (<c>mm/rmap.c:try_to_migrate_one</c>,
-/// <c>mm/migrate.c:remove_migration_pte</c>). The folio is locked. An anon_vma here belongs to one mm, and a folio is mapped
-/// at the slot its index says, so the rmap walk is one page table.
+/// <c>mm/migrate.c:remove_migration_pte</c>). The folio is locked. It is mapped at the slot its index says, in the mm that
+/// faulted it in and in those that were forked from it: the rmap walk goes through all of them.
 /// </summary>
 public static class FolioUnmap
 {
     /// <summary>
     /// S5, <c>unmap_folio</c>: every entry becomes a migration entry, which holds neither reference nor mapcount. An
-    /// exclusive page that is pinned stays mapped, and the walk ends there.
+    /// exclusive page that is pinned stays mapped, and the walk ends there; it also ends once nothing is mapped.
     /// </summary>
-    public static async Op Unmap(Cpu cpu, Folio folio, int order, int mm)
+    public static async Op Unmap(Cpu cpu, Folio folio, int order)
+    {
+        int slot = (int)await cpu.Load(folio.Head.Index, Step.S5);
+        for (int mm = 0; mm < Geometry.MaxMms; mm++)
+        {
+            if (!await UnmapFrom(cpu, folio, order, mm, slot)) break;
+            if ((int)await cpu.Load(folio.LargeMapcount, Step.S5) < 0) break;
+        }
+    }
+
+    private static async Op<bool> UnmapFrom(Cpu cpu, Folio folio, int order, int mm, int slot)
     {
         Cells cells = cpu.Machine.Cells;
-        int slot = (int)await cpu.Load(folio.Head.Index, Step.S5);
         int table = AnonMemory.TableOf(cpu, slot);
         await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
         var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.S5));
         if ((pmd.IsPresent || pmd.IsDevicePrivate) && pmd.Pfn == folio.Pfn) await SplitHugePmd(cpu, folio, order, mm, table, pmd);
-        for (int i = 0; i < 1 << order; i++)
+        bool all = true;
+        for (int i = 0; i < 1 << order && all; i++)
         {
             Word ptep = cells.Pte(mm, slot + i);
             var pte = new PageTableEntry(await cpu.Load(ptep, Step.S5));
-            if ((!pte.IsPresent && !pte.IsDevicePrivate) || pte.Pfn != folio.Pfn + i) continue;
-            if (!await UnmapPte(cpu, folio, mm, ptep, pte)) break;
+            if ((pte.IsPresent || pte.IsDevicePrivate) && pte.Pfn == folio.Pfn + i) all = await UnmapPte(cpu, folio, mm, ptep, pte);
         }
         await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        return all;
     }
 
     private static async Op<bool> UnmapPte(Cpu cpu, Folio folio, int mm, Word ptep, PageTableEntry pte)
@@ -99,21 +109,22 @@ public static class FolioUnmap
     public static async Op Remap(Cpu cpu, Folio folio)
     {
         Cells cells = cpu.Machine.Cells;
-        int mm = AnonMemory.MmOf(await cpu.Load(folio.Head.Mapping, Step.S14));
         int slot = (int)await cpu.Load(folio.Head.Index, Step.S14);
-        if (mm < 0) return;
         ulong flags = await cpu.Load(folio.Flags, Step.S14);
         bool large = (flags & PageFlag.Head) != 0, device = (flags & PageFlag.ZoneMask) == PageFlag.ZoneDevice;
         int order = large ? (int)(await cpu.Load(folio.SecondFlags, Step.S14) & PageFlag.OrderMask) : 0;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        for (int i = 0; i < 1 << order; i++)
+        for (int mm = 0; mm < Geometry.MaxMms; mm++)
         {
-            Word ptep = cells.Pte(mm, slot + i);
-            var entry = new PageTableEntry(await cpu.Load(ptep, Step.S14));
-            if (entry.IsMigration && entry.Pfn == folio.Pfn + i) await RemapPte(cpu, folio, mm, ptep, entry, large, device);
+            await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+            for (int i = 0; i < 1 << order; i++)
+            {
+                Word ptep = cells.Pte(mm, slot + i);
+                var entry = new PageTableEntry(await cpu.Load(ptep, Step.S14));
+                if (entry.IsMigration && entry.Pfn == folio.Pfn + i) await RemapPte(cpu, folio, mm, ptep, entry, large, device);
+            }
+            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
     }
 
     private static async Op RemapPte(Cpu cpu, Folio folio, int mm, Word ptep, PageTableEntry entry, bool large, bool device)

@@ -9,32 +9,50 @@ public readonly record struct Grab(int Head)
 }
 
 /// <summary>
-/// GUP-fast (spec 3.9; <c>mm/gup.c:gup_fast_fallback</c>): a lockless walk with IRQs off. The machine has one zone and no
-/// fork, so G4 (FOLL_LONGTERM) and the write_protect_seq check have nothing to decide and are left out.
+/// GUP-fast (spec 3.9; <c>mm/gup.c:gup_fast</c>): a lockless walk with IRQs off. The machine has one zone, so G4
+/// (FOLL_LONGTERM) has nothing to decide and is left out.
 /// </summary>
 public static class GupFast
 {
     /// <summary>
     /// Up to <paramref name="n"/> pages from <paramref name="slot"/> on, for as long as they are physically contiguous, so
-    /// that a handle can describe what was got. Count 0 when the first failed.
+    /// that a handle can describe what was got. Count 0 when the first failed, or a fork came between (FOLL_PIN).
     /// </summary>
     public static async Op<PageRange> Range(Cpu cpu, int mm, int slot, int n, GupFlags flags)
     {
+        bool pin = (flags & GupFlags.Pin) != 0;
+        Word seqp = cpu.Machine.Cells.WriteProtectSeqOf(mm);
+        ulong seq = pin ? await cpu.Load(seqp, Step.GupSeq) : 0;
+        if ((seq & 1) != 0) return default;
         cpu.IrqsOff = true;
         var got = new PageRange(-1, 0);
+        bool mapped = true;
         while (got.Count < n && slot + got.Count < Geometry.SlotsPerMm)
         {
             int next = got.Count == 0 ? -1 : got.Pfn + got.Count;
-            PageRange more = await Walk(cpu, mm, slot + got.Count, n - got.Count, next, flags);
+            Leaf more = await Walk(cpu, mm, slot + got.Count, n - got.Count, next, flags);
             if (more.Count == 0) break;
             got = new PageRange(got.Count == 0 ? more.Pfn : got.Pfn, got.Count + more.Count);
+            mapped &= more.Mapped;
         }
         cpu.IrqsOff = false;
+        if (got.Count == 0) return default;
+        if (pin && await cpu.Load(seqp, Step.GupSeq) != seq)
+        {
+            await GupPut.Unpin(cpu, got, Step.G7Undo); // gup_fast_unpin_user_pages()
+            return default;
+        }
+        if (pin) cpu.Ghost.PinPages(got.Pfn, got.Count, 1);
+        for (int i = 0; i < got.Count; i++)
+            cpu.Judge.RaiseAt(MomentKind.GupDone, cpu, got.Pfn + i, (ulong)(mm * 65536 + slot + i), mapped ? 1UL : 0);
         return got;
     }
 
+    /// <summary>What one entry gave. <paramref name="Mapped"/>, for I28: the entry mapped the pages at an instant at which the reference existed.</summary>
+    private readonly record struct Leaf(int Pfn, int Count, bool Mapped);
+
     /// <summary>One entry: G1 and the choice of level.</summary>
-    private static async Op<PageRange> Walk(Cpu cpu, int mm, int slot, int n, int wanted, GupFlags flags)
+    private static async Op<Leaf> Walk(Cpu cpu, int mm, int slot, int n, int wanted, GupFlags flags)
     {
         Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
@@ -45,24 +63,23 @@ public static class GupFast
         {
             if (!Permits(pmd, flags) || (wanted >= 0 && pmd.Pfn + first != wanted)) return default;
             int refs = Math.Min(n, (1 << cpu.Machine.Arena.PmdOrder) - first);
-            return await Leaf(cpu, pmdp, pmd, pmdp, pmd, pmd.Pfn + first, refs, flags, mm, slot);
+            return await TakeLeaf(cpu, pmdp, pmd, pmdp, pmd, pmd.Pfn + first, refs, flags);
         }
         var pte = new PageTableEntry(await cpu.Load(ptep, Step.G1));
         if (!Permits(pte, flags) || (wanted >= 0 && pte.Pfn != wanted)) return default;
-        return await Leaf(cpu, pmdp, pmd, ptep, pte, pte.Pfn, 1, flags, mm, slot);
+        return await TakeLeaf(cpu, pmdp, pmd, ptep, pte, pte.Pfn, 1, flags);
     }
 
     private static bool Permits(PageTableEntry entry, GupFlags flags) =>
         entry.IsPresent && !entry.IsSpecial && (entry.IsWrite || (flags & GupFlags.Write) == 0);
 
     /// <summary>G3..G9 for a PTE (refs = 1) or a PMD leaf (refs = covered pages).</summary>
-    private static async Op<PageRange> Leaf(
-        Cpu cpu, Word pmdp, PageTableEntry pmd, Word entryp, PageTableEntry entry, int pfn, int refs, GupFlags flags, int mm, int slot)
+    private static async Op<Leaf> TakeLeaf(
+        Cpu cpu, Word pmdp, PageTableEntry pmd, Word entryp, PageTableEntry entry, int pfn, int refs, GupFlags flags)
     {
         var page = new Page(pfn);
         Grab grab = await TryGrabFolio(cpu, page, refs, flags);
         if (grab.Failed) return default;
-        // For I28 only: the entry maps the page at an instant at which the reference exists.
         bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw;
         if (!cpu.Policy.Has(Deviation.GupFastNoEntryRecheck))
         {
@@ -82,9 +99,7 @@ public static class GupFast
             await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
             return default;
         }
-        if ((flags & GupFlags.Pin) != 0) cpu.Ghost.PinPages(pfn, refs, 1);
-        cpu.Judge.RaiseAt(MomentKind.GupDone, cpu, pfn, (ulong)(mm * 65536 + slot), mapped ? 1UL : 0);
-        return new PageRange(pfn, refs);
+        return new Leaf(pfn, refs, mapped);
     }
 
     /// <summary><c>try_grab_folio_fast</c>: G3, G5, G6.</summary>

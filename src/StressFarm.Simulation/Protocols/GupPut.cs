@@ -42,21 +42,27 @@ public static class GupPut
         await FolioReferences.Free(cpu, folio);
     }
 
-    /// <summary><c>unpin_user_pages</c>: consecutive pages of one folio go together (<c>gup_folio_next</c>).</summary>
+    /// <summary><c>unpin_user_pages</c> of what a caller holds.</summary>
     public static async Op UnpinUserPages(Cpu cpu, Handle pins)
     {
         for (int round = 0; round <= pins.Repeat; round++)
         {
             SanityCheckPinnedPages(cpu, pins);
-            for (int i = 0; i < pins.Count;)
-            {
-                int head = await CompoundPages.PageFolio(cpu, new Page(pins.Pfn + i), Step.Unpin);
-                int nr = 1;
-                while (i + nr < pins.Count && await CompoundPages.PageFolio(cpu, new Page(pins.Pfn + i + nr), Step.Unpin) == head) nr++;
-                cpu.Ghost.PinPages(pins.Pfn + i, nr, -1);
-                if (head >= 0) await Folio(cpu, new Folio(head), nr, GupFlags.Pin, Step.Unpin);
-                i += nr;
-            }
+            cpu.Ghost.PinPages(pins.Pfn, pins.Count, -1);
+            await Unpin(cpu, new PageRange(pins.Pfn, pins.Count), Step.Unpin);
+        }
+    }
+
+    /// <summary>Consecutive pages of one folio go together (<c>gup_folio_next</c>).</summary>
+    public static async Op Unpin(Cpu cpu, PageRange pages, Step step)
+    {
+        for (int i = 0; i < pages.Count;)
+        {
+            int head = await CompoundPages.PageFolio(cpu, new Page(pages.Pfn + i), step);
+            int nr = 1;
+            while (i + nr < pages.Count && await CompoundPages.PageFolio(cpu, new Page(pages.Pfn + i + nr), step) == head) nr++;
+            if (head >= 0) await Folio(cpu, new Folio(head), nr, GupFlags.Pin, step);
+            i += nr;
         }
     }
 

@@ -22,9 +22,6 @@ public static class HandleRelease
             case HandleKind.DriverPages:
                 await DriverMemory.Free(cpu, handle);
                 break;
-            case HandleKind.Slab or HandleKind.LargeKmalloc:
-                for (int i = 0; i < handle.Count; i++) await SlabMemory.Kfree(cpu, handle.Page, handle.Pfn);
-                break;
             case HandleKind.Pin:
                 await GupPut.UnpinUserPages(cpu, handle);
                 break;
@@ -33,6 +30,9 @@ public static class HandleRelease
                 break;
             case HandleKind.OpaqueRefs:
                 await OpaqueHolder.Release(cpu, handle);
+                break;
+            case HandleKind.Slab or HandleKind.LargeKmalloc:
+                for (int i = 0; i < handle.Count; i++) await SlabMemory.Kfree(cpu, handle.Page, handle.Pfn);
                 break;
             case HandleKind.Block:
                 await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);

@@ -11,7 +11,8 @@ public static class Teardown
         Machine machine = cpu.Machine;
         for (int i = 0; i < machine.Cpus.Length; i++)
             for (int slot = 0; slot < Handles.Capacity; slot++)
-                await Release(cpu, i, slot);
+                if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
+                    await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
         for (int i = 0; i < machine.Cpus.Length; i++) await BuddyAllocator.DrainPcp(cpu, i);
     }
@@ -19,19 +20,18 @@ public static class Teardown
     private static async Op UnmapAll(Cpu cpu, int mm)
     {
         Cells cells = cpu.Machine.Cells;
-        for (int table = 0; table < Geometry.MaxTables; table++)
-            if (cpu.Peek(cells.Pmd(mm, table)) != 0)
-                await Zap.Slot(cpu, mm, table << cpu.Machine.Arena.PmdOrder);
-        for (int slot = 0; slot < Geometry.SlotsPerMm; slot++)
-            if (cpu.Peek(cells.Pte(mm, slot)) != 0)
-                await Zap.Slot(cpu, mm, slot);
+        MemMap memory = cpu.Machine.Memory;
+        Word pmds = cells.Pmd(mm, 0), ptes = cells.Pte(mm, 0);
+        for (int table = -1; (table = memory.NextUsed(pmds, table + 1, Geometry.MaxTables)) >= 0;)
+            await Zap.Slot(cpu, mm, table << cpu.Machine.Arena.PmdOrder);
+        for (int slot = -1; (slot = memory.NextUsed(ptes, slot + 1, Geometry.SlotsPerMm)) >= 0;)
+            await Zap.Slot(cpu, mm, slot);
     }
 
     /// <summary>Gives one handle back in the way of its kind. The references become the set-up CPU's first.</summary>
     private static async Op Release(Cpu cpu, int ofCpu, int slot)
     {
         Handle handle = cpu.Machine.Cpus[ofCpu].Handles[slot];
-        if (handle.Kind == HandleKind.None) return;
         cpu.Machine.Cpus[ofCpu].Handles[slot] = default;
         await HandleRelease.Run(cpu, handle, ofCpu);
     }

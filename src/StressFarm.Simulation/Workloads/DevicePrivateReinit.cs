@@ -2,12 +2,13 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Device-private memory that is freed and carved again in other sizes: alloc, map, fault, evict, free, and drivers' walks over
-/// the same few pages. A quarter of the schedules run W-E (spec 4.2), an eighth the re-carving that Z41 is about.
+/// the same few pages. A quarter of the schedules run W-E (spec 4.2), an eighth the re-carving that Z41 is about, an eighth evictions of short
+/// ranges; the rest is drawn freely.
 /// </summary>
 public sealed class DevicePrivateReinit : Workload
 {
     private const int Slots = 3;
-    private const int PageTableSlots = 16;
+    private const int PageTableSlots = 8;
 
     public override string Id => "device-private-reinit";
     public override string Summary => "device-private folios freed and carved again at other orders, with faults, eviction and drivers' pfn walks";
@@ -38,6 +39,9 @@ public sealed class DevicePrivateReinit : Workload
             case 2:
                 ComposeRecarving(programme, 0, deviceOrder, pmdOrder);
                 for (int cpu = 1; cpu < cpus; cpu++) ComposeSwarm(programme, cpu, ops, deviceOrder, pmdOrder, disabled);
+                break;
+            case 3:
+                ComposeShortEvictions(programme, cpus, deviceOrder, pmdOrder);
                 break;
             default:
                 for (int cpu = 0; cpu < cpus; cpu++) ComposeSwarm(programme, cpu, ops, deviceOrder, pmdOrder, disabled);
@@ -84,6 +88,28 @@ public sealed class DevicePrivateReinit : Workload
         list.Add(new(Operation<DeviceAlloc>.Instance, 0, shape.Pick(deviceOrder + 1), shape.Pick(2)));
     }
 
+    /// <summary>Single pages carved from a freed large folio while others evict ranges that end inside it (C1, C2).</summary>
+    private static void ComposeShortEvictions(Programme programme, int cpus, int deviceOrder, int pmdOrder)
+    {
+        Shape shape = programme.Shape;
+        int pages = 1 << deviceOrder;
+        ComposeLife(programme.Setup, deviceOrder - shape.Pick(2), pmdOrder);
+        for (int cpu = 0; cpu < cpus; cpu++)
+        {
+            List<OpCall> list = programme.Cpu(cpu);
+            for (int i = 0; i < 3; i++)
+            {
+                if (cpu % 2 == 1)
+                {
+                    list.Add(new(Operation<DeviceEvict>.Instance, shape.Pick(pages), 1 + shape.Pick(3)));
+                    continue;
+                }
+                list.Add(new(Operation<DeviceAlloc>.Instance, i, shape.Pick(2), shape.Pick(pages)));
+                list.Add(new(Operation<DeviceMap>.Instance, i, shape.Pick(PageTableSlots)));
+            }
+        }
+    }
+
     /// <summary>The life of a folio at the lowest place: alloc, map, unmap; or alloc and free where it is too large to map.</summary>
     private static void ComposeLife(List<OpCall> list, int order, int pmdOrder)
     {
@@ -108,7 +134,7 @@ public sealed class DevicePrivateReinit : Workload
             int kind = shape.Pick(Kinds + 2), slot = shape.Pick(Slots);
             int first = shape.Pick(pages), count = 1 + shape.Pick(Math.Min(pages, 8));
             int order = shape.Pick(Math.Min(deviceOrder, pmdOrder + 1) + 1), choice = shape.Pick(4);
-            int at = shape.Pick(PageTableSlots), mm = shape.Pick(2), pmd = shape.Pick(2);
+            int at = shape.Pick(PageTableSlots), mm = shape.OneIn(4) ? 1 : 0, pmd = shape.Pick(2);
             if (kind < Kinds && (disabled >> kind & 1) != 0) kind = Kinds;
             switch (kind)
             {

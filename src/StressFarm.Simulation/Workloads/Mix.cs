@@ -40,7 +40,9 @@ public static class MixEntries
     public static MixEntry[] Anon { get; } =
     [
         new(3, (s, p) => new(Operation<AnonFault>.Instance, s.Pick(p.Mms), s.Pick(p.Slots), s.Pick(p.MaxOrder + 1), s.Pick(2))),
-        new(3, (s, p) => new(Operation<ZapSlots>.Instance, s.Pick(p.Mms), s.Pick(p.Slots), 1 + s.Pick(8))),
+        new(2, (s, p) => new(Operation<ZapSlots>.Instance, s.Pick(p.Mms), s.Pick(p.Slots), 1 + s.Pick(8))),
+        // All of an mm at once, so that the last mapping goes while others still look.
+        new(1, (s, p) => new(Operation<ZapSlots>.Instance, s.Pick(p.Mms), 0, p.Slots)),
         new(1, (s, p) => new(Operation<ForkSlots>.Instance, 0, s.Pick(p.Slots), 1 + s.Pick(4), p.Mms - 1)),
     ];
 
@@ -49,7 +51,7 @@ public static class MixEntries
         new(3, (s, p) => DriverAllocation(s, p, s.Pick(DriverHandles))),
         new(5, (s, p) => new(Operation<DriverMap>.Instance, s.Pick(p.Mms), s.Pick(p.Slots),
             s.OneIn(2) ? s.Pick(DriverHandles) : DriverMap.SetupHandle + s.Pick(DriverHandles), PageRange(s, p.MaxOrder))),
-        new(2, (s, p) => new(Operation<DriverFree>.Instance, s.Pick(DriverHandles))),
+        new(3, (s, p) => new(Operation<DriverFree>.Instance, s.Pick(DriverHandles))),
     ];
 
     public static MixEntry[] Slab { get; } =
@@ -88,8 +90,11 @@ public static class MixEntries
         return new(Operation<DriverAllocate>.Instance, (int)producer, shape.Pick(parameters.MaxOrder + 1), handle);
     }
 
+    /// <summary>Half of the walks begin among the pages that are allocated first.</summary>
+    private const int WalkStarts = 16;
+
     private static OpCall Walk<T>(Shape shape, MixShape parameters) where T : Operation, new() =>
-        new(Operation<T>.Instance, shape.Pick(parameters.SystemPages), 1 + shape.Pick(8));
+        new(Operation<T>.Instance, shape.Pick(shape.OneIn(2) ? parameters.SystemPages : WalkStarts), 1 + shape.Pick(16));
 
     /// <summary>Pages to map * 256 + the first of them: often all of a small block, or one tail.</summary>
     private static int PageRange(Shape shape, int maxOrder)

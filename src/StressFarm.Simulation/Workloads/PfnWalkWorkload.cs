@@ -12,6 +12,7 @@ public sealed class PfnWalkWorkload : Workload
     {
         MixShape parameters = SystemShape.Draw(programme, geometry).WithProducers(programme.Shape);
         SystemShape.SetUpDriverMemory(programme, parameters);
+        SystemShape.SetUpFolios(programme, parameters);
         SystemShape.Fill(programme, s_mix, parameters);
     }
 }

@@ -14,6 +14,7 @@ public sealed class SlabCompound : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         MixShape parameters = SystemShape.Draw(programme, geometry);
+        SystemShape.SetUpFolios(programme, parameters);
         SystemShape.Fill(programme, s_mix, parameters);
     }
 }

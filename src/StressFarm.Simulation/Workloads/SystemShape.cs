@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 internal static class SystemShape
 {
     /// <summary>Page table slots in use: few, so that CPUs meet.</summary>
-    private const int Slots = 32;
+    private const int Slots = 16;
 
     /// <summary>Draws the arena and the parameters of a mix.</summary>
     public static MixShape Draw(Programme programme, Geometry geometry)
@@ -30,10 +30,18 @@ internal static class SystemShape
             programme.Setup.Add(MixEntries.DriverAllocation(programme.Shape, parameters, i));
     }
 
+    /// <summary>Anonymous folios that are there from the start: what walkers find on the LRU.</summary>
+    public static void SetUpFolios(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        for (int mm = 0; mm < parameters.Mms; mm++)
+            programme.Setup.Add(new(Operation<AnonFault>.Instance, mm, shape.Pick(parameters.Slots), shape.Pick(parameters.MaxOrder + 1), shape.Pick(2)));
+    }
+
     /// <summary>Fills the CPUs' programmes.</summary>
     public static void Fill(Programme programme, Mix mix, MixShape parameters)
     {
-        int ops = programme.Shape.Draw("ops", 2, 8);
+        int ops = programme.Shape.Draw("ops", 2, 12);
         for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
             for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(mix.Draw(programme.Shape, parameters));
     }
