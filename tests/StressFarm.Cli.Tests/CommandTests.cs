@@ -171,6 +171,18 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Path.Combine(other, "report.json")), File.ReadAllBytes(Path.Combine(Out, "report.json")));
     }
 
+    [Theory]
+    [InlineData("--cpus", "1")]
+    [InlineData("--cpus", "8")]
+    [InlineData("--pages", "32")]
+    public void The_smallest_and_the_largest_machine_run_every_workload(string option, string value)
+    {
+        Result result = _sandbox.Run("run", option, value, "--schedules", "20", "--format", "json", "--out", Out);
+        Assert.Equal(ExitCode.Done, result.Code);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        Assert.Equal(Catalog<Workload>.All.Count(), json.RootElement.GetProperty("cells").GetArrayLength());
+    }
+
     [Fact]
     public void A_failing_model_is_3_with_one_line_naming_cell_and_seed()
     {
