@@ -8,6 +8,8 @@ namespace StressFarm.Campaigns;
 public sealed class OutputFolder
 {
     public const string Report = "report.json";
+    /// <summary>The report for people.</summary>
+    public const string Page = "report.md";
     public const string Timings = "timings.json";
 
     private OutputFolder(string path) => FullPath = path;
@@ -41,6 +43,7 @@ public sealed class OutputFolder
         try
         {
             Replace(Report, ReportWriter.Canonical(report));
+            Replace(Page, VerdictPage.Markdown(report));
             Replace(Timings, TimingsOf(outcome, build, workers));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
