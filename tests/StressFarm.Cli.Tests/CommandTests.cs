@@ -195,6 +195,29 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void A_shard_with_another_digest_than_the_ledgers_is_3()
+    {
+        string[] args = ["run", "--workload", "mixed", "--schedules", "10", "--out", Out];
+        Result result = Sandbox.Run(geometry => new Meddling(geometry, Out), args);
+        Assert.Equal(ExitCode.Fault, result.Code);
+        Assert.Contains("gave another digest than the one in the ledger", result.ErrorLines[^1]);
+    }
+
+    [Fact]
+    public void A_step_budget_takes_whole_shards_until_the_sum_is_reached()
+    {
+        Result result = _sandbox.Run("run", "--workload", "mixed", "--set", "ops=2", "--steps", "400000", "--format", "json", "--out", Out);
+        Assert.Equal(ExitCode.Done, result.Code);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        long steps = json.RootElement.GetProperty("steps").GetInt64(), schedules = json.RootElement.GetProperty("schedules").GetInt64();
+        Assert.True(steps >= 400_000);
+        Assert.Equal(0, schedules % CampaignSpec.DefaultShardSchedules);
+        Result bounded = _sandbox.Run("run", "--workload", "mixed", "--set", "ops=2", "--schedules", $"{schedules}", "--format", "json", "--out", _sandbox["bounded"]);
+        using JsonDocument same = JsonDocument.Parse(bounded.Out);
+        Assert.Equal(json.RootElement.GetProperty("digest").GetString(), same.RootElement.GetProperty("digest").GetString());
+    }
+
+    [Fact]
     public void A_time_budget_that_ends_before_the_schedules_is_inconclusive()
     {
         Result result = _sandbox.Run("run", "--workload", "mixed", "--schedules", "1000000000", "--for", "0.01s", "--workers", "1", "--out", Out);
@@ -239,6 +262,25 @@ public sealed class CommandTests : IDisposable
             {
                 if (_shards++ == after) interrupt.Cancel();
                 return inner.Run(cell, firstSeed, count, cancellation);
+            }
+
+            public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => inner.WorkUp(cell, raw, cancellation);
+        }
+    }
+
+    /// <summary>Another process hands in each shard first, with another digest.</summary>
+    private sealed class Meddling(Geometry geometry, string folder) : ICampaignEngine
+    {
+        public ICampaignWorker CreateWorker() => new Worker(new LocalEngine(geometry).CreateWorker(), folder);
+
+        private sealed class Worker(ICampaignWorker inner, string folder) : ICampaignWorker
+        {
+            public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation)
+            {
+                ShardRecord record = inner.Run(cell, firstSeed, count, cancellation);
+                using SqliteLedger other = SqliteLedger.OpenToRead(folder);
+                other.Record(0, 0, record with { Digest = record.Digest ^ 1 });
+                return record;
             }
 
             public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => inner.WorkUp(cell, raw, cancellation);

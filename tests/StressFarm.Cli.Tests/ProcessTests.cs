@@ -14,7 +14,6 @@ public sealed class ProcessTests : IDisposable
 
     [Theory]
     [InlineData("TERM", ExitCode.Inconclusive)]
-    [InlineData("INT", ExitCode.Inconclusive)]
     [InlineData("KILL", 128 + 9)]
     public async Task Stopped_by_a_signal_it_has_lost_no_finished_shard(string signal, int code)
     {
