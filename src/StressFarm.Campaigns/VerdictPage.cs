@@ -96,7 +96,7 @@ public static class VerdictPage
         Line(page, "");
     }
 
-    private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..] + (text.EndsWith('.') ? "" : ".");
+    private static string Sentence(string text) => (text.StartsWith('v') ? text : char.ToUpperInvariant(text[0]) + text[1..]) + (text.EndsWith('.') ? "" : ".");
 
     private static void Line(StringBuilder page, string text) => page.Append(text.ReplaceLineEndings("\n")).Append('\n');
 }

@@ -98,7 +98,8 @@ public sealed class PartsTileTheOriginal : Invariant
         MemMap m = judge.Memory;
         Page original = new(moment.Pfn);
         ulong index = m[original.Index], mapping = m[original.Mapping];
-        const ulong same = PageFlag.Locked | PageFlag.Swapbacked | PageFlag.Uptodate | PageFlag.Dirty | PageFlag.Lru;
+        // Not PG_lru: a walker may isolate a part as soon as that part is unfrozen, before the last one is.
+        const ulong same = PageFlag.Locked | PageFlag.Swapbacked | PageFlag.Uptodate | PageFlag.Dirty;
         ulong flags = m[original.Flags] & same;
         int end = moment.Pfn + (1 << (int)moment.A);
         for (int pfn = moment.Pfn; pfn < end;)
