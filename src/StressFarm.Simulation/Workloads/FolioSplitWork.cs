@@ -28,7 +28,7 @@ public sealed class FolioSplitWork : Workload
             ComposeDuel(programme, shape);
             return;
         }
-        programme.Arena = new Arena(cpus, systemOrder, device ? pmdOrder + 1 : -1, pmdOrder);
+        programme.Arena = new Arena(cpus, systemOrder, device ? Math.Min(pmdOrder + 1, geometry.LargestOrder) : -1, pmdOrder);
         var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
         if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Pick(2));
         else programme.Setup.Add(mix.Fault(shape, 0));

@@ -13,6 +13,7 @@ public sealed class Mixed : Workload
         [.. MixEntries.Slab, .. MixEntries.HugeZero],
         MixEntries.Walks,
         MixEntries.Blocks,
+        [.. GupEntries.Gup, .. GupEntries.Split],
     ];
 
     private static readonly Mix[] s_mixes =
