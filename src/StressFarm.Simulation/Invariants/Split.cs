@@ -98,7 +98,8 @@ public sealed class PartsTileTheOriginal : Invariant
         MemMap m = judge.Memory;
         Page original = new(moment.Pfn);
         ulong index = m[original.Index], mapping = m[original.Mapping];
-        const ulong same = PageFlag.Locked | PageFlag.Swapbacked | PageFlag.Uptodate | PageFlag.Dirty | PageFlag.Lru;
+        // Not PG_lru: a part that is unfrozen can be isolated from the LRU before the others are.
+        const ulong same = PageFlag.Locked | PageFlag.Swapbacked | PageFlag.Uptodate | PageFlag.Dirty;
         ulong flags = m[original.Flags] & same;
         int end = moment.Pfn + (1 << (int)moment.A);
         for (int pfn = moment.Pfn; pfn < end;)
