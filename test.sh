@@ -15,7 +15,7 @@ projects_of() { grep -oE '[A-Za-z./\\-]+[A-Za-z.]+\.csproj' "$1" | tr '\\' '/' |
 solution=$full
 if ! dotnet restore "$full" >"$results/restore.log" 2>&1; then
   echo "Not every package of $full can be restored here. Missing:"
-  missing=$(grep -oE "(Unable to find package|No packages exist with this id in source\(s\):|Unable to resolve) '?[A-Za-z0-9._-]+" "$results/restore.log" | awk '{print $NF}' | tr -d "'" | sort -u)
+  missing=$(grep -oE "(Unable to find package|Unable to resolve) '?[A-Za-z0-9._-]+" "$results/restore.log" | awk '{print $NF}' | tr -d "'" | sort -u)
   if [ -n "$missing" ]; then
     echo "$missing" | sed 's/^/  /; s/\.$//'
   else

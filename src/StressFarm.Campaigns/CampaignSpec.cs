@@ -11,8 +11,8 @@ namespace StressFarm.Campaigns;
 /// </summary>
 public sealed record CampaignSpec
 {
-    /// <summary>Schedules of a shard: worth a few hundred milliseconds, so that handing shards out costs nothing.</summary>
-    public const int DefaultShardSchedules = 2048;
+    /// <summary>Schedules of a shard: enough that handing shards out and recording them costs nothing beside running them.</summary>
+    public const int DefaultShardSchedules = 1024;
     public const string DefaultStrategy = "portfolio";
     public const ulong DefaultSeed = 1;
     public const long MaxSchedules = 1_000_000_000_000;

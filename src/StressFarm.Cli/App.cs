@@ -28,7 +28,7 @@ public static class App
         {
             return Fail(host, e.Message, ExitCode.Fault);
         }
-        catch (Exception e) when (e is not IOException)
+        catch (Exception e)
         {
             return Fail(host, $"internal error: {e.GetType().Name}: {e.Message}", ExitCode.Fault);
         }

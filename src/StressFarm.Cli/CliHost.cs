@@ -13,8 +13,10 @@ public sealed class CliHost
     public bool ErrorIsTerminal { get; init; }
     /// <summary>NO_COLOR is set: https://no-color.org</summary>
     public bool NoColor { get; init; }
+    /// <summary>Columns of a table that goes to a file or a pipe: the verdicts of all the workloads side by side.</summary>
+    public const int PipeWidth = 200;
     /// <summary>Columns of the terminal.</summary>
-    public int Width { get; init; } = 160;
+    public int Width { get; init; } = PipeWidth;
     public CancellationToken Interrupt { get; init; }
     public TimeProvider Clock { get; init; } = TimeProvider.System;
     public Func<Geometry, ICampaignEngine> Engine { get; init; } = geometry => new LocalEngine(geometry);

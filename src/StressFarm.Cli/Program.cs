@@ -16,7 +16,7 @@ int Width()
 {
     try
     {
-        return Console.IsOutputRedirected ? 160 : Math.Max(80, Console.WindowWidth);
+        return Console.IsOutputRedirected ? CliHost.PipeWidth : Math.Max(80, Console.WindowWidth);
     }
     catch (IOException)
     {

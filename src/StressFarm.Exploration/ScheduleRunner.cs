@@ -31,7 +31,8 @@ public sealed class ScheduleRunner(Machine machine) : IStepper
     private int _choiceCount;
     private Strategy? _strategy;
     private Policy? _policy;
-    private Policy? _policyDrawn;
+    private Policy? _policyLifo;
+    private Policy? _policyBuddy;
 
     public Machine Machine => machine;
     /// <summary>The CPU chosen at each concurrent step of the last schedule.</summary>
@@ -76,17 +77,17 @@ public sealed class ScheduleRunner(Machine machine) : IStepper
         }
     }
 
-    /// <summary>The policy with the allocator the seed drew, where it leaves that to the seed. Kept, since records are allocated.</summary>
+    /// <summary>The policy with the allocator the seed drew, where it leaves that to the seed. Kept, since a record is an allocation.</summary>
     private Policy Resolve(Policy policy, Allocator drawn)
     {
         if (policy.Allocator != Allocator.Seed) return policy;
         if (!ReferenceEquals(policy, _policy))
         {
             _policy = policy;
-            _policyDrawn = null;
+            _policyLifo = policy with { Allocator = Allocator.Lifo };
+            _policyBuddy = policy with { Allocator = Allocator.Buddy };
         }
-        if (_policyDrawn is null || _policyDrawn.Allocator != drawn) _policyDrawn = policy with { Allocator = drawn };
-        return _policyDrawn;
+        return drawn == Allocator.Lifo ? _policyLifo! : _policyBuddy!;
     }
 
     private ScheduleResult Result(ScheduleEnd end) => new(end, machine.Steps, machine.Digest);

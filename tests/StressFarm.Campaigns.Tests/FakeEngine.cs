@@ -17,6 +17,10 @@ internal sealed class FakeEngine : ICampaignEngine
     public ulong CutEvery { get; init; } = 53;
     /// <summary>Changes every digest: another machine with a defect.</summary>
     public ulong Salt { get; init; }
+    /// <summary>Schedules of each shard that gave another digest when run again.</summary>
+    public long Mismatches { get; init; }
+    /// <summary>Work-up finds that the violation does not recur.</summary>
+    public bool LoseFindings { get; init; }
     /// <summary>The seed at which the model throws.</summary>
     public ulong? ThrowAt { get; init; }
     /// <summary>Called after each shard with how many were run, before it is handed in.</summary>
@@ -49,7 +53,7 @@ internal sealed class FakeEngine : ICampaignEngine
             int runs = Interlocked.Increment(ref engine._runs);
             engine.AfterShard?.Invoke(runs);
             cancellation.ThrowIfCancellationRequested();
-            return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, 0);
+            return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, engine.Mismatches);
         }
 
         public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation)
@@ -57,7 +61,8 @@ internal sealed class FakeEngine : ICampaignEngine
             Interlocked.Increment(ref engine._workups);
             string signature = $"{raw.Invariant} {raw.Field} {raw.Operation}×{raw.Other}";
             return new($"F-{HashOf(signature) % 0xffffff:x6}", signature, raw.Invariant, "Corruption", raw.Field, raw.Operation, raw.Other, "", "x",
-                cell.Workload.Id, cell.StrategyId, raw.LowestSeed, 3, 1, 10, "It broke.", null, ["CPU0"], ["_refcount"], $"T{raw.LowestSeed}");
+                cell.Workload.Id, cell.StrategyId, raw.LowestSeed, 3, 1, 10, "It broke.", null, ["CPU0"], ["_refcount"],
+                engine.LoseFindings ? "" : $"T{raw.LowestSeed}");
         }
 
         private static ulong HashOf(string text) => text.Aggregate(1UL, (h, c) => Pcg.Mix(h ^ c));

@@ -121,6 +121,16 @@ public class RunnerTests
     }
 
     [Fact]
+    public void A_failed_self_check_and_a_lost_violation_are_defects()
+    {
+        string defect = Assert.Single(Specs.Run(Specs.Small(schedules: 8), new MemoryStore(), new FakeEngine { ViolateEvery = 0, Mismatches = 1 }).Defects);
+        Assert.Contains("determinism self-check failed: 6 schedules", defect);
+        IReadOnlyList<string> lost = Specs.Run(Specs.Small(), new MemoryStore(), new FakeEngine { LoseFindings = true }).Defects;
+        Assert.NotEmpty(lost);
+        Assert.All(lost, d => Assert.Contains("did not recur at its own seed", d));
+    }
+
+    [Fact]
     public void A_model_failure_names_cell_and_seed_on_one_line_and_keeps_finished_shards()
     {
         var store = new MemoryStore();

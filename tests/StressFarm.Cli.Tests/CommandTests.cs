@@ -159,7 +159,7 @@ public sealed class CommandTests : IDisposable
     public void An_interrupted_run_ends_with_2_says_how_to_resume_and_resumes()
     {
         using var interrupt = new CancellationTokenSource();
-        string[] args = ["run", "--workload", "mixed", "--schedules", "6000", "--workers", "1", "--out", Out];
+        string[] args = ["run", "--workload", "mixed", "--schedules", "3000", "--workers", "1", "--out", Out];
         Result stopped = Sandbox.Run(geometry => new Interrupting(geometry, interrupt, after: 1), args, interrupt.Token);
         Assert.Equal(ExitCode.Inconclusive, stopped.Code);
         Assert.Contains("the same command resumes", stopped.ErrorLines[^1]);
@@ -171,6 +171,18 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Path.Combine(other, "report.json")), File.ReadAllBytes(Path.Combine(Out, "report.json")));
     }
 
+    [Theory]
+    [InlineData("--cpus", "1")]
+    [InlineData("--cpus", "8")]
+    [InlineData("--pages", "32")]
+    public void The_smallest_and_the_largest_machine_run_every_workload(string option, string value)
+    {
+        Result result = _sandbox.Run("run", option, value, "--schedules", "20", "--format", "json", "--out", Out);
+        Assert.Equal(ExitCode.Done, result.Code);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        Assert.Equal(Catalog<Workload>.All.Count(), json.RootElement.GetProperty("cells").GetArrayLength());
+    }
+
     [Fact]
     public void A_failing_model_is_3_with_one_line_naming_cell_and_seed()
     {
@@ -180,6 +192,29 @@ public sealed class CommandTests : IDisposable
         Assert.StartsWith("stressfarm: the model failed: control", line);
         Assert.Contains("mixed", line);
         Assert.Contains("seed 9", line);
+    }
+
+    [Fact]
+    public void A_shard_with_another_digest_than_the_ledgers_is_3()
+    {
+        string[] args = ["run", "--workload", "mixed", "--schedules", "10", "--out", Out];
+        Result result = Sandbox.Run(geometry => new Meddling(geometry, Out), args);
+        Assert.Equal(ExitCode.Fault, result.Code);
+        Assert.Contains("gave another digest than the one in the ledger", result.ErrorLines[^1]);
+    }
+
+    [Fact]
+    public void A_step_budget_takes_whole_shards_until_the_sum_is_reached()
+    {
+        Result result = _sandbox.Run("run", "--workload", "mixed", "--set", "ops=2", "--steps", "400000", "--format", "json", "--out", Out);
+        Assert.Equal(ExitCode.Done, result.Code);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        long steps = json.RootElement.GetProperty("steps").GetInt64(), schedules = json.RootElement.GetProperty("schedules").GetInt64();
+        Assert.True(steps >= 400_000);
+        Assert.Equal(0, schedules % CampaignSpec.DefaultShardSchedules);
+        Result bounded = _sandbox.Run("run", "--workload", "mixed", "--set", "ops=2", "--schedules", $"{schedules}", "--format", "json", "--out", _sandbox["bounded"]);
+        using JsonDocument same = JsonDocument.Parse(bounded.Out);
+        Assert.Equal(json.RootElement.GetProperty("digest").GetString(), same.RootElement.GetProperty("digest").GetString());
     }
 
     [Fact]
@@ -227,6 +262,25 @@ public sealed class CommandTests : IDisposable
             {
                 if (_shards++ == after) interrupt.Cancel();
                 return inner.Run(cell, firstSeed, count, cancellation);
+            }
+
+            public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => inner.WorkUp(cell, raw, cancellation);
+        }
+    }
+
+    /// <summary>Another process hands in each shard first, with another digest.</summary>
+    private sealed class Meddling(Geometry geometry, string folder) : ICampaignEngine
+    {
+        public ICampaignWorker CreateWorker() => new Worker(new LocalEngine(geometry).CreateWorker(), folder);
+
+        private sealed class Worker(ICampaignWorker inner, string folder) : ICampaignWorker
+        {
+            public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation)
+            {
+                ShardRecord record = inner.Run(cell, firstSeed, count, cancellation);
+                using SqliteLedger other = SqliteLedger.OpenToRead(folder);
+                other.Record(0, 0, record with { Digest = record.Digest ^ 1 });
+                return record;
             }
 
             public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => inner.WorkUp(cell, raw, cancellation);

@@ -144,4 +144,46 @@ public class FindingTests
         runner.Machine.Trace = null;
         Assert.Equal(result, runner.Run(TestCells.Mixed("random"), 8, ProgrammeEdits.None, new RandomWalk(), 8));
     }
+
+    /// <summary>Polls a word that nobody ever sets.</summary>
+    private sealed class Poll : Operation
+    {
+        public override string Id => "poll";
+        public override string Summary => "spins";
+
+        public override async Op Run(Cpu cpu, OpCall call)
+        {
+            while (await cpu.Load(TestWords.Shared(cpu), Step.W1) == 0) await cpu.Yield(Step.W2);
+        }
+    }
+
+    private sealed class PollWorkload : Workload
+    {
+        private readonly Poll _poll = new();
+        public override string Id => "test-poll";
+        public override string Summary => "one CPU never ends";
+
+        public override void Compose(Programme programme, Geometry geometry)
+        {
+            programme.Arena = new Arena(2, 4, -1, 2);
+            for (int i = 0; i < 3; i++) programme.Cpu(1).Add(new(Noise.Instance, 2));
+            programme.Cpu(0).Add(new(Noise.Instance, 2));
+            programme.Cpu(0).Add(new(_poll));
+        }
+    }
+
+    [Fact]
+    public void Liveness_is_judged_under_fair_strategies_only_and_shrinks_to_its_loop()
+    {
+        var cell = new Cell(Policy.Control, new PollWorkload(), "random", TestCells.Small, new Dictionary<string, int>());
+        var executor = new ShardExecutor(TestCells.Small);
+        RawFinding raw = executor.Run(cell, 5, 1).Findings.Single();
+        Assert.Equal(("I57", "poll"), (raw.Invariant, raw.Operation));
+        Finding finding = new FindingWorkup(TestCells.Small).Work(cell, raw);
+        Assert.Equal((10, ScheduleRunner.OperationStepBound + 1), (finding.Reliability, finding.Length));
+        Assert.True(finding.Columns.Count <= 20);
+        ShardRecord unfair = executor.Run(cell with { StrategyId = "pos" }, 5, 1);
+        Assert.Empty(unfair.Findings);
+        Assert.Equal(1, unfair.Arms.Single().Cut);
+    }
 }

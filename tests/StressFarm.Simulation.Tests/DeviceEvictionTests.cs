@@ -90,4 +90,74 @@ public class DeviceEvictionTests
         stage.Stage.Finish(0);
         stage.Stage.AssertClean();
     }
+
+    [Fact]
+    public void C5_the_guard_of_ZINIT_lets_every_order_pass_that_a_shift_can_hold()
+    {
+        // 22 is the largest order any configuration has (spec 1.1); 63 the largest a word can be shifted by.
+        Assert.DoesNotContain(Enumerable.Range(0, 64), ZoneDeviceInit.GuardSpeaks);
+    }
+
+    [Fact]
+    public void C10_the_freeing_operation_reads_no_word_of_the_folio_once_the_driver_has_it()
+    {
+        var stage = new DeviceStage();
+        stage.AllocAt(0, 2);
+        stage.Map(0, 2, 0);
+        var reads = new WordReads(stage.Base, 4);
+        for (int slot = 0; slot < 3; slot++) stage.Stage.Run(c => Zap.Slot(c, 0, slot));
+        stage.Machine.Trace = reads;
+        stage.Stage.Run(c => Zap.Slot(c, 0, 3));
+        stage.Machine.Trace = null;
+        Assert.Equal(Step.D5, reads.LastOfFolio);
+        Assert.Contains(Step.D1, reads.OrderReads);
+        Assert.Contains(Step.D5, reads.OrderReads);
+        // The last write, D3 and D4, comes before it as well.
+        Assert.Equal(Step.D6, reads.Last);
+    }
+
+    [Theory]
+    [InlineData(Spl.Today, null)]
+    [InlineData(Spl.EarlyUnfreeze, "I25 I48")]
+    public void A_device_folio_split_for_small_destinations_has_its_pgmap_before_it_can_be_got(Spl spl, string? violated)
+    {
+        var stage = new DeviceStage(new Policy { Spl = spl });
+        stage.AllocAt(0, 2);
+        stage.Map(0, 2, 0);
+        stage.Stage.Run(c => DeviceMigration.Fault(c, 0, 0, small: true), 1);
+        if (violated is not null)
+        {
+            Assert.Contains(stage.Violation?.Invariant.Id ?? "none", violated.Split(' '));
+            return;
+        }
+        stage.Stage.AssertClean();
+        for (int slot = 0; slot < 4; slot++)
+        {
+            var entry = new PageTableEntry(stage.Memory[stage.Machine.Cells.Pte(0, slot)]);
+            Assert.True(entry.IsPresent, $"{entry}");
+            Assert.Equal(Owner.Small, stage.Stage.Ghost.OwnerOf(entry.Pfn));
+            Assert.Equal(Owner.DevFree, stage.Stage.Ghost.OwnerOf(stage.Base + slot));
+        }
+        stage.Machine.Judge.Audit(whole: true);
+        stage.Stage.AssertClean();
+    }
+
+    /// <summary>Which steps read words of a range of pages.</summary>
+    private sealed class WordReads(int first, int pages) : ITrace
+    {
+        public Step LastOfFolio { get; private set; }
+        public Step Last { get; private set; }
+        public HashSet<Step> OrderReads { get; } = [];
+
+        public void Record(Cpu cpu, in Access access, ulong old, ulong value)
+        {
+            Last = access.Step;
+            int page = access.Location < 0 ? -1 : access.WordIndex / Layout.WordsPerPage;
+            if (access.Writes || page < first || page >= first + pages) return;
+            LastOfFolio = access.Step;
+            if (page == first + 1 && access.WordIndex % Layout.WordsPerPage is Layout.Flags or Layout.Memcg) OrderReads.Add(access.Step);
+        }
+
+        public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) { }
+    }
 }

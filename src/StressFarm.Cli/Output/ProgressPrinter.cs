@@ -72,6 +72,6 @@ internal sealed class ProgressPrinter : IDisposable
             : done > 0.005 ? $"{Numbers.Duration(now.Elapsed * ((1 - now.Share) / done))} left"
             : "estimating";
         return string.Create(CultureInfo.InvariantCulture,
-            $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}% | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Violated)} schedules violated | {left}");
+            $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Violated)} violated");
     }
 }

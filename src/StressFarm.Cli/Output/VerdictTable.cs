@@ -10,7 +10,7 @@ internal static class VerdictTable
     public static void WriteMatrix(CliHost host, CampaignReport report)
     {
         Table table = New();
-        table.AddColumn("policy");
+        table.AddColumn(new TableColumn("policy").NoWrap());
         foreach (string workload in report.Spec.Workloads.Select(w => w.Id)) table.AddColumn(Markup.Escape(workload));
         int width = report.Spec.Workloads.Count;
         for (int row = 0; row < report.Spec.Policies.Count; row++)

@@ -20,20 +20,24 @@ internal static class CpuColumns
         {
             bool begins = current != (row.Cpu, row.OperationNumber);
             current = (row.Cpu, row.OperationNumber);
-            lines.Add(Line(cpus, width, " | ", row.Cpu, (begins ? row.Operation + ": " : "  ") + Text(row, field), _ => ""));
+            lines.Add(Line(cpus, width, " | ", row.Cpu, Cell(row, begins, field, width), _ => ""));
         }
         lines.Add(Line(cpus, width, " | ", rows[^1].Cpu, "! " + verdict, _ => ""));
         return lines;
     }
 
-    private static string Text(EvidenceRow row, string field) => row.OperationNumber < 0 ? ""
-        : row.Guilty.Length > 0 ? $"{row.Range} {field} {row.Guilty}"
-        : row.Steps == 1 ? row.Range
-        : string.Create(CultureInfo.InvariantCulture, $"{row.Range} ({row.Steps})");
+    /// <summary>"operation: I1..I5 (7)"; where that does not fit, the names give way and the steps stay.</summary>
+    private static string Cell(EvidenceRow row, bool begins, string field, int width)
+    {
+        if (row.OperationNumber < 0) return row.Operation;
+        string steps = row.Steps == 1 ? row.Range : string.Create(CultureInfo.InvariantCulture, $"{row.Range} ({row.Steps})");
+        string text = row.Guilty.Length == 0 ? steps : $"{steps} {field} {row.Guilty}";
+        if (!begins) return "  " + (text.Length + 2 <= width || row.Guilty.Length == 0 ? text : $"{steps} {row.Guilty}");
+        if (row.Operation.Length + 2 + text.Length > width && row.Guilty.Length > 0) text = $"{steps} {row.Guilty}";
+        return $"{Fit(row.Operation, Math.Max(4, width - 2 - text.Length))}: {text}";
+    }
 
-    /// <summary>CPU0…; the CPU that runs set-up and teardown has no number worth knowing.</summary>
-    internal static string CpuName(int cpu, IReadOnlyList<EvidenceRow> rows) =>
-        rows.Any(r => r.Cpu == cpu && r.Operation == "teardown") ? "teardown" : string.Create(CultureInfo.InvariantCulture, $"CPU{cpu}");
+    internal static string CpuName(int cpu, IReadOnlyList<EvidenceRow> rows) => rows.First(r => r.Cpu == cpu).CpuName;
 
     /// <summary>One line with <paramref name="text"/> in a CPU's column and <paramref name="others"/> in the rest.</summary>
     internal static string Line(int[] cpus, int width, string separator, int cpu, string text, Func<int, string> others)
@@ -47,5 +51,5 @@ internal static class CpuColumns
         return line.ToString().TrimEnd();
     }
 
-    private static string Fit(string text, int width) => text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "~";
+    internal static string Fit(string text, int width) => text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "~";
 }

@@ -6,8 +6,18 @@ namespace StressFarm.Exploration;
 /// <summary>A row of the evidence: consecutive steps of one CPU in one operation.</summary>
 /// <param name="Steps">the steps, as indexes into the trace, all of one CPU</param>
 /// <param name="Guilty">what it did to the guilty half, as "0x0 -> 0x4"; empty when it is a range that did not</param>
-internal sealed record EvidenceRow(int Cpu, string Operation, int OperationNumber, Step First, Step Last, int Steps, string Guilty)
+internal sealed record EvidenceRow(
+    int Cpu, TracePart Part, string Operation, int OperationNumber, Step First, Step Last, int Steps, string Guilty)
 {
+    /// <summary>CPU0…; set-up and teardown run on a CPU whose number says nothing.</summary>
+    public string CpuName => Part switch
+    {
+        TracePart.Setup => "set-up",
+        TracePart.Teardown => "teardown",
+        _ => string.Create(CultureInfo.InvariantCulture, $"CPU{Cpu}"),
+    };
+
+
     /// <summary>"I1" or "I1..I5".</summary>
     public string Range => First == Last ? First.ToString() : $"{First}..{Last}";
 }
@@ -51,7 +61,7 @@ internal static class EvidenceRows
                 rows[^1] = last with { Last = s.Step, Steps = last.Steps + 1 };
                 continue;
             }
-            rows.Add(new EvidenceRow(s.Cpu, s.Operation, s.OperationNumber, s.Step, s.Step, 1, mine ? Change(s, guilty) : ""));
+            rows.Add(new EvidenceRow(s.Cpu, s.Part, s.Operation, s.OperationNumber, s.Step, s.Step, 1, mine ? Change(s, guilty) : ""));
             open = !mine;
         }
         return rows;
@@ -66,8 +76,8 @@ internal static class EvidenceRows
         return level switch
         {
             0 => [.. touching],
-            1 => [.. writing],
-            2 => [.. writing.TakeLast(3)],
+            1 => [.. writing, .. touching.TakeLast(1)],
+            2 => [.. writing.TakeLast(3), .. touching.TakeLast(1)],
             _ => [.. writing.TakeLast(1)],
         };
     }

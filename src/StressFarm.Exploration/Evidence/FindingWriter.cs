@@ -39,7 +39,7 @@ internal static class FindingWriter
             Reliability(runner, scenario, raw, result.Digest), v.Sentence, v.KernelSays,
             CpuColumns.Format(rows, v.Field, v.Invariant.Id), guilty, token)
         {
-            MailBlock = MailBlock.Format(rows, v.Field),
+            MailBlock = MailBlock.Format(EvidenceRows.Of(trace.Steps, v.Location, MailBlock.MostRows), v.Field),
         };
     }
 

@@ -12,12 +12,13 @@ namespace StressFarm.Exploration;
 public sealed class Guided(IReadOnlyList<byte> choices, bool fair) : Strategy
 {
     private int _next;
+    private bool _follows;
 
     public override string Id => "guided";
     public override string Summary => "follows recorded choices";
-    public override bool Fair => fair && _next < choices.Count;
+    public override bool Fair => fair && _follows;
 
-    public override void Begin(ulong seed, Machine machine) => _next = 0;
+    public override void Begin(ulong seed, Machine machine) => (_next, _follows) = (0, true);
 
     public override int Next(Machine machine)
     {
@@ -27,6 +28,7 @@ public sealed class Guided(IReadOnlyList<byte> choices, bool fair) : Strategy
             int cpu = choices[_next++];
             if ((runnable >> cpu & 1) != 0) return cpu;
         }
+        _follows = false;
         return BitOperations.TrailingZeroCount(runnable);
     }
 }

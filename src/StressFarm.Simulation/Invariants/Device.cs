@@ -141,11 +141,10 @@ public sealed class StaleDeviceTailsMisleadNobody : Invariant
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
-    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.SpeculativeGet];
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.DeviceGet];
 
     public override void On(Judge judge, in Moment moment)
     {
-        if (moment.Pfn < judge.Machine.Geometry.DeviceBase) return;
         int got = (int)moment.A, id = judge.Ghost.ObjectOf(got);
         if (id != Ghost.NoObject && judge.Ghost[id].Contains(moment.Pfn)) return;
         var page = new Page(moment.Pfn);

@@ -84,6 +84,8 @@ public enum MomentKind : byte
     DeviceFreed,
     /// <summary>An evicting walk tried to get the same folio a second time.</summary>
     EvictTwice,
+    /// <summary>A driver's walk got a reference for a device pfn. Pfn: the page looked up, A: the pfn of the folio it got.</summary>
+    DeviceGet,
 }
 
 /// <summary>One such instant.</summary>

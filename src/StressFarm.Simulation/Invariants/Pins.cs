@@ -37,6 +37,12 @@ public sealed class PinsAreCounted : Invariant
         ref GhostObject o = ref judge.Ghost[id];
         if (o.Phase != Phase.Live) return;
         var folio = new Folio(o.Head);
+        if (o.Pins == 0 && (o.PinRefs != 0 || o.PinCounts != 0))
+        {
+            judge.Violate(this, null, o.Head, folio.Pincount.Index, "_pincount", "nothing left of the pins", $"{o.PinRefs} in _refcount, {o.PinCounts} in _pincount",
+                $"all pins of the {o.Kind} at page {o.Head} were given back, and otherwise than they were taken: {o.PinRefs} are left in _refcount and {o.PinCounts} in _pincount");
+            return;
+        }
         bool other = o.IsCompound && !o.IsFolio && !o.Rmappable;
         if (o.IsCompound && !(other && judge.Policy.Gup != Gup.Today))
         {
@@ -107,7 +113,7 @@ public sealed class GupReturnsMappedPages : Invariant
         bool held = moment.Object != Ghost.NoObject
             && (judge.Ghost.HeldBy(moment.Object, moment.Cpu.Number) > 0 || judge.Ghost[moment.Object].Pins > 0);
         if (moment.B != 0 && held) return;
-        var page = new Page(moment.Pfn);
+        var page = new Page(moment.Object == Ghost.NoObject ? moment.Pfn : judge.Ghost[moment.Object].Head);
         ulong mm = moment.A / 65536, slot = moment.A % 65536;
         judge.Violate(this, moment.Cpu, moment.Pfn, page.Refcount.Index, "_refcount",
             $"a reference of the page that mm {mm} slot {slot} maps", held ? "the entry has changed" : "no reference",

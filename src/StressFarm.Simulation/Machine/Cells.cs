@@ -58,6 +58,8 @@ public sealed class Cells
 
     /// <summary><c>anon_vma->root->rwsem</c>, taken for write: all mms are one family, so there is one root.</summary>
     public Word AnonVmaRoot { get; }
+    /// <summary>The anon_vma interval tree as a set: mms that were forked and so may share anonymous folios, one bit each.</summary>
+    public Word AnonVmaTree => new(AnonVmaRoot.Index + 1);
     /// <summary><c>kmem_cache_node->list_lock</c>.</summary>
     public Word SlabLock { get; }
     /// <summary>List head of <c>kmem_cache_node->partial</c>: next, prev.</summary>
@@ -85,6 +87,7 @@ public sealed class Cells
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
         if (i >= _pcp) return "pcp list";
         if (i >= _freeArea) return $"free_area[{(i - _freeArea) / 2}]";
+        if (w == AnonVmaTree) return "anon_vma interval tree";
         if (w == AnonVmaRoot) return "anon_vma->root->rwsem";
         if (w == ZoneLock) return "zone->lock";
         if (w == LruvecLock) return "lruvec->lru_lock";

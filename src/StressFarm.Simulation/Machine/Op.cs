@@ -82,6 +82,7 @@ internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAs
     private static readonly int s_list = FramePool.NewList();
 
     public TStateMachine StateMachine = default!;
+    private readonly int _list = s_list;
     private Frame? _next;
 
     private Box(FramePool pool) : base(pool) { }
@@ -103,7 +104,7 @@ internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAs
         // not live as long as the machine.
         Parent = null;
         Done = false;
-        ref FramePool.List free = ref Pool[s_list];
+        ref FramePool.List free = ref Pool[_list];
         _next = free.First;
         free.First = this;
     }

@@ -1,6 +1,6 @@
 namespace StressFarm.Simulation;
 
-/// <summary>A: first page of the device arena, B: how many.</summary>
+/// <summary>A: first page of the device arena, B: how many, C: 1 when the driver offers single pages.</summary>
 public sealed class DeviceEvict : Operation
 {
     public override string Id => "migrate_device_range";
@@ -10,6 +10,6 @@ public sealed class DeviceEvict : Operation
     {
         int pages = cpu.Machine.Arena.DevicePages;
         if (call.A >= pages || call.B <= 0) return;
-        await DeviceEviction.Run(cpu, cpu.Machine.Geometry.DeviceBase + call.A, Math.Min(call.B, pages - call.A));
+        await DeviceEviction.Run(cpu, cpu.Machine.Geometry.DeviceBase + call.A, Math.Min(call.B, pages - call.A), call.C == 1);
     }
 }

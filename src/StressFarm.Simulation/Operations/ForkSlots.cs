@@ -9,6 +9,7 @@ public sealed class ForkSlots : Operation
     public override async Op Run(Cpu cpu, OpCall call)
     {
         if (call.D <= call.A || call.D >= Geometry.MaxMms) return;
+        await ForkCopy.AnonVmaFork(cpu, call.D);
         for (int slot = call.B; slot < Math.Min(call.B + call.C, Geometry.SlotsPerMm); slot++)
             await ForkCopy.Slot(cpu, call.A, call.D, slot);
     }

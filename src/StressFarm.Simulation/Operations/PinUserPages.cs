@@ -1,6 +1,6 @@
 namespace StressFarm.Simulation;
 
-/// <summary>A: mm, B: first slot, C: pages, D: handle + 16 * further rounds over the same pages.</summary>
+/// <summary>A: mm, B: first slot, C: pages, + 256 without FOLL_WRITE, D: handle + 16 * further rounds over the same pages.</summary>
 public sealed class PinUserPages : Operation
 {
     public override string Id => "pin_user_pages";

@@ -1,7 +1,7 @@
 namespace StressFarm.Simulation;
 
 /// <summary>
-/// A: mm, B: first slot, C: pages, D: handle + 16 * further rounds over the same pages. Falls back to the slow path, as the
+/// A: mm, B: first slot, C: pages, + 256 without FOLL_WRITE, D: handle + 16 * further rounds over the same pages. Falls back to the slow path, as the
 /// kernel does, for what the fast one did not get.
 /// </summary>
 public sealed class PinUserPagesFast : Operation

@@ -6,18 +6,19 @@ namespace StressFarm.Simulation;
 /// </summary>
 public static class DeviceEviction
 {
-    public static async Op Run(Cpu cpu, int first, int count)
+    /// <param name="small">the driver offers single pages as destinations</param>
+    public static async Op Run(Cpu cpu, int first, int count, bool small = false)
     {
         await cpu.Yield(Step.Start);
         EvictVisits.Begin(cpu.Ghost, cpu, first, count);
         int end = first + count;
         for (int pfn = first; pfn < end;)
-            pfn += cpu.Policy.Evict == Evict.K73 ? await StepK73(cpu, pfn, end) : await StepFixed(cpu, pfn, end);
+            pfn += cpu.Policy.Evict == Evict.K73 ? await StepK73(cpu, pfn, end, small) : await StepFixed(cpu, pfn, end, small);
         cpu.Judge.Raise(MomentKind.EvictDone, cpu, first, Ghost.NoObject, (ulong)first, (ulong)count);
     }
 
     /// <summary>As read in v7.3: E1 and E3 look at a folio without a reference. Returns how far to advance.</summary>
-    private static async Op<int> StepK73(Cpu cpu, int pfn, int end)
+    private static async Op<int> StepK73(Cpu cpu, int pfn, int end, bool small)
     {
         var page = new Page(pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.E1);
@@ -39,12 +40,12 @@ public static class DeviceEviction
             }
             return end - pfn;
         }
-        if (taken) await Migrate(cpu, pfn);
+        if (taken) await Migrate(cpu, pfn, small);
         return nr > 1 ? nr : 1;
     }
 
     /// <summary>EVICT=FIXED: the reference first; without it one page on; the order is read before the put.</summary>
-    private static async Op<int> StepFixed(Cpu cpu, int pfn, int end)
+    private static async Op<int> StepFixed(Cpu cpu, int pfn, int end, bool small)
     {
         var page = new Page(pfn);
         if (!await LockPfn(cpu, page)) return 1;
@@ -56,7 +57,7 @@ public static class DeviceEviction
             await FolioReferences.Put(cpu, folio, 1, Step.EUndo);
             return end - pfn;
         }
-        await Migrate(cpu, pfn);
+        await Migrate(cpu, pfn, small);
         return nr;
     }
 
@@ -66,6 +67,7 @@ public static class DeviceEviction
         bool got = await FolioReferences.TryGet(cpu, page, 1, Step.E2);
         if (EvictVisits.Visit(cpu.Ghost, cpu, page.Pfn)) cpu.Judge.RaiseAt(MomentKind.EvictTwice, cpu, page.Pfn);
         if (!got) return false;
+        cpu.Judge.RaiseAt(MomentKind.DeviceGet, cpu, page.Pfn, (ulong)page.Pfn);
         cpu.Judge.RaiseAt(MomentKind.SpeculativeGet, cpu, page.Pfn, (ulong)page.Pfn, (ulong)cpu.Ghost.LifeOf(page.Pfn));
         Folio folio = cpu.Ghost.FolioToken(page.Pfn);
         if (await FolioReferences.TryLock(cpu, folio, Step.E2Lock)) return true;
@@ -73,10 +75,10 @@ public static class DeviceEviction
         return false;
     }
 
-    private static async Op Migrate(Cpu cpu, int pfn)
+    private static async Op Migrate(Cpu cpu, int pfn, bool small)
     {
         Folio folio = cpu.Ghost.FolioToken(pfn);
-        await DeviceMigration.ToRam(cpu, folio);
+        await DeviceMigration.ToRam(cpu, folio, small);
         await FolioReferences.Unlock(cpu, folio);
         await FolioReferences.Put(cpu, folio);
     }

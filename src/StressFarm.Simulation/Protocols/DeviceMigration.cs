@@ -58,7 +58,7 @@ public static class DeviceMigration
     /// FAULT, <c>mm/memory.c:do_swap_page</c> and <c>mm/huge_memory.c:do_huge_pmd_device_private</c>: under the page table lock
     /// trylock and get; migrate_to_ram(); unlock, put. A folio locked by somebody else is left for the retry.
     /// </summary>
-    public static async Op Fault(Cpu cpu, int mm, int slot)
+    public static async Op Fault(Cpu cpu, int mm, int slot, bool small = false)
     {
         Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
@@ -77,16 +77,17 @@ public static class DeviceMigration
         }
         await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
         if (!locked) return;
-        await ToRam(cpu, folio);
+        await ToRam(cpu, folio, small);
         await UnlockAndPut(cpu, folio.Head);
     }
 
     /// <summary>
     /// MV1..MV4 of a device folio that the caller has locked and holds one reference of: its entries become migration
-    /// entries, then lead to a system folio of the same order; or are restored when somebody else holds a reference or memory
-    /// is out. The caller unlocks and puts the source.
+    /// entries, then lead to system memory; or are restored when somebody else holds a reference or memory is out. The
+    /// caller unlocks and puts the source.
     /// </summary>
-    public static async Op ToRam(Cpu cpu, Folio source)
+    /// <param name="small">the driver offers single pages: a large folio is split first (MV3)</param>
+    public static async Op ToRam(Cpu cpu, Folio source, bool small)
     {
         int mm = AnonMemory.MmOf(await cpu.Load(source.Head.Mapping, Step.MV1));
         if (mm < 0) return; // not mapped yet, or no longer
@@ -95,9 +96,50 @@ public static class DeviceMigration
         int unmapped = await Unmap(cpu, source, order, mm, slot);
         if (unmapped == 0) return;
         await FolioReferences.Put(cpu, source, unmapped, Step.MV1);
-        int target = -1;
-        if (await cpu.Load(source.Refcount, Step.MV2) == 1)
-            target = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
+        if (await cpu.Load(source.Refcount, Step.MV2) != 1) await Remap(cpu, source, source, order, mm, slot);
+        else if (small && order > 0 && order <= cpu.Machine.Arena.ExactOrder) await MoveInParts(cpu, source, order, mm, slot);
+        else await Move(cpu, source, order, mm, slot);
+    }
+
+    /// <summary>
+    /// MV3 where the destination is small: split_huge_pmd() of the migration entry, then folio_split_unmapped(), and each
+    /// part by itself. The caller's lock and reference stay on the first part.
+    /// </summary>
+    private static async Op MoveInParts(Cpu cpu, Folio source, int order, int mm, int slot)
+    {
+        await SplitMigrationPmd(cpu, source, order, mm, slot);
+        if (await FolioSplit.SplitUnmapped(cpu, source, 0) != SplitResult.Done)
+        {
+            await Remap(cpu, source, source, order, mm, slot);
+            return;
+        }
+        for (int i = 0; i < 1 << order; i++)
+        {
+            Folio part = cpu.Ghost.FolioToken(source.Pfn + i); // locked, with a reference of this CPU's
+            await Move(cpu, part, 0, mm, slot + i);
+            if (i > 0) await UnlockAndPut(cpu, part.Head);
+        }
+    }
+
+    private static async Op SplitMigrationPmd(Cpu cpu, Folio source, int order, int mm, int slot)
+    {
+        Cells cells = cpu.Machine.Cells;
+        int table = AnonMemory.TableOf(cpu, slot);
+        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.MV3));
+        if (pmd.IsMigration && pmd.Pfn == source.Pfn)
+        {
+            for (int i = 0; i < 1 << order; i++)
+                await cpu.Store(cells.Pte(mm, slot + i), PageTableEntry.Migration(source.Pfn + i, write: true, exclusive: true).Raw, Step.MV3);
+            await cpu.Store(cells.Pmd(mm, table), 0, Step.MV3);
+        }
+        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+    }
+
+    /// <summary>MV3, MV4: a system folio of the same order takes the place of the source, or the source comes back.</summary>
+    private static async Op Move(Cpu cpu, Folio source, int order, int mm, int slot)
+    {
+        int target = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (target < 0)
         {
             await Remap(cpu, source, source, order, mm, slot);

@@ -12,6 +12,7 @@ public static class DeviceWalk
         var page = new Page(pfn);
         int head = cpu.Policy.Walker == Walker.Pf ? await GetByFolio(cpu, page) : await GetPage(cpu, page);
         if (head < 0) return;
+        cpu.Judge.RaiseAt(MomentKind.DeviceGet, cpu, pfn, (ulong)head);
         cpu.Judge.RaiseAt(MomentKind.SpeculativeGet, cpu, pfn, (ulong)head, (ulong)cpu.Ghost.LifeOf(head));
         Folio folio = cpu.Ghost.FolioToken(head);
         // page_pgmap() goes through page_folio().

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace StressFarm.Simulation;
 
 /// <summary>
@@ -14,11 +16,21 @@ public static class FolioUnmap
     public static async Op Unmap(Cpu cpu, Folio folio, int order)
     {
         int slot = (int)await cpu.Load(folio.Head.Index, Step.S5);
-        for (int mm = 0; mm < Geometry.MaxMms; mm++)
+        for (uint mms = await RmapWalk(cpu, folio, Step.S5); mms != 0; mms &= mms - 1)
         {
+            int mm = BitOperations.TrailingZeroCount(mms);
             if (!await UnmapFrom(cpu, folio, order, mm, slot)) break;
             if ((int)await cpu.Load(folio.LargeMapcount, Step.S5) < 0) break;
         }
+    }
+
+    /// <summary>rmap_walk_anon(): the mms to visit, one bit each: the one that faulted the folio in, and those forked from it.</summary>
+    private static async Op<uint> RmapWalk(Cpu cpu, Folio folio, Step step)
+    {
+        int mm = AnonMemory.MmOf(await cpu.Load(folio.Head.Mapping, step));
+        if (mm < 0) return 0;
+        uint forked = (uint)await cpu.Load(cpu.Machine.Cells.AnonVmaTree, step);
+        return (1u << mm) | (forked & ~((2u << mm) - 1));
     }
 
     private static async Op<bool> UnmapFrom(Cpu cpu, Folio folio, int order, int mm, int slot)
@@ -114,8 +126,9 @@ public static class FolioUnmap
         bool large = (flags & PageFlag.Head) != 0, device = (flags & PageFlag.ZoneMask) == PageFlag.ZoneDevice;
         int order = large ? (int)(await cpu.Load(folio.SecondFlags, Step.S14) & PageFlag.OrderMask) : 0;
         int table = AnonMemory.TableOf(cpu, slot);
-        for (int mm = 0; mm < Geometry.MaxMms; mm++)
+        for (uint mms = await RmapWalk(cpu, folio, Step.S14); mms != 0; mms &= mms - 1)
         {
+            int mm = BitOperations.TrailingZeroCount(mms);
             await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
             for (int i = 0; i < 1 << order; i++)
             {

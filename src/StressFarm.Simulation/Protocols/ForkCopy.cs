@@ -7,6 +7,15 @@ namespace StressFarm.Simulation;
 /// </summary>
 public static class ForkCopy
 {
+    /// <summary><c>mm/rmap.c:anon_vma_fork</c>, before the first entry is copied: rmap walks of the parent's folios visit the child.</summary>
+    public static async Op AnonVmaFork(Cpu cpu, int child)
+    {
+        Cells cells = cpu.Machine.Cells;
+        await cpu.Lock(cells.AnonVmaRoot, Step.ForkCopy);
+        await cpu.Or(cells.AnonVmaTree, 1UL << child, Step.ForkCopy);
+        await cpu.Unlock(cells.AnonVmaRoot, Step.ForkCopy);
+    }
+
     /// <summary>Copies what maps <paramref name="slot"/> in <paramref name="parent"/>: one PTE, or the PMD entry above it.</summary>
     public static async Op Slot(Cpu cpu, int parent, int child, int slot)
     {

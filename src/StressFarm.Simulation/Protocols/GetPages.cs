@@ -3,12 +3,13 @@ namespace StressFarm.Simulation;
 /// <summary>What the entry points of GUP share: the walk, the fallback, and the handle.</summary>
 public static class GetPages
 {
-    /// <param name="call">A: mm, B: first slot, C: pages, D: handle + 16 * further rounds over the same pages</param>
+    /// <param name="call">A: mm, B: first slot, C: pages, + 256 without FOLL_WRITE, D: handle + 16 * further rounds over the same pages</param>
     public static async Op Run(Cpu cpu, OpCall call, GupFlags flags, bool fast)
     {
         int slot = call.D & (Handles.Capacity - 1);
         if (cpu.Handles[slot].Kind != HandleKind.None) return;
-        PageRange got = await Walk(cpu, call.A, call.B, call.C, flags, fast);
+        if (call.C >= 256) flags &= ~GupFlags.Write;
+        PageRange got = await Walk(cpu, call.A, call.B, call.C & 255, flags, fast);
         if (got.Count == 0) return;
         HandleKind kind = (flags & GupFlags.Pin) != 0 ? HandleKind.Pin : HandleKind.PageRefs;
         cpu.Handles[slot] = new Handle { Kind = kind, Pfn = got.Pfn, Life = cpu.Ghost.LifeOf(got.Pfn), Count = got.Count };

@@ -15,6 +15,8 @@ public static class ZoneDeviceInit
     public static async Op Folio(Cpu cpu, int pfn, int order)
     {
         var page = new Page(pfn);
+        // The kernel's guard compares an order with MAX_ORDER_NR_PAGES, a number of pages: it never speaks (C5).
+        if (cpu.Policy.Checks == Checks.On && GuardSpeaks(order)) cpu.Judge.KernelSays("VM_WARN_ON_ONCE(order > MAX_ORDER_NR_PAGES)");
         cpu.Ghost.Create(cpu, pfn, order, Owner.DevFolio, rmappable: order > 0, anon: true);
         await Reinitialise(cpu, pfn, order);
         await cpu.Add(cpu.Machine.Cells.PgmapRef, 1L << order, Step.Z2);
@@ -34,6 +36,9 @@ public static class ZoneDeviceInit
         if (order > 0) await cpu.Or(new Folio(pfn).SecondFlags, PageFlag.LargeRmappable, Step.Z6);
         cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
     }
+
+    /// <summary>The guard of zone_device_page_init() as v7.3 has it.</summary>
+    public static bool GuardSpeaks(int order) => order > 1 << Geometry.MaxOrder;
 
     private static async Op Reinitialise(Cpu cpu, int pfn, int order)
     {

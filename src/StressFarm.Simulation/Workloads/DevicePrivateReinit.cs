@@ -134,16 +134,16 @@ public sealed class DevicePrivateReinit : Workload
             int kind = shape.Pick(Kinds + 2), slot = shape.Pick(Slots);
             int first = shape.Pick(pages), count = 1 + shape.Pick(Math.Min(pages, 8));
             int order = shape.Pick(Math.Min(deviceOrder, pmdOrder + 1) + 1), choice = shape.Pick(4);
-            int at = shape.Pick(PageTableSlots), mm = shape.OneIn(4) ? 1 : 0, pmd = shape.Pick(2);
+            int at = shape.Pick(PageTableSlots), mm = shape.OneIn(4) ? 1 : 0, pmd = shape.Pick(2); // or small destinations
             if (kind < Kinds && (disabled >> kind & 1) != 0) kind = Kinds;
             switch (kind)
             {
                 case 0:
-                    list.Add(new(Operation<DeviceFault>.Instance, mm, at));
+                    list.Add(new(Operation<DeviceFault>.Instance, mm, at, pmd));
                     break;
                 case 1:
                     bool all = shape.OneIn(2);
-                    list.Add(new(Operation<DeviceEvict>.Instance, all ? 0 : first, all ? pages : count));
+                    list.Add(new(Operation<DeviceEvict>.Instance, all ? 0 : first, all ? pages : count, pmd));
                     break;
                 case 2:
                     list.Add(new(Operation<DevicePfnWalk>.Instance, first, count, shape.OneIn(3) ? slot + 1 : 0));

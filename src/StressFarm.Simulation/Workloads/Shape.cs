@@ -23,8 +23,15 @@ public sealed class Shape
         _count = 0;
     }
 
-    /// <summary>A named parameter in [low, high]; a fixed value is clamped to the range.</summary>
-    public int Draw(string name, int low, int high) => Record(name, _random.Between(low, high), low, high);
+    /// <summary>
+    /// A named parameter in [low, high]; a fixed value is clamped to the range. A machine too small for <paramref name="low"/>
+    /// gives <paramref name="high"/>: one CPU where a workload likes two.
+    /// </summary>
+    public int Draw(string name, int low, int high)
+    {
+        low = Math.Min(low, high);
+        return Record(name, _random.Between(low, high), low, high);
+    }
 
     /// <summary>A named parameter that is <paramref name="common"/> most of the time: once in <paramref name="n"/> it is drawn from [low, high].</summary>
     public int DrawMostly(string name, int common, int n, int low, int high)
