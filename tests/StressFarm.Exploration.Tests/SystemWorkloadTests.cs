@@ -125,8 +125,9 @@ public class SystemWorkloadTests
         var run = new Run();
         run.Machine.Trace = reached;
         run.Until("pfn-walk", Policy.Control, 1, 1_000_000);
-        string[] walkers = ["page_idle", "compaction", "offline_pages"];
+        string[] walkers = ["page_idle", "compaction", "offline_pages", "filemap_get_entry"];
         Assert.Contains(reached.Frees.Keys, k => walkers.Contains(k.Operation) && k.Owner is Owner.Folio or Owner.Small);
+        Assert.Contains(reached.Frees.Keys, k => k is ("__free_pages", Owner.Block));
         foreach (Step step in new[] { Step.W4, Step.W5 }) Assert.True(reached.Saw(step), $"{step} was never taken");
     }
 

@@ -53,6 +53,23 @@ public class WalkerTests
         AssertNothingLeft(stage);
     }
 
+    /// <summary>A stale pointer is a reference for two steps: the block is freed in between and nothing leaks.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_stale_lookup_may_put_the_last_reference_of_a_block(int order)
+    {
+        var stage = new Stage();
+        int pfn = Block(stage, order);
+        stage.Begin(cpu => PfnWalkers.StaleLookup(cpu, pfn), cpu: 1);
+        stage.StepTo(1, Step.W3);
+        stage.Run(cpu => BuddyAllocator.FreePages(cpu, new Page(pfn), order));
+        Assert.NotEqual(Ghost.NoObject, stage.Ghost.ObjectOf(pfn));
+        stage.Finish(1);
+        Assert.Equal(Ghost.NoObject, stage.Ghost.ObjectOf(pfn));
+        AssertNothingLeft(stage);
+    }
+
     [Fact]
     public void NT_fails_on_a_tail_and_PF_leads_to_its_head()
     {

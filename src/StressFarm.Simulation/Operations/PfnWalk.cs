@@ -44,6 +44,18 @@ public sealed class SnapshotWalk : PfnWalk
     }
 }
 
+public sealed class StaleLookups : PfnWalk
+{
+    public override string Id => "filemap_get_entry";
+    public override string Summary => "takes references through stale pointers and puts them back";
+
+    protected override async Op<int> Visit(Cpu cpu, int pfn)
+    {
+        await PfnWalkers.StaleLookup(cpu, pfn);
+        return pfn + 1;
+    }
+}
+
 /// <summary>Refused (-EBUSY) when the range holds what cannot be moved, as far as a racy look tells.</summary>
 public sealed class OfflineWalk : PfnWalk
 {

@@ -89,6 +89,17 @@ public static class PfnWalkers
     }
 
     /// <summary>
+    /// A lookup through a pointer that has gone stale (<c>mm/filemap.c:filemap_get_entry</c> under RCU): the reference is
+    /// taken on whatever the page is by now; the slot no longer holds it, so it is put back. Any owner must bear that.
+    /// </summary>
+    public static async Op StaleLookup(Cpu cpu, int pfn)
+    {
+        if (!await FolioReferences.TryGet(cpu, new Page(pfn), 1, Step.W2)) return;
+        await cpu.Yield(Step.W3); // xas_reload(): another folio
+        await FolioReferences.Put(cpu, new Folio(pfn));
+    }
+
+    /// <summary>
     /// Offlining, <c>mm/memory_hotplug.c:do_migrate_range</c> at one pfn: the reference first, then every test (the order
     /// that Z21 and Z22 fixed). The pfn to go on with: past the folio that folio_nr_pages() measures.
     /// </summary>

@@ -80,6 +80,7 @@ public static class MixEntries
         new(2, (s, p) => Walk<IdleWalk>(s, p)),
         new(3, (s, p) => Walk<CompactionWalk>(s, p)),
         new(1, (s, p) => Walk<SnapshotWalk>(s, p)),
+        new(2, (s, p) => Walk<StaleLookups>(s, p)),
         new(2, (s, p) => Walk<OfflineWalk>(s, p)),
     ];
 
