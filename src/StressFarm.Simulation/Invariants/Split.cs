@@ -98,11 +98,7 @@ public sealed class PartsTileTheOriginal : Invariant
         MemMap m = judge.Memory;
         Page original = new(moment.Pfn);
         ulong index = m[original.Index], mapping = m[original.Mapping];
-<<<<<<< HEAD
         // Not PG_lru: a walker may isolate a part as soon as that part is unfrozen, before the last one is.
-=======
-        // Not PG_lru: a part that is unfrozen can be isolated from the LRU before the others are.
->>>>>>> slab
         const ulong same = PageFlag.Locked | PageFlag.Swapbacked | PageFlag.Uptodate | PageFlag.Dirty;
         ulong flags = m[original.Flags] & same;
         int end = moment.Pfn + (1 << (int)moment.A);
