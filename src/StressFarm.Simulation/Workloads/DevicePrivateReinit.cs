@@ -16,7 +16,7 @@ public sealed class DevicePrivateReinit : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.Draw("cpus", 1, Math.Min(4, geometry.MaxCpus));
+        int cpus = shape.DrawCpus(1, geometry);
         int pmdOrder = shape.Draw("pmd-order", 2, 3);
         int deviceOrder = Math.Min(shape.Draw("device-order", 2, 5), geometry.LargestOrder);
         int systemOrder = Math.Min(shape.Draw("system-order", 3, 6), geometry.LargestOrder);

@@ -11,7 +11,7 @@ public sealed class FolioSplitWork : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.DrawMostly("cpus", 2, 2, 2, Math.Min(4, geometry.MaxCpus));
+        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
         int pmdOrder = shape.DrawMostly("pmd-order", 2, 2, 2, 4);
         int systemOrder = shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder));
         int mms = shape.DrawMostly("mms", 1, 4, 1, 2);

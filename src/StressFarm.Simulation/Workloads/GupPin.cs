@@ -12,7 +12,7 @@ public sealed class GupPin : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.DrawMostly("cpus", 2, 2, 2, Math.Min(4, geometry.MaxCpus));
+        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
         int pmdOrder = shape.DrawMostly("pmd-order", 2, 2, 2, 4);
         int systemOrder = shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder));
         int mms = shape.DrawMostly("mms", 1, 3, 1, 2);

@@ -33,9 +33,25 @@ public sealed class Shape
         return Record(name, _random.Between(low, high), low, high);
     }
 
+    /// <summary>
+    /// The CPUs of the schedule: drawn from [low, 4], since races need few and more dilute them; fixed by option they may be
+    /// as many as the machine has.
+    /// </summary>
+    /// <param name="oftenLow">half of the schedules have <paramref name="low"/></param>
+    public int DrawCpus(int low, Geometry geometry, bool oftenLow = false)
+    {
+        int high = Math.Min(4, geometry.MaxCpus);
+        low = Math.Min(low, high);
+        bool spread = !oftenLow || _random.OneIn(2);
+        int drawn = _random.Between(low, high);
+        return Record("cpus", spread ? drawn : low, 1, geometry.MaxCpus);
+    }
+
     /// <summary>A named parameter that is <paramref name="common"/> most of the time: once in <paramref name="n"/> it is drawn from [low, high].</summary>
     public int DrawMostly(string name, int common, int n, int low, int high)
     {
+        low = Math.Min(low, high);
+        common = Math.Clamp(common, low, high);
         bool rare = _random.OneIn(n);
         int drawn = _random.Between(low, high);
         return Record(name, rare ? drawn : common, low, high);

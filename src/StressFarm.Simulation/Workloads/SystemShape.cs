@@ -11,7 +11,7 @@ internal static class SystemShape
     public static MixShape Draw(Programme programme, Geometry geometry, bool huge)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.Draw("cpus", 1, Math.Min(4, geometry.MaxCpus));
+        int cpus = shape.DrawCpus(1, geometry);
         int mms = shape.Draw("mms", 1, Geometry.MaxMms);
         int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
         int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
