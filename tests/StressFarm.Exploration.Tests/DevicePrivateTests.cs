@@ -65,21 +65,6 @@ public class DevicePrivateTests
         Assert.Contains(found, expected);
     }
 
-    [Theory]
-    [InlineData("Z02")]
-    [InlineData("Z41")]
-    public void Known_bugs_are_caught_from_any_seed_and_their_twins_are_silent(string id)
-    {
-        KnownBug bug = Catalog<KnownBug>.Find(id)!;
-        foreach (ulong first in new ulong[] { 1, 1_001, 50_001, 700_001, 9_000_001 })
-        {
-            bool caught = false;
-            long steps = Explore(bug.Plant(Policy.Control), first, 5_000_000, v => caught = bug.Invariants.Contains(v.Invariant.Id));
-            Assert.True(caught, $"{id} was not caught from seed {first} on");
-            AssertClean(Policy.Control, first, steps);
-        }
-    }
-
     [Fact]
     public void The_programme_does_not_depend_on_the_policy_and_repeats()
     {

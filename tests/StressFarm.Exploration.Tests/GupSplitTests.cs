@@ -69,27 +69,6 @@ public class GupSplitTests
     }
 
     [Theory]
-    [InlineData("Z06")]
-    [InlineData("Z14")]
-    [InlineData("Z28")]
-    [InlineData("Z37")]
-    [InlineData("Z39")]
-    public void Known_bugs_are_caught_by_ordinary_runs_and_their_twins_are_silent(string id)
-    {
-        KnownBug bug = Catalog<KnownBug>.Find(id)!;
-        Policy planted = bug.Plant(Policy.Control);
-        // The twin has the design in which the bug was planted, without the bug.
-        Policy twin = planted.Deviations == Deviation.None ? Policy.Control : planted with { Deviations = Deviation.None };
-        foreach (ulong first in new ulong[] { 1, 200_001, 300_001 })
-        {
-            bool caught = false;
-            long steps = Explore(planted, bug.Workload, "portfolio", first, 5_000_000, v => caught = bug.Invariants.Contains(v.Invariant.Id));
-            Assert.True(caught, $"{id} was not caught from seed {first} on");
-            AssertClean(twin, bug.Workload, "portfolio", first, steps);
-        }
-    }
-
-    [Theory]
     [InlineData(Deviation.GupFastNoEntryRecheck, "gup-pin", "I28")]
     [InlineData(Deviation.ShareWithoutPinCheck, "folio-split", "I29")]
     public void Dropped_steps_are_caught(Deviation deviation, string workload, string invariant)
