@@ -90,8 +90,8 @@ public static class VerdictPage
         foreach (string row in f.GuiltyWord) Line(page, row);
         Line(page, "```");
         Line(page, "");
-        Line(page, "```");
-        Line(page, ReportWriter.ReplayCommand(f));
+        Line(page, "```sh");
+        Line(page, ReportWriter.ReplayCommand(f) + " # exit 1");
         Line(page, "```");
         Line(page, "");
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
+using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;
 
@@ -24,7 +25,7 @@ internal static class FindingText
         output.WriteLine($"{f.Id}  {f.Signature}");
         output.WriteLine();
         output.WriteLine(f.Sentence);
-        output.WriteLine($"severity {f.Severity}; {(f.KernelSays is { } says ? $"a kernel would print: {says}" : "no check of the kernel's own would notice")}");
+        output.WriteLine($"severity {f.Severity}; {(f.KernelSays is { } says ? $"a debug kernel would print: {says}" : $"the kernel's own check for it: {Mirror(f)}")}");
         output.WriteLine();
         Block(output, f.Columns);
         Block(output, f.GuiltyWord);
@@ -33,6 +34,8 @@ internal static class FindingText
         output.WriteLine($"reliability: {f.Reliability}/10 replays give the same signature");
         output.WriteLine($"replay:  {ReportWriter.ReplayCommand(f)}");
     }
+
+    private static string Mirror(Finding f) => Catalog<Invariant>.Find(f.Invariant)?.Mirror ?? "unknown";
 
     public static string Place(Finding f) => string.Create(CultureInfo.InvariantCulture,
         $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} steps with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");

@@ -6,7 +6,7 @@ namespace StressFarm.Exploration;
 /// <param name="Id">"F-" and the first six hex digits of the signature's hash with the policy and workload</param>
 /// <param name="Signature">invariant + field + operation pair + the policy dimension that silences it</param>
 /// <param name="Silencer">the first dimension, in the spec's order and spelling ("CMP"), whose control value silences the replay; "bug" for a planted one; "" when none does</param>
-/// <param name="Length">steps of the shrunk schedule after set-up</param>
+/// <param name="Length">steps of the shrunk schedule after set-up; of the set-up when the violation is there</param>
 /// <param name="Switches">context switches of the shrunk schedule</param>
 /// <param name="Reliability">of ten replays, how many gave the signature</param>
 /// <param name="Columns">the CPU columns, one line a row</param>

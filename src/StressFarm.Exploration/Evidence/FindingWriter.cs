@@ -26,7 +26,9 @@ internal static class FindingWriter
         if (runner.Violation is not { } v) return null;
         RawSignature raw = RawSignature.Of(v);
         IReadOnlyList<string> guilty = GuiltyWord.Format(v, trace.Steps, runner.Machine);
-        int length = runner.Choices.Count, switches = Scenario.SwitchesOf(runner.Choices);
+        // A run that violates in its set-up has no other steps to count.
+        int length = runner.Choices.Count > 0 ? runner.Choices.Count : trace.Steps.Count(s => !s.IsRaw);
+        int switches = Scenario.SwitchesOf(runner.Choices);
         token ??= new ReplayToken(scenario, result.Digest, raw).Encode();
         string silencer = Silencer.Of(runner, scenario, raw);
         string signature = SignatureText(raw, silencer);

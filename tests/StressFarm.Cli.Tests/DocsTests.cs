@@ -1,0 +1,102 @@
+using System.Text.RegularExpressions;
+
+namespace StressFarm.Cli.Tests;
+
+/// <summary>
+/// What the documents tell a reader to type is run: the lines of `sh` fences and the inline commands. A long one gets a small
+/// budget instead of its own; a comment "exit N" states the exit code, which is 0 otherwise and 1 throughout findings.md.
+/// </summary>
+public partial class DocsTests : IDisposable
+{
+    private readonly Sandbox _sandbox = new();
+
+    public void Dispose() => _sandbox.Dispose();
+
+    public static TheoryData<string, string> Commands
+    {
+        get
+        {
+            var commands = new TheoryData<string, string>();
+            foreach (string file in Pages())
+            {
+                string text = File.ReadAllText(file);
+                foreach (Match fence in Fence().Matches(text))
+                    foreach (string line in fence.Groups[1].Value.Split('\n', StringSplitOptions.TrimEntries))
+                        if (CommandLine().Match(line) is { Success: true }) commands.Add(Path.GetFileName(file), line);
+                foreach (Match inline in Inline().Matches(text)) commands.Add(Path.GetFileName(file), inline.Groups[1].Value);
+            }
+            return commands;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_command_in_the_documents_does_what_they_say(string page, string line)
+    {
+        Match exit = ExitComment().Match(line);
+        int expected = exit.Success ? int.Parse(exit.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : page == "findings.md" ? 1 : 0;
+        string bare = line.Split(" #")[0].Trim();
+        List<string> args = [.. bare.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+        if (args[0] is "compare" or "run") Shorten(args);
+        if (args[0] is "replay" or "explain") Assert.True(args.Count > 1, $"{page}: '{line}' names nothing to {args[0]}");
+        Result result = _sandbox.Run([.. args]);
+        Assert.True(result.Code == expected, $"{page}: '{line}' ended with {result.Code} instead of {expected}: {result.Error}");
+    }
+
+    [Fact]
+    public void The_documents_have_commands_at_all()
+    {
+        Assert.True(Commands.Count() > 10);
+        Assert.Contains(Commands, c => ((string)c[0]) == "README.md" && ((string)c[1]).Contains("compare", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_link_between_documents_leads_somewhere()
+    {
+        foreach (string file in Pages())
+            foreach (Match link in Link().Matches(File.ReadAllText(file)))
+            {
+                string target = Path.Combine(Path.GetDirectoryName(file)!, link.Groups[1].Value);
+                Assert.True(File.Exists(target) || Directory.Exists(target), $"{file}: {link.Value}");
+            }
+    }
+
+    /// <summary>Keeps a command inside a test's time: no budget or a long one becomes a short one; results go to the sandbox.</summary>
+    private void Shorten(List<string> args)
+    {
+        int steps = args.IndexOf("--steps"), time = args.IndexOf("--for"), schedules = args.IndexOf("--schedules");
+        if (steps >= 0) args[steps + 1] = Math.Min(long.Parse(args[steps + 1], System.Globalization.CultureInfo.InvariantCulture), 8_000_000).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        else if (schedules >= 0) args[schedules + 1] = Math.Min(long.Parse(args[schedules + 1], System.Globalization.CultureInfo.InvariantCulture), 2048).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        else args.AddRange(["--schedules", "64"]);
+        if (time >= 0) args.RemoveRange(time, 2);
+        int output = args.IndexOf("--out");
+        if (output >= 0) args.RemoveRange(output, 2);
+        args.AddRange(["--out", _sandbox["out"]]);
+        for (int i = 0; i < args.Count; i++)
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+    }
+
+    private static IEnumerable<string> Pages() =>
+        Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Order(StringComparer.Ordinal);
+
+    private static string Root
+    {
+        get
+        {
+            string? at = AppContext.BaseDirectory;
+            while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
+            return at ?? throw new InvalidOperationException("the tests do not run inside the repository");
+        }
+    }
+
+    [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Fence();
+    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|replay|explain|list)\b")]
+    private static partial Regex CommandLine();
+    [GeneratedRegex(@"`(stressfarm (?:run|list|compare) -?[^`]*)`")]
+    private static partial Regex Inline();
+    [GeneratedRegex(@"# exit (\d+)")]
+    private static partial Regex ExitComment();
+    [GeneratedRegex(@"\]\((?!http|#)([^)#]+)")]
+    private static partial Regex Link();
+}
