@@ -20,7 +20,7 @@ public readonly record struct ScheduleResult(ScheduleEnd End, long Steps, ulong 
 /// Runs schedules on one machine: set-up, the CPUs' programmes under a strategy, audit, teardown, audit. A pure function of
 /// (model, policy, programme, strategy, seed).
 /// </summary>
-public sealed class ScheduleRunner(Machine machine) : IStepper
+public sealed class ScheduleRunner(Machine machine) : Stepper
 {
     /// <summary>I57's B: a CPU's own steps in one operation, counted under fair strategies only.</summary>
     public const int OperationStepBound = 10_000;
@@ -121,7 +121,8 @@ public sealed class ScheduleRunner(Machine machine) : IStepper
         return true;
     }
 
-    int IStepper.Next(Machine _, Cpu stepped)
+    /// <summary>Asks the strategy, unless the schedule is over.</summary>
+    public override int Next(Machine _, Cpu stepped)
     {
         if (machine.Violation is not null) return -1;
         if (stepped.OperationSteps > OperationStepBound && _strategy!.Fair)
@@ -142,10 +143,10 @@ public sealed class ScheduleRunner(Machine machine) : IStepper
     }
 
     /// <summary>One CPU runs as long as it can.</summary>
-    private sealed class Alone : IStepper
+    private sealed class Alone : Stepper
     {
         public static Alone Instance { get; } = new();
-        public int Next(Machine machine, Cpu stepped) =>
+        public override int Next(Machine machine, Cpu stepped) =>
             machine.Violation is null && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
     }
 }
