@@ -2,11 +2,15 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Calls the invariants when what they read has changed, and keeps the first violation. Dispatch is by table: one list of
-/// invariants per (word of the page, whole / low / high), one per moment.
+/// invariants per (state of the page, system or device, word of the page, whole / low / high), one per moment.
 /// </summary>
 public sealed class Judge
 {
-    private readonly Invariant[][] _byWrite = new Invariant[Layout.WordsPerPage * 4][];
+    /// <summary>Numbers of a touched word with its part: the low five bits of <see cref="Machine.Touched"/>.</summary>
+    private const int Parts = Layout.WordsPerPage * 4;
+    private const int NoObjectState = (int)Phase.Freeing + 1;
+
+    private readonly Invariant[][] _byWrite = new Invariant[(NoObjectState + 1) * 2 * Parts][];
     private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
     private readonly Invariant[] _pageAudits;
     private readonly Invariant[] _objectAudits;
@@ -17,13 +21,18 @@ public sealed class Judge
     public Judge(Machine machine)
     {
         Machine = machine;
+        Ghost = machine.Ghost;
+        Memory = machine.Memory;
         Invariant[] all = [.. Catalog<Invariant>.All];
-        for (int word = 0; word < Layout.WordsPerPage; word++)
-            for (int part = 0; part < 3; part++)
-            {
-                int mask = (part == 0 ? 3 : part) << (word * 2);
-                _byWrite[word * 4 + part] = [.. all.Where(i => (i.Reads & mask) != 0)];
-            }
+        for (int state = 0; state <= NoObjectState; state++)
+            for (int device = 0; device < 2; device++)
+                for (int word = 0; word < Layout.WordsPerPage; word++)
+                    for (int part = 0; part < 3; part++)
+                    {
+                        int mask = (part == 0 ? 3 : part) << (word * 2);
+                        _byWrite[(state * 2 + device) * Parts + word * 4 + part] =
+                            [.. all.Where(i => (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly))];
+                    }
         foreach (MomentKind kind in Enum.GetValues<MomentKind>())
             _byMoment[(int)kind] = [.. all.Where(i => i.Listens.Contains(kind))];
         _pageAudits = Overriding(all, nameof(Invariant.AuditPage));
@@ -36,8 +45,8 @@ public sealed class Judge
         [.. all.Where(i => i.GetType().GetMethod(audit)!.DeclaringType != typeof(Invariant))];
 
     public Machine Machine { get; }
-    public Ghost Ghost => Machine.Ghost;
-    public MemMap Memory => Machine.Memory;
+    public Ghost Ghost { get; }
+    public MemMap Memory { get; }
     public Policy Policy => Machine.Policy;
     public Violation? First { get; private set; }
     /// <summary>False measures what checking costs; users never see it off.</summary>
@@ -52,14 +61,14 @@ public sealed class Judge
     internal void AfterStep(Cpu cpu)
     {
         if (!Enabled || First is not null) return;
-        int pageWords = Memory.FirstCell;
         Invariant[][] byWrite = _byWrite;
         foreach (int code in Machine.Touched)
         {
-            int word = code >> 2;
-            if (word >= pageWords) continue;
-            // The low five bits are the word's number in its page and the part of it.
-            foreach (Invariant invariant in byWrite[code & 31]) invariant.PageWritten(this, cpu, word >> 3);
+            int pfn = code / Parts;
+            int id = Ghost.ObjectOf(pfn);
+            int state = id == Ghost.NoObject ? NoObjectState : (int)Ghost[id].Phase;
+            int device = pfn >= Machine.Geometry.DeviceBase ? 1 : 0;
+            foreach (Invariant invariant in byWrite[(state * 2 + device) * Parts + code % Parts]) invariant.PageWritten(this, cpu, pfn);
         }
     }
 

@@ -9,14 +9,16 @@ public sealed class Cpu
     internal Cpu(Machine machine, int number)
     {
         Machine = machine;
+        Ghost = machine.Ghost;
+        Judge = machine.Judge;
         Number = number;
         Handles = new Handles();
     }
 
     public Machine Machine { get; }
     public int Number { get; }
-    public Ghost Ghost => Machine.Ghost;
-    public Judge Judge => Machine.Judge;
+    public Ghost Ghost { get; }
+    public Judge Judge { get; }
     public Policy Policy => Machine.Policy;
 
     /// <summary>The next access, named but not yet done; <see cref="AccessKind.None"/> when the CPU has nothing left.</summary>

@@ -14,6 +14,10 @@ public sealed class Machine
 
     private int[] _touched = new int[64];
     private int _touchedCount;
+    /// <summary>Codes from here on are cells, which no invariant watches.</summary>
+    private readonly int _touchable;
+    /// <summary>The last step wrote something, be it a cell.</summary>
+    private bool _wrote;
     private uint _waiting;
     private Stepper? _stepper;
     private int _chosen;
@@ -24,10 +28,11 @@ public sealed class Machine
         Geometry = geometry;
         Cells = new Cells(geometry);
         Memory = new MemMap(geometry.Pages, Cells.Count);
-        Cpus = new Cpu[geometry.MaxCpus + 1];
-        for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
+        _touchable = Memory.FirstCell * 4;
         Ghost = new Ghost(this);
         Judge = new Judge(this);
+        Cpus = new Cpu[geometry.MaxCpus + 1];
+        for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
         Driver = new DriverAllocator(this);
         for (int i = 0; i < Cpus.Length; i++) Cpus[i].Reset();
     }
@@ -59,7 +64,7 @@ public sealed class Machine
     /// <summary>Records every step when set; null in ordinary runs.</summary>
     public ITrace? Trace { get; set; }
 
-    /// <summary>What the last step wrote, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
+    /// <summary>What the last step wrote of struct pages, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
     internal ReadOnlySpan<int> Touched => _touched.AsSpan(0, _touchedCount);
 
     /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
@@ -154,6 +159,7 @@ public sealed class Machine
     private void BeginStep(Cpu cpu)
     {
         _touchedCount = 0;
+        _wrote = false;
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.Step);
         Execute(cpu);
         Steps++;
@@ -165,8 +171,8 @@ public sealed class Machine
     {
         if (_touchedCount != 0) Judge.AfterStep(cpu);
         AccessKind kind = cpu.Pending.Kind;
-        // Most steps change nothing about who can run.
-        if (_waiting == 0 && kind is not (AccessKind.None or AccessKind.Lock)) return;
+        // Most steps change nothing about who can run: whoever waits goes on waiting until somebody writes.
+        if ((_waiting == 0 || !_wrote) && kind is not (AccessKind.None or AccessKind.Lock)) return;
         if (kind == AccessKind.None) Finish(cpu);
         UpdateRunnable(cpu);
     }
@@ -317,8 +323,19 @@ public sealed class Machine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Touch(int code)
     {
-        if (_touchedCount == _touched.Length) Array.Resize(ref _touched, _touched.Length * 2);
-        _touched[_touchedCount++] = code;
+        _wrote = true;
+        if (code >= _touchable) return;
+        int[] touched = _touched;
+        int count = _touchedCount++;
+        if ((uint)count < (uint)touched.Length) touched[count] = code;
+        else TouchMore(code);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TouchMore(int code)
+    {
+        Array.Resize(ref _touched, _touched.Length * 2);
+        _touched[_touchedCount - 1] = code;
     }
 }
 
