@@ -105,7 +105,6 @@ public sealed class Machine
     public void Step(Cpu cpu)
     {
         _stepper = null;
-        BeginStep(cpu);
         cpu.Current!.MoveNext();
         EndStep(cpu);
     }
@@ -124,7 +123,6 @@ public sealed class Machine
             {
                 Cpu cpu = Cpus[next];
                 _decided = false;
-                BeginStep(cpu);
                 cpu.Current!.MoveNext();
                 if (_decided) continue;
                 // Not suspended at a further access: it has finished.
@@ -139,32 +137,35 @@ public sealed class Machine
     }
 
     /// <summary>
-    /// A CPU has named its next access. True when it may go on at once: the step before is complete, the same CPU was chosen
-    /// again, and the access has happened. False suspends the operation.
+    /// A CPU has named its next access. True when it may go on at once: the step before is complete and the same CPU was
+    /// chosen again. False suspends the operation.
     /// </summary>
     internal bool GoesOn(Cpu cpu)
     {
         if (_stepper is null) return false;
         EndStep(cpu);
         _chosen = _stepper.Next(this, cpu);
-        if (_chosen == cpu.Number)
-        {
-            BeginStep(cpu);
-            return true;
-        }
+        if (_chosen == cpu.Number) return true;
         _decided = true;
         return false;
     }
 
-    private void BeginStep(Cpu cpu)
+    /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal ulong Perform<TKind>(Cpu cpu) where TKind : struct, IAccessKind
     {
+        ref Access access = ref cpu.Pending;
         _touchedCount = 0;
         _wrote = false;
-        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.Step);
-        Execute(cpu);
+        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
+        ulong result = TKind.Do(this, cpu, in access, out ulong old, out ulong value);
+        ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
+        Digest = digest ^ (digest >> 29);
+        Trace?.Record(cpu, in access, old, value);
         Steps++;
         cpu.OperationSteps++;
-        cpu.Pending.Kind = AccessKind.None;
+        access.Kind = AccessKind.None;
+        return result;
     }
 
     private void EndStep(Cpu cpu)
@@ -220,74 +221,6 @@ public sealed class Machine
         }
     }
 
-    private void Execute(Cpu cpu)
-    {
-        ref Access a = ref cpu.Pending;
-        int at = a.Location;
-        ulong old = 0, value = 0;
-        switch (a.Kind)
-        {
-            case AccessKind.Load:
-                cpu.Result = value = Memory[new Word(at)];
-                break;
-            case AccessKind.Load32:
-                cpu.Result = value = Memory[new Half(at)];
-                break;
-            case AccessKind.Store:
-                if (Trace is not null) old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = a.A);
-                break;
-            case AccessKind.Store32:
-                if (Trace is not null) old = Memory[new Half(at)];
-                WriteHalf(cpu, at, (uint)(value = a.A));
-                break;
-            case AccessKind.Add32:
-                old = Memory[new Half(at)];
-                cpu.Result = value = unchecked((uint)old + (uint)a.A);
-                WriteHalf(cpu, at, (uint)value);
-                break;
-            case AccessKind.AddUnlessZero32:
-                cpu.Result = value = old = Memory[new Half(at)];
-                if (old != 0) WriteHalf(cpu, at, (uint)(value = unchecked((uint)old + (uint)a.A)));
-                break;
-            case AccessKind.CmpXchg32:
-                value = old = Memory[new Half(at)];
-                cpu.Result = old == a.A ? 1u : 0u;
-                if (cpu.Result != 0) WriteHalf(cpu, at, (uint)(value = a.B));
-                break;
-            case AccessKind.Add:
-                old = Memory[new Word(at)];
-                WriteWord(cpu, at, cpu.Result = value = unchecked(old + a.A));
-                break;
-            case AccessKind.Or:
-                cpu.Result = old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = old | a.A);
-                break;
-            case AccessKind.AndNot:
-                cpu.Result = old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = old & ~a.A);
-                break;
-            case AccessKind.Lock:
-                old = Memory[new Word(at)];
-                if ((old & a.A) != 0) throw new InvalidOperationException($"CPU {cpu.Number} was stepped while it waits for a lock");
-                WriteWord(cpu, at, value = old | a.A);
-                break;
-            case AccessKind.TryLock:
-                value = old = Memory[new Word(at)];
-                cpu.Result = (old & a.A) == 0 ? 1u : 0u;
-                if (cpu.Result != 0) WriteWord(cpu, at, value = old | a.A);
-                break;
-            case AccessKind.Unlock:
-                old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = old & ~a.A);
-                cpu.Result = old;
-                break;
-        }
-        Digest = unchecked((Digest ^ value ^ ((ulong)(uint)at << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)a.Step << 44)) * 0x9fb2_1c65_1e98_df25);
-        Digest ^= Digest >> 29;
-        Trace?.Record(cpu, in a, old, value);
-    }
-
     /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
     internal void StoreRaw(Cpu cpu, Word w, ulong value)
     {
@@ -307,14 +240,14 @@ public sealed class Machine
     internal void Lay(Half h, uint value) => Memory.WriteHalf(h.Index, value, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteWord(Cpu cpu, int word, ulong value)
+    internal void WriteWord(Cpu cpu, int word, ulong value)
     {
         Memory.Write(word, value, cpu.Writer);
         Touch(word << 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteHalf(Cpu cpu, int half, uint value)
+    internal void WriteHalf(Cpu cpu, int half, uint value)
     {
         Memory.WriteHalf(half, value, cpu.Writer);
         Touch(((half >> 1) << 2) | (1 + (half & 1)));
