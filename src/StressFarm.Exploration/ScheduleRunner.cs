@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
@@ -133,13 +134,23 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
         return _choiceCount > ScheduleStepLimit ? -1 : Choose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Choose()
     {
         if (machine.Runnable == 0) return -1;
         int next = _strategy!.Next(machine);
-        if (_choiceCount == _choices.Length) Array.Resize(ref _choices, _choices.Length * 2);
-        _choices[_choiceCount++] = (byte)next;
+        byte[] choices = _choices;
+        int count = _choiceCount++;
+        if ((uint)count < (uint)choices.Length) choices[count] = (byte)next;
+        else AddChoice(next);
         return next;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddChoice(int next)
+    {
+        Array.Resize(ref _choices, _choices.Length * 2);
+        _choices[_choiceCount - 1] = (byte)next;
     }
 
     /// <summary>One CPU runs as long as it can.</summary>

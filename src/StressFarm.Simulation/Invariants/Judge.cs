@@ -10,7 +10,10 @@ public sealed class Judge
     private const int Parts = Layout.WordsPerPage * 4;
     private const int NoObjectState = (int)Phase.Freeing + 1;
 
-    private readonly Invariant[][] _byWrite = new Invariant[(NoObjectState + 1) * 2 * Parts][];
+    // The lists one after the other: list n is _byWrite[_firstByWrite[n] .. _firstByWrite[n + 1]].
+    private readonly Invariant[] _byWrite;
+    private readonly int[] _firstByWrite = new int[(NoObjectState + 1) * 2 * Parts + 1];
+    private readonly int _deviceBase;
     private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
     private readonly Invariant[] _pageAudits;
     private readonly Invariant[] _objectAudits;
@@ -23,16 +26,17 @@ public sealed class Judge
         Machine = machine;
         Ghost = machine.Ghost;
         Memory = machine.Memory;
+        _deviceBase = machine.Geometry.DeviceBase;
         Invariant[] all = [.. Catalog<Invariant>.All];
-        for (int state = 0; state <= NoObjectState; state++)
-            for (int device = 0; device < 2; device++)
-                for (int word = 0; word < Layout.WordsPerPage; word++)
-                    for (int part = 0; part < 3; part++)
-                    {
-                        int mask = (part == 0 ? 3 : part) << (word * 2);
-                        _byWrite[(state * 2 + device) * Parts + word * 4 + part] =
-                            [.. all.Where(i => (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly))];
-                    }
+        var byWrite = new List<Invariant>();
+        for (int list = 0; list < _firstByWrite.Length - 1; list++)
+        {
+            int state = list / (2 * Parts), device = list / Parts % 2, part = list % 4;
+            int mask = (part == 0 ? 3 : part) << (list % Parts / 4 * 2);
+            if (part != 3) byWrite.AddRange(all.Where(i => (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly)));
+            _firstByWrite[list + 1] = byWrite.Count;
+        }
+        _byWrite = [.. byWrite];
         foreach (MomentKind kind in Enum.GetValues<MomentKind>())
             _byMoment[(int)kind] = [.. all.Where(i => i.Listens.Contains(kind))];
         _pageAudits = Overriding(all, nameof(Invariant.AuditPage));
@@ -61,14 +65,16 @@ public sealed class Judge
     internal void AfterStep(Cpu cpu)
     {
         if (!Enabled || First is not null) return;
-        Invariant[][] byWrite = _byWrite;
-        foreach (int code in Machine.Touched)
+        foreach (int touched in Machine.Touched)
         {
-            int pfn = code / Parts;
+            uint code = (uint)touched;
+            int pfn = (int)(code / Parts);
             int id = Ghost.ObjectOf(pfn);
-            int state = id == Ghost.NoObject ? NoObjectState : (int)Ghost[id].Phase;
-            int device = pfn >= Machine.Geometry.DeviceBase ? 1 : 0;
-            foreach (Invariant invariant in byWrite[(state * 2 + device) * Parts + code % Parts]) invariant.PageWritten(this, cpu, pfn);
+            int list = id == Ghost.NoObject ? NoObjectState * 2 * Parts : (int)Ghost[id].Phase * 2 * Parts;
+            if (pfn >= _deviceBase) list += Parts;
+            list += (int)(code % Parts);
+            int end = _firstByWrite[list + 1];
+            for (int i = _firstByWrite[list]; i < end; i++) _byWrite[i].PageWritten(this, cpu, pfn);
         }
     }
 

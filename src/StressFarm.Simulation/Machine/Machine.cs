@@ -106,6 +106,7 @@ public sealed class Machine
     {
         _stepper = null;
         cpu.Current!.MoveNext();
+        if (cpu.Pending.Kind == AccessKind.None) Finish(cpu);
         EndStep(cpu);
     }
 
@@ -126,6 +127,7 @@ public sealed class Machine
                 cpu.Current!.MoveNext();
                 if (_decided) continue;
                 // Not suspended at a further access: it has finished.
+                Finish(cpu);
                 EndStep(cpu);
                 _chosen = stepper.Next(this, cpu);
             }
@@ -168,13 +170,13 @@ public sealed class Machine
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndStep(Cpu cpu)
     {
         if (_touchedCount != 0) Judge.AfterStep(cpu);
         AccessKind kind = cpu.Pending.Kind;
         // Most steps change nothing about who can run: whoever waits goes on waiting until somebody writes.
         if ((_waiting == 0 || !_wrote) && kind is not (AccessKind.None or AccessKind.Lock)) return;
-        if (kind == AccessKind.None) Finish(cpu);
         UpdateRunnable(cpu);
     }
 
