@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
@@ -20,7 +21,7 @@ public readonly record struct ScheduleResult(ScheduleEnd End, long Steps, ulong 
 /// Runs schedules on one machine: set-up, the CPUs' programmes under a strategy, audit, teardown, audit. A pure function of
 /// (model, policy, programme, strategy, seed).
 /// </summary>
-public sealed class ScheduleRunner(Machine machine) : IStepper
+public sealed class ScheduleRunner(Machine machine) : Stepper
 {
     /// <summary>I57's B: a CPU's own steps in one operation, counted under fair strategies only.</summary>
     public const int OperationStepBound = 10_000;
@@ -121,7 +122,8 @@ public sealed class ScheduleRunner(Machine machine) : IStepper
         return true;
     }
 
-    int IStepper.Next(Machine _, Cpu stepped)
+    /// <summary>Asks the strategy, unless the schedule is over.</summary>
+    public override int Next(Machine _, Cpu stepped)
     {
         if (machine.Violation is not null) return -1;
         if (stepped.OperationSteps > OperationStepBound && _strategy!.Fair)
@@ -132,20 +134,30 @@ public sealed class ScheduleRunner(Machine machine) : IStepper
         return _choiceCount > ScheduleStepLimit ? -1 : Choose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Choose()
     {
         if (machine.Runnable == 0) return -1;
         int next = _strategy!.Next(machine);
-        if (_choiceCount == _choices.Length) Array.Resize(ref _choices, _choices.Length * 2);
-        _choices[_choiceCount++] = (byte)next;
+        byte[] choices = _choices;
+        int count = _choiceCount++;
+        if ((uint)count < (uint)choices.Length) choices[count] = (byte)next;
+        else AddChoice(next);
         return next;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddChoice(int next)
+    {
+        Array.Resize(ref _choices, _choices.Length * 2);
+        _choices[_choiceCount - 1] = (byte)next;
+    }
+
     /// <summary>One CPU runs as long as it can.</summary>
-    private sealed class Alone : IStepper
+    private sealed class Alone : Stepper
     {
         public static Alone Instance { get; } = new();
-        public int Next(Machine machine, Cpu stepped) =>
+        public override int Next(Machine machine, Cpu stepped) =>
             machine.Violation is null && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
     }
 }

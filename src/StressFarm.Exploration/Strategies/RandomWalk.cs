@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
@@ -18,6 +19,8 @@ public sealed class RandomWalk : Strategy
     {
         uint set = machine.Runnable;
         int skip = _random.Below(BitOperations.PopCount(set));
+        // The number of the (skip + 1)th bit, in one instruction where there is one: a loop of random length is mispredicted.
+        if (Bmi2.IsSupported) return BitOperations.TrailingZeroCount(Bmi2.ParallelBitDeposit(1u << skip, set));
         for (; skip > 0; skip--) set &= set - 1;
         return BitOperations.TrailingZeroCount(set);
     }

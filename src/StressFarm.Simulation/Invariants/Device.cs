@@ -9,6 +9,8 @@ public sealed class FreeDevicePagesStandAlone : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
     public override ushort Reads => Halves.Info | Halves.Flags;
+    public override PageStates States => PageStates.NoObject;
+    public override bool DeviceOnly => true;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.DeviceFreed];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
@@ -227,6 +229,7 @@ public sealed class PgmapIsReadable : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
     public override ushort Reads => Halves.Info | Halves.Refcount;
+    public override bool DeviceOnly => true;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.PgmapRead];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)

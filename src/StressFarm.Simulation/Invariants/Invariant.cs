@@ -116,6 +116,10 @@ public abstract class Invariant
 
     /// <summary>The halves of a struct page whose change triggers <see cref="PageWritten"/>, one bit each (<see cref="Halves"/>).</summary>
     public virtual ushort Reads => 0;
+    /// <summary>The states of a page in which <see cref="PageWritten"/> can find anything; in others it is not called.</summary>
+    public virtual PageStates States => PageStates.Any;
+    /// <summary><see cref="PageWritten"/> is about device pages only.</summary>
+    public virtual bool DeviceOnly => false;
     public virtual ReadOnlySpan<MomentKind> Listens => [];
 
     /// <summary>A step wrote one of the halves in <see cref="Reads"/> of this page; its local code has run.</summary>
@@ -130,6 +134,22 @@ public abstract class Invariant
     public virtual void AuditMachine(Judge judge) { }
     /// <summary>Audit after the teardown, when every page must be free again.</summary>
     public virtual void AuditEmpty(Judge judge) { }
+}
+
+/// <summary>What a page may be in: the phase of its object, one bit each, or no object.</summary>
+[Flags]
+public enum PageStates : byte
+{
+    None = 0,
+    Dead = 1 << Phase.Dead,
+    Allocating = 1 << Phase.Allocating,
+    Live = 1 << Phase.Live,
+    Frozen = 1 << Phase.Frozen,
+    Freeing = 1 << Phase.Freeing,
+    NoObject = 1 << (Phase.Freeing + 1),
+    /// <summary>Of an object that is not dead.</summary>
+    OfObject = Allocating | Live | Frozen | Freeing,
+    Any = OfObject | Dead | NoObject,
 }
 
 /// <summary>Half-of-a-page masks for <see cref="Invariant.Reads"/>.</summary>

@@ -2,11 +2,18 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Calls the invariants when what they read has changed, and keeps the first violation. Dispatch is by table: one list of
-/// invariants per (word of the page, whole / low / high), one per moment.
+/// invariants per (state of the page, system or device, word of the page, whole / low / high), one per moment.
 /// </summary>
 public sealed class Judge
 {
-    private readonly Invariant[][] _byWrite = new Invariant[Layout.WordsPerPage * 4][];
+    /// <summary>Numbers of a touched word with its part: the low five bits of <see cref="Machine.Touched"/>.</summary>
+    private const int Parts = Layout.WordsPerPage * 4;
+    private const int NoObjectState = (int)Phase.Freeing + 1;
+
+    // The lists one after the other: list n is _byWrite[_firstByWrite[n] .. _firstByWrite[n + 1]].
+    private readonly Invariant[] _byWrite;
+    private readonly int[] _firstByWrite = new int[(NoObjectState + 1) * 2 * Parts + 1];
+    private readonly int _deviceBase;
     private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
     private readonly Invariant[] _pageAudits;
     private readonly Invariant[] _objectAudits;
@@ -17,13 +24,19 @@ public sealed class Judge
     public Judge(Machine machine)
     {
         Machine = machine;
+        Ghost = machine.Ghost;
+        Memory = machine.Memory;
+        _deviceBase = machine.Geometry.DeviceBase;
         Invariant[] all = [.. Catalog<Invariant>.All];
-        for (int word = 0; word < Layout.WordsPerPage; word++)
-            for (int part = 0; part < 3; part++)
-            {
-                int mask = (part == 0 ? 3 : part) << (word * 2);
-                _byWrite[word * 4 + part] = [.. all.Where(i => (i.Reads & mask) != 0)];
-            }
+        var byWrite = new List<Invariant>();
+        for (int list = 0; list < _firstByWrite.Length - 1; list++)
+        {
+            int state = list / (2 * Parts), device = list / Parts % 2, part = list % 4;
+            int mask = (part == 0 ? 3 : part) << (list % Parts / 4 * 2);
+            if (part != 3) byWrite.AddRange(all.Where(i => (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly)));
+            _firstByWrite[list + 1] = byWrite.Count;
+        }
+        _byWrite = [.. byWrite];
         foreach (MomentKind kind in Enum.GetValues<MomentKind>())
             _byMoment[(int)kind] = [.. all.Where(i => i.Listens.Contains(kind))];
         _pageAudits = Overriding(all, nameof(Invariant.AuditPage));
@@ -36,8 +49,8 @@ public sealed class Judge
         [.. all.Where(i => i.GetType().GetMethod(audit)!.DeclaringType != typeof(Invariant))];
 
     public Machine Machine { get; }
-    public Ghost Ghost => Machine.Ghost;
-    public MemMap Memory => Machine.Memory;
+    public Ghost Ghost { get; }
+    public MemMap Memory { get; }
     public Policy Policy => Machine.Policy;
     public Violation? First { get; private set; }
     /// <summary>False measures what checking costs; users never see it off.</summary>
@@ -52,14 +65,16 @@ public sealed class Judge
     internal void AfterStep(Cpu cpu)
     {
         if (!Enabled || First is not null) return;
-        int pageWords = Memory.FirstCell;
-        Invariant[][] byWrite = _byWrite;
-        foreach (int code in Machine.Touched)
+        foreach (int touched in Machine.Touched)
         {
-            int word = code >> 2;
-            if (word >= pageWords) continue;
-            // The low five bits are the word's number in its page and the part of it.
-            foreach (Invariant invariant in byWrite[code & 31]) invariant.PageWritten(this, cpu, word >> 3);
+            uint code = (uint)touched;
+            int pfn = (int)(code / Parts);
+            int id = Ghost.ObjectOf(pfn);
+            int list = id == Ghost.NoObject ? NoObjectState * 2 * Parts : (int)Ghost[id].Phase * 2 * Parts;
+            if (pfn >= _deviceBase) list += Parts;
+            list += (int)(code % Parts);
+            int end = _firstByWrite[list + 1];
+            for (int i = _firstByWrite[list]; i < end; i++) _byWrite[i].PageWritten(this, cpu, pfn);
         }
     }
 

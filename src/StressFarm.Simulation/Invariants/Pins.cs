@@ -71,6 +71,7 @@ public sealed class PinsAreVisible : Invariant
     public override Severity Severity => Severity.Wrong;
     public override string Mirror => "none";
     public override ushort Reads => Halves.Refcount | Halves.Mapping;
+    public override PageStates States => PageStates.OfObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Pinned, MomentKind.Unpinned];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
@@ -130,6 +131,7 @@ public sealed class PinnedAnonStaysExclusive : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "sanity_check_pinned_pages";
     public override ushort Reads => Halves.Flags;
+    public override PageStates States => PageStates.OfObject;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

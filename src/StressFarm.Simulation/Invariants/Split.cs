@@ -30,6 +30,7 @@ public sealed class FrozenIsTheFreezersAlone : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
     public override ushort Reads => ushort.MaxValue;
+    public override PageStates States => PageStates.Frozen;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -9,6 +9,7 @@ public sealed class TailsLeadToTheirHead : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "compound_head not consistent";
     public override ushort Reads => Halves.Info | Halves.Flags;
+    public override PageStates States => PageStates.Live | PageStates.NoObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
@@ -80,6 +81,7 @@ public sealed class HeadsAreAligned : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "folio_set_order warning";
     public override ushort Reads => Halves.Flags;
+    public override PageStates States => PageStates.NoObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published, MomentKind.Unfrozen];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
@@ -112,6 +114,7 @@ public sealed class LiveRangesAreDisjoint : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
     public override ushort Reads => Halves.Info;
+    public override PageStates States => PageStates.Live;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
@@ -211,6 +214,7 @@ public sealed class TailRefcountIsZero : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "VM_BUG_ON_PAGE(PageTail(page)) in set_page_refcounted";
     public override ushort Reads => Halves.Refcount;
+    public override PageStates States => PageStates.OfObject;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -257,6 +261,7 @@ public sealed class OrderIsStable : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
     public override ushort Reads => Halves.Flags;
+    public override PageStates States => PageStates.Live;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace StressFarm.Simulation;
 
 /// <summary>The kinds of shared access (spec 2). One step is one of these.</summary>
@@ -55,54 +53,56 @@ public struct Access
     public readonly bool Writes => Kind is not (AccessKind.None or AccessKind.Load or AccessKind.Load32 or AccessKind.Fence or AccessKind.Yield);
 }
 
+// The awaiters. The access happens in GetResult(), that is, when the CPU has been chosen and its operation goes on; each kind
+// of access is a type of its own, so that what happens is known where it is awaited and no switch has to be guessed at.
+
 /// <summary>Awaits a 64-bit result.</summary>
-public readonly struct WordAccess(Cpu cpu) : IOpAwaiter
+public readonly struct WordAccess<TKind>(Cpu cpu) : IOpAwaiter where TKind : struct, IAccessKind
 {
     private readonly Cpu _cpu = cpu;
-    public WordAccess GetAwaiter() => this;
+    public WordAccess<TKind> GetAwaiter() => this;
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
-    public ulong GetResult() => _cpu.Result;
-    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public ulong GetResult() => _cpu.Machine.Perform<TKind>(_cpu);
+    public void Suspend(Frame frame) => _cpu.SuspendIn(frame);
     public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
 
 /// <summary>Awaits a 32-bit result.</summary>
-public readonly struct HalfAccess(Cpu cpu) : IOpAwaiter
+public readonly struct HalfAccess<TKind>(Cpu cpu) : IOpAwaiter where TKind : struct, IAccessKind
 {
     private readonly Cpu _cpu = cpu;
-    public HalfAccess GetAwaiter() => this;
+    public HalfAccess<TKind> GetAwaiter() => this;
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint GetResult() => (uint)_cpu.Result;
-    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public uint GetResult() => (uint)_cpu.Machine.Perform<TKind>(_cpu);
+    public void Suspend(Frame frame) => _cpu.SuspendIn(frame);
     public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
 
 /// <summary>Awaits whether it happened.</summary>
-public readonly struct FlagAccess(Cpu cpu) : IOpAwaiter
+public readonly struct FlagAccess<TKind>(Cpu cpu) : IOpAwaiter where TKind : struct, IAccessKind
 {
     private readonly Cpu _cpu = cpu;
-    public FlagAccess GetAwaiter() => this;
+    public FlagAccess<TKind> GetAwaiter() => this;
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
-    public bool GetResult() => _cpu.Result != 0;
-    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public bool GetResult() => _cpu.Machine.Perform<TKind>(_cpu) != 0;
+    public void Suspend(Frame frame) => _cpu.SuspendIn(frame);
     public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
 }
 
 /// <summary>Awaits an access without a result.</summary>
-public readonly struct VoidAccess(Cpu cpu) : IOpAwaiter
+public readonly struct VoidAccess<TKind>(Cpu cpu) : IOpAwaiter where TKind : struct, IAccessKind
 {
     private readonly Cpu _cpu = cpu;
-    public VoidAccess GetAwaiter() => this;
+    public VoidAccess<TKind> GetAwaiter() => this;
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
-    public void GetResult() { }
-    public void Suspend(Frame frame) => _cpu.Current = frame;
+    public void GetResult() => _cpu.Machine.Perform<TKind>(_cpu);
+    public void Suspend(Frame frame) => _cpu.SuspendIn(frame);
     public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
     public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();

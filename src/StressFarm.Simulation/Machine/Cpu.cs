@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StressFarm.Simulation;
 
 /// <summary>
@@ -9,14 +11,16 @@ public sealed class Cpu
     internal Cpu(Machine machine, int number)
     {
         Machine = machine;
+        Ghost = machine.Ghost;
+        Judge = machine.Judge;
         Number = number;
         Handles = new Handles();
     }
 
     public Machine Machine { get; }
     public int Number { get; }
-    public Ghost Ghost => Machine.Ghost;
-    public Judge Judge => Machine.Judge;
+    public Ghost Ghost { get; }
+    public Judge Judge { get; }
     public Policy Policy => Machine.Policy;
 
     /// <summary>The next access, named but not yet done; <see cref="AccessKind.None"/> when the CPU has nothing left.</summary>
@@ -35,7 +39,6 @@ public sealed class Cpu
     internal Frame? Current;
     /// <summary>The outermost one.</summary>
     internal Frame? Root;
-    internal ulong Result;
     internal uint Writer;
 
     private void Name(AccessKind kind, Step step, int location, ulong a = 0, ulong b = 0)
@@ -47,29 +50,29 @@ public sealed class Cpu
         Pending.B = b;
     }
 
-    public WordAccess Load(Word w, Step step) { Name(AccessKind.Load, step, w.Index); return new(this); }
-    public HalfAccess Load(Half h, Step step) { Name(AccessKind.Load32, step, h.Index); return new(this); }
-    public VoidAccess Store(Word w, ulong value, Step step) { Name(AccessKind.Store, step, w.Index, value); return new(this); }
-    public VoidAccess Store(Half h, uint value, Step step) { Name(AccessKind.Store32, step, h.Index, value); return new(this); }
+    public WordAccess<Accesses.Load> Load(Word w, Step step) { Name(AccessKind.Load, step, w.Index); return new(this); }
+    public HalfAccess<Accesses.Load32> Load(Half h, Step step) { Name(AccessKind.Load32, step, h.Index); return new(this); }
+    public VoidAccess<Accesses.Store> Store(Word w, ulong value, Step step) { Name(AccessKind.Store, step, w.Index, value); return new(this); }
+    public VoidAccess<Accesses.Store32> Store(Half h, uint value, Step step) { Name(AccessKind.Store32, step, h.Index, value); return new(this); }
     /// <summary>Atomic add; the new value.</summary>
-    public HalfAccess Add(Half h, int delta, Step step) { Name(AccessKind.Add32, step, h.Index, (uint)delta); return new(this); }
+    public HalfAccess<Accesses.Add32> Add(Half h, int delta, Step step) { Name(AccessKind.Add32, step, h.Index, (uint)delta); return new(this); }
     /// <summary>Atomic add; the new value.</summary>
-    public WordAccess Add(Word w, long delta, Step step) { Name(AccessKind.Add, step, w.Index, (ulong)delta); return new(this); }
+    public WordAccess<Accesses.Add> Add(Word w, long delta, Step step) { Name(AccessKind.Add, step, w.Index, (ulong)delta); return new(this); }
     /// <summary>atomic_add_unless(…, 0): the old value; 0 means nothing was added.</summary>
-    public HalfAccess AddUnlessZero(Half h, int delta, Step step) { Name(AccessKind.AddUnlessZero32, step, h.Index, (uint)delta); return new(this); }
-    public FlagAccess CmpXchg(Half h, uint expected, uint value, Step step) { Name(AccessKind.CmpXchg32, step, h.Index, expected, value); return new(this); }
+    public HalfAccess<Accesses.AddUnlessZero32> AddUnlessZero(Half h, int delta, Step step) { Name(AccessKind.AddUnlessZero32, step, h.Index, (uint)delta); return new(this); }
+    public FlagAccess<Accesses.CmpXchg32> CmpXchg(Half h, uint expected, uint value, Step step) { Name(AccessKind.CmpXchg32, step, h.Index, expected, value); return new(this); }
     /// <summary>set_bit(s); the old word.</summary>
-    public WordAccess Or(Word w, ulong bits, Step step) { Name(AccessKind.Or, step, w.Index, bits); return new(this); }
+    public WordAccess<Accesses.Or> Or(Word w, ulong bits, Step step) { Name(AccessKind.Or, step, w.Index, bits); return new(this); }
     /// <summary>clear_bit(s); the old word.</summary>
-    public WordAccess AndNot(Word w, ulong bits, Step step) { Name(AccessKind.AndNot, step, w.Index, bits); return new(this); }
+    public WordAccess<Accesses.AndNot> AndNot(Word w, ulong bits, Step step) { Name(AccessKind.AndNot, step, w.Index, bits); return new(this); }
     /// <summary>Waits until the bits are clear, then sets them.</summary>
-    public VoidAccess Lock(Word w, Step step, ulong bits = 1) { Name(AccessKind.Lock, step, w.Index, bits); return new(this); }
-    public FlagAccess TryLock(Word w, Step step, ulong bits = 1) { Name(AccessKind.TryLock, step, w.Index, bits); return new(this); }
-    public VoidAccess Unlock(Word w, Step step, ulong bits = 1) { Name(AccessKind.Unlock, step, w.Index, bits); return new(this); }
-    public VoidAccess Fence(FenceKind kind, Step step) { Name(AccessKind.Fence, step, Machine.NoWord, (ulong)kind); return new(this); }
+    public VoidAccess<Accesses.Lock> Lock(Word w, Step step, ulong bits = 1) { Name(AccessKind.Lock, step, w.Index, bits); return new(this); }
+    public FlagAccess<Accesses.TryLock> TryLock(Word w, Step step, ulong bits = 1) { Name(AccessKind.TryLock, step, w.Index, bits); return new(this); }
+    public VoidAccess<Accesses.Unlock> Unlock(Word w, Step step, ulong bits = 1) { Name(AccessKind.Unlock, step, w.Index, bits); return new(this); }
+    public VoidAccess<Accesses.Nothing> Fence(FenceKind kind, Step step) { Name(AccessKind.Fence, step, Machine.NoWord, (ulong)kind); return new(this); }
     /// <summary>One step for a run of accesses starting at <paramref name="first"/>; follow it with raw stores.</summary>
-    public VoidAccess Burst(Word first, Step step) { Name(AccessKind.Burst, step, first.Index); return new(this); }
-    public VoidAccess Yield(Step step) { Name(AccessKind.Yield, step, Machine.NoWord); return new(this); }
+    public VoidAccess<Accesses.Nothing> Burst(Word first, Step step) { Name(AccessKind.Burst, step, first.Index); return new(this); }
+    public VoidAccess<Accesses.Nothing> Yield(Step step) { Name(AccessKind.Yield, step, Machine.NoWord); return new(this); }
 
     /// <summary>Reads without a scheduling point: what a `!` check does (spec 2), and what follows a burst.</summary>
     public ulong Peek(Word w) => Machine.Memory[w];
@@ -78,6 +81,13 @@ public sealed class Cpu
     /// <summary>Writes as part of the burst step just taken.</summary>
     public void Poke(Word w, ulong value) => Machine.StoreRaw(this, w, value);
     public void Poke(Half h, uint value) => Machine.StoreRaw(this, h, value);
+
+    /// <summary>The innermost method is suspended in this frame: mostly the same as the last time, and storing a reference is not free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void SuspendIn(Frame frame)
+    {
+        if (!ReferenceEquals(Current, frame)) Current = frame;
+    }
 
     internal void Begin(Operation operation, int number)
     {
@@ -115,7 +125,6 @@ public sealed class Cpu
         OperationSteps = 0;
         Finished = true;
         IrqsOff = false;
-        Result = 0;
         Writer = 0;
     }
 }

@@ -14,8 +14,12 @@ public sealed class Machine
 
     private int[] _touched = new int[64];
     private int _touchedCount;
+    /// <summary>Codes from here on are cells, which no invariant watches.</summary>
+    private readonly int _touchable;
+    /// <summary>The last step wrote something, be it a cell.</summary>
+    private bool _wrote;
     private uint _waiting;
-    private IStepper? _stepper;
+    private Stepper? _stepper;
     private int _chosen;
     private bool _decided;
 
@@ -24,10 +28,11 @@ public sealed class Machine
         Geometry = geometry;
         Cells = new Cells(geometry);
         Memory = new MemMap(geometry.Pages, Cells.Count);
-        Cpus = new Cpu[geometry.MaxCpus + 1];
-        for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
+        _touchable = Memory.FirstCell * 4;
         Ghost = new Ghost(this);
         Judge = new Judge(this);
+        Cpus = new Cpu[geometry.MaxCpus + 1];
+        for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
         Driver = new DriverAllocator(this);
         for (int i = 0; i < Cpus.Length; i++) Cpus[i].Reset();
     }
@@ -59,7 +64,7 @@ public sealed class Machine
     /// <summary>Records every step when set; null in ordinary runs.</summary>
     public ITrace? Trace { get; set; }
 
-    /// <summary>What the last step wrote, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
+    /// <summary>What the last step wrote of struct pages, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
     internal ReadOnlySpan<int> Touched => _touched.AsSpan(0, _touchedCount);
 
     /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
@@ -100,8 +105,8 @@ public sealed class Machine
     public void Step(Cpu cpu)
     {
         _stepper = null;
-        BeginStep(cpu);
         cpu.Current!.MoveNext();
+        if (cpu.Pending.Kind == AccessKind.None) Finish(cpu);
         EndStep(cpu);
     }
 
@@ -110,7 +115,7 @@ public sealed class Machine
     /// happens is exactly what <see cref="Step"/> would do, one call a step; but while the same CPU is chosen its operation
     /// goes on without being suspended, which is much faster.
     /// </summary>
-    public void Run(int first, IStepper stepper)
+    public void Run(int first, Stepper stepper)
     {
         _stepper = stepper;
         try
@@ -119,10 +124,10 @@ public sealed class Machine
             {
                 Cpu cpu = Cpus[next];
                 _decided = false;
-                BeginStep(cpu);
                 cpu.Current!.MoveNext();
                 if (_decided) continue;
                 // Not suspended at a further access: it has finished.
+                Finish(cpu);
                 EndStep(cpu);
                 _chosen = stepper.Next(this, cpu);
             }
@@ -134,40 +139,44 @@ public sealed class Machine
     }
 
     /// <summary>
-    /// A CPU has named its next access. True when it may go on at once: the step before is complete, the same CPU was chosen
-    /// again, and the access has happened. False suspends the operation.
+    /// A CPU has named its next access. True when it may go on at once: the step before is complete and the same CPU was
+    /// chosen again. False suspends the operation.
     /// </summary>
     internal bool GoesOn(Cpu cpu)
     {
         if (_stepper is null) return false;
         EndStep(cpu);
         _chosen = _stepper.Next(this, cpu);
-        if (_chosen == cpu.Number)
-        {
-            BeginStep(cpu);
-            return true;
-        }
+        if (_chosen == cpu.Number) return true;
         _decided = true;
         return false;
     }
 
-    private void BeginStep(Cpu cpu)
+    /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal ulong Perform<TKind>(Cpu cpu) where TKind : struct, IAccessKind
     {
+        ref Access access = ref cpu.Pending;
         _touchedCount = 0;
-        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.Step);
-        Execute(cpu);
+        _wrote = false;
+        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
+        ulong result = TKind.Do(this, cpu, in access, out ulong old, out ulong value);
+        ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
+        Digest = digest ^ (digest >> 29);
+        Trace?.Record(cpu, in access, old, value);
         Steps++;
         cpu.OperationSteps++;
-        cpu.Pending.Kind = AccessKind.None;
+        access.Kind = AccessKind.None;
+        return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndStep(Cpu cpu)
     {
         if (_touchedCount != 0) Judge.AfterStep(cpu);
         AccessKind kind = cpu.Pending.Kind;
-        // Most steps change nothing about who can run.
-        if (_waiting == 0 && kind is not (AccessKind.None or AccessKind.Lock)) return;
-        if (kind == AccessKind.None) Finish(cpu);
+        // Most steps change nothing about who can run: whoever waits goes on waiting until somebody writes.
+        if ((_waiting == 0 || !_wrote) && kind is not (AccessKind.None or AccessKind.Lock)) return;
         UpdateRunnable(cpu);
     }
 
@@ -214,74 +223,6 @@ public sealed class Machine
         }
     }
 
-    private void Execute(Cpu cpu)
-    {
-        ref Access a = ref cpu.Pending;
-        int at = a.Location;
-        ulong old = 0, value = 0;
-        switch (a.Kind)
-        {
-            case AccessKind.Load:
-                cpu.Result = value = Memory[new Word(at)];
-                break;
-            case AccessKind.Load32:
-                cpu.Result = value = Memory[new Half(at)];
-                break;
-            case AccessKind.Store:
-                if (Trace is not null) old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = a.A);
-                break;
-            case AccessKind.Store32:
-                if (Trace is not null) old = Memory[new Half(at)];
-                WriteHalf(cpu, at, (uint)(value = a.A));
-                break;
-            case AccessKind.Add32:
-                old = Memory[new Half(at)];
-                cpu.Result = value = unchecked((uint)old + (uint)a.A);
-                WriteHalf(cpu, at, (uint)value);
-                break;
-            case AccessKind.AddUnlessZero32:
-                cpu.Result = value = old = Memory[new Half(at)];
-                if (old != 0) WriteHalf(cpu, at, (uint)(value = unchecked((uint)old + (uint)a.A)));
-                break;
-            case AccessKind.CmpXchg32:
-                value = old = Memory[new Half(at)];
-                cpu.Result = old == a.A ? 1u : 0u;
-                if (cpu.Result != 0) WriteHalf(cpu, at, (uint)(value = a.B));
-                break;
-            case AccessKind.Add:
-                old = Memory[new Word(at)];
-                WriteWord(cpu, at, cpu.Result = value = unchecked(old + a.A));
-                break;
-            case AccessKind.Or:
-                cpu.Result = old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = old | a.A);
-                break;
-            case AccessKind.AndNot:
-                cpu.Result = old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = old & ~a.A);
-                break;
-            case AccessKind.Lock:
-                old = Memory[new Word(at)];
-                if ((old & a.A) != 0) throw new InvalidOperationException($"CPU {cpu.Number} was stepped while it waits for a lock");
-                WriteWord(cpu, at, value = old | a.A);
-                break;
-            case AccessKind.TryLock:
-                value = old = Memory[new Word(at)];
-                cpu.Result = (old & a.A) == 0 ? 1u : 0u;
-                if (cpu.Result != 0) WriteWord(cpu, at, value = old | a.A);
-                break;
-            case AccessKind.Unlock:
-                old = Memory[new Word(at)];
-                WriteWord(cpu, at, value = old & ~a.A);
-                cpu.Result = old;
-                break;
-        }
-        Digest = unchecked((Digest ^ value ^ ((ulong)(uint)at << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)a.Step << 44)) * 0x9fb2_1c65_1e98_df25);
-        Digest ^= Digest >> 29;
-        Trace?.Record(cpu, in a, old, value);
-    }
-
     /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
     internal void StoreRaw(Cpu cpu, Word w, ulong value)
     {
@@ -301,14 +242,14 @@ public sealed class Machine
     internal void Lay(Half h, uint value) => Memory.WriteHalf(h.Index, value, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteWord(Cpu cpu, int word, ulong value)
+    internal void WriteWord(Cpu cpu, int word, ulong value)
     {
         Memory.Write(word, value, cpu.Writer);
         Touch(word << 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteHalf(Cpu cpu, int half, uint value)
+    internal void WriteHalf(Cpu cpu, int half, uint value)
     {
         Memory.WriteHalf(half, value, cpu.Writer);
         Touch(((half >> 1) << 2) | (1 + (half & 1)));
@@ -317,16 +258,27 @@ public sealed class Machine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Touch(int code)
     {
-        if (_touchedCount == _touched.Length) Array.Resize(ref _touched, _touched.Length * 2);
-        _touched[_touchedCount++] = code;
+        _wrote = true;
+        if (code >= _touchable) return;
+        int[] touched = _touched;
+        int count = _touchedCount++;
+        if ((uint)count < (uint)touched.Length) touched[count] = code;
+        else TouchMore(code);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TouchMore(int code)
+    {
+        Array.Resize(ref _touched, _touched.Length * 2);
+        _touched[_touchedCount - 1] = code;
     }
 }
 
-/// <summary>Chooses who steps next.</summary>
-public interface IStepper
+/// <summary>Chooses who steps next. A class, since it is asked at every step: an interface call that meets two classes goes through a hash table.</summary>
+public abstract class Stepper
 {
     /// <summary>After a step of <paramref name="stepped"/>: the CPU that steps next, one of <see cref="Machine.Runnable"/>, or -1 to stop.</summary>
-    int Next(Machine machine, Cpu stepped);
+    public abstract int Next(Machine machine, Cpu stepped);
 }
 
 /// <summary>Sees every step of a run that is recorded.</summary>

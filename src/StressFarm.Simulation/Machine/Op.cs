@@ -11,8 +11,8 @@ namespace StressFarm.Simulation;
 // local code is atomic with the access before it, and only with that one.
 //
 // The compiler does the hard part (turning the method into a state machine). What it must not do is allocate: a run takes
-// tens of millions of steps a second. So the builder keeps the boxes of suspended methods in the machine's pool, one list
-// per method, and a finished or abandoned method gives its box back. Which box is used has no influence on what is computed.
+// tens of millions of steps a second. So the builder keeps the boxes of suspended methods in the machine's pool, one
+// stack per method, and a finished or abandoned method gives its box back. Which box is used has no influence on what is computed.
 // A method that is never suspended, because its CPU was chosen again each time, needs no box at all.
 //
 // An operation awaits accesses and other operations, nothing else: `IOpAwaiter` is demanded of every awaiter, so that a
@@ -27,28 +27,56 @@ public interface IOpAwaiter : ICriticalNotifyCompletion
     FramePool Pool { get; }
 }
 
-/// <summary>The boxes of one machine that are free: a list per method.</summary>
+/// <summary>The boxes of one machine that are free: a stack per method.</summary>
 public sealed class FramePool
 {
-    private static int s_lists;
-    private List[] _free = new List[64];
+    private static int s_stacks;
+    private FrameStack[] _free = [];
 
-    // A struct, so that storing does not check the array's type.
-    internal struct List
+    /// <summary>A number for a method's stack.</summary>
+    internal static int NewStack() => Interlocked.Increment(ref s_stacks) - 1;
+
+    internal FrameStack this[int stack]
     {
-        public Frame? First;
-    }
-
-    /// <summary>A number for a method's list.</summary>
-    internal static int NewList() => Interlocked.Increment(ref s_lists) - 1;
-
-    internal ref List this[int list]
-    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (list >= _free.Length) Array.Resize(ref _free, Math.Max(list + 1, _free.Length * 2));
-            return ref _free[list];
+            FrameStack[] free = _free;
+            return (uint)stack < (uint)free.Length ? free[stack] : Grow(stack);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FrameStack Grow(int stack)
+    {
+        int known = _free.Length;
+        Array.Resize(ref _free, Math.Max(stack + 1, Math.Max(64, known * 2)));
+        for (int i = known; i < _free.Length; i++) _free[i] = new FrameStack();
+        return _free[stack];
+    }
+}
+
+/// <summary>Free boxes of one method.</summary>
+internal sealed class FrameStack
+{
+    private Slot[] _slots = new Slot[8];
+    private int _count;
+
+    // A struct, so that storing does not check the array's type.
+    private struct Slot
+    {
+        public Frame Frame;
+    }
+
+    /// <summary>The box freed last, or null. It stays in its slot, where it will mostly be put back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Frame? Pop() => _count == 0 ? null : _slots[--_count].Frame;
+
+    public void Push(Frame frame)
+    {
+        if (_count == _slots.Length) Array.Resize(ref _slots, _count * 2);
+        ref Slot slot = ref _slots[_count++];
+        if (!ReferenceEquals(slot.Frame, frame)) slot.Frame = frame;
     }
 }
 
@@ -79,21 +107,17 @@ public abstract class Frame<T>(FramePool pool) : Frame(pool)
 
 internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAsyncStateMachine
 {
-    private static readonly int s_list = FramePool.NewList();
+    private static readonly int s_stack = FramePool.NewStack();
 
     public TStateMachine StateMachine = default!;
-    private readonly int _list = s_list;
-    private Frame? _next;
+    private readonly FrameStack _home;
 
-    private Box(FramePool pool) : base(pool) { }
+    private Box(FramePool pool, FrameStack home) : base(pool) => _home = home;
 
     public static Box<TStateMachine, T> Rent(FramePool pool)
     {
-        ref FramePool.List free = ref pool[s_list];
-        if (free.First is null) return new(pool);
-        var box = Unsafe.As<Box<TStateMachine, T>>(free.First);
-        free.First = box._next;
-        return box;
+        FrameStack free = pool[s_stack];
+        return free.Pop() is { } box ? Unsafe.As<Box<TStateMachine, T>>(box) : new(pool, free);
     }
 
     internal override void MoveNext() => StateMachine.MoveNext();
@@ -104,9 +128,7 @@ internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAs
         // not live as long as the machine.
         Parent = null;
         Done = false;
-        ref FramePool.List free = ref Pool[_list];
-        _next = free.First;
-        free.First = this;
+        _home.Push(this);
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StressFarm.Simulation;
 
 /// <summary>
@@ -18,6 +20,7 @@ public struct Pcg
         NextUInt();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint NextUInt()
     {
         ulong old = _state;
@@ -29,6 +32,7 @@ public struct Pcg
     public ulong NextULong() => ((ulong)NextUInt() << 32) | NextUInt();
 
     /// <summary>Uniform in [0, bound) by Lemire's multiplication; the bias is below bound / 2³².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Below(int bound) => (int)(((ulong)NextUInt() * (uint)bound) >> 32);
 
     /// <summary>Uniform in [low, high], both included.</summary>
