@@ -130,6 +130,8 @@ public class LifecycleInvariantTests
     [Theory]
     [InlineData(PageType.Slab)]
     [InlineData(0xf600_0000u)]
+    [InlineData(PageType.Buddy + 1)] // a _mapcount that counted in a typed word
+    [InlineData(0xffff_fffeu)] // a _mapcount that went below -1
     [InlineData(3u)]
     public void I19_catches_a_type_that_is_not_the_owners(uint value)
     {
@@ -170,6 +172,54 @@ public class LifecycleInvariantTests
         int pfn = stage.Folio(0);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)));
         stage.Vandalise(new Page(pfn).Refcount, 1).AssertViolates("I22");
+    }
+
+    [Fact]
+    public void I16_catches_a_free_that_takes_the_neighbour_along()
+    {
+        var stage = new Stage();
+        int pfn = stage.Folio(0), next = stage.Folio(0);
+        int low = Math.Min(pfn, next);
+        Assert.Equal(1, Math.Abs(pfn - next));
+        stage.Run(async cpu =>
+        {
+            await cpu.Add(new Page(low).Refcount, -1, Step.P1);
+            cpu.Ghost.Put(cpu, low);
+            cpu.Ghost.BeginFree(cpu, low);
+            cpu.Ghost.EndFree(cpu, low, 1, Owner.IsolatedFree);
+        });
+        stage.AssertViolates("I16");
+    }
+
+    [Fact]
+    public void I21b_catches_references_that_no_entry_stands_for()
+    {
+        var stage = new Stage();
+        stage.Run(cpu => AnonMemory.Fault(cpu, 0, 4, 0, pmd: false));
+        stage.Machine.Judge.Audit(whole: true);
+        stage.AssertClean();
+        stage.Vandalise(stage.Machine.Cells.Pte(0, 4), 0);
+        stage.Machine.Judge.Audit(whole: true);
+        stage.AssertViolates("I21b");
+    }
+
+    [Fact]
+    public void I57_catches_a_migration_entry_that_nobody_will_remove()
+    {
+        var stage = new Stage();
+        stage.Vandalise(stage.Machine.Cells.Pte(1, 9), PageTableEntry.Migration(7, write: true, exclusive: false).Raw);
+        stage.Machine.Judge.Audit(whole: true);
+        stage.AssertViolates("I57");
+        Assert.Contains("slot 9", stage.Violation!.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void I22_catches_more_unpins_than_pins()
+    {
+        var stage = new Stage();
+        int pfn = stage.Folio(2);
+        stage.Ghost.Unpin(stage.Machine.Cpus[0], pfn, 1, 1, 1);
+        stage.AssertViolates("I22");
     }
 
     [Fact]

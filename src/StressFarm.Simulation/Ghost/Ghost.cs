@@ -295,6 +295,7 @@ public sealed class Ghost
         int id = _object[pfn];
         if (id == NoObject) return;
         ref GhostObject o = ref _objects[id];
+        if (o.Pins < pins) _machine.Judge.Raise(MomentKind.RefDropped, cpu, pfn, id, (ulong)pins);
         o.ThreadRefs += pins;
         _held[id * _cpus + cpu.Number] += pins;
         o.Pins -= pins;
@@ -396,13 +397,17 @@ public sealed class Ghost
         _machine.Judge.Raise(MomentKind.BeginFree, cpu, pfn, id);
     }
 
-    /// <summary>The pages [pfn, +2^order) of a dying object are free of it and in isolation.</summary>
+    /// <summary>
+    /// The pages [pfn, +2^order) of a dying object are free of it and in isolation. Reports I16 when one of them is not its own.
+    /// </summary>
     public void EndFree(Cpu cpu, int pfn, int order, Owner isolated)
     {
-        int life = ++_lifeCounter;
+        int life = ++_lifeCounter, dying = _object[pfn];
         for (int i = pfn; i < pfn + (1 << order); i++)
         {
             int id = _object[i];
+            bool its = id == dying && (id == NoObject ? _owner[i] == isolated : _objects[id].Phase is Phase.Freeing or Phase.Dead);
+            if (!its) _machine.Judge.OwnerClash(cpu, i, id == NoObject ? isolated : _objects[id].Kind, isolated);
             if (id != NoObject) _objects[id].Phase = Phase.Dead;
             _owner[i] = isolated;
             _object[i] = NoObject;

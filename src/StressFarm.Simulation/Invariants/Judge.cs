@@ -20,6 +20,8 @@ public sealed class Judge
     private readonly Invariant[] _machineAudits;
     private readonly Invariant[] _emptyAudits;
     private string? _kernelSays;
+    private (int Cpu, int Operation) _kernelSaidIn;
+    private int[] _scratch = [];
 
     public Judge(Machine machine)
     {
@@ -101,15 +103,38 @@ public sealed class Judge
 
     public void Deref(Cpu cpu, Folio folio) => Deref(cpu, folio.Head);
 
-    /// <summary>What a debug kernel's check would print at this point (CHECKS=1); a violation found in the same step quotes it.</summary>
-    public void KernelSays(string text) => _kernelSays ??= text;
+    /// <summary>A CPU that has given device pages back touched a word: a read of one of them is I46's.</summary>
+    internal void AfterFolioFree(Cpu cpu, int word, ulong value)
+    {
+        int pfn = word / Layout.WordsPerPage;
+        if (word >= 0 && word < Memory.FirstCell && (uint)(pfn - cpu.GivenAway) < (uint)cpu.GivenAwayPages)
+            RaiseAt(MomentKind.ReadAfterFolioFree, cpu, pfn, value, (ulong)(word % Layout.WordsPerPage));
+    }
 
-    /// <summary>What the kernel's checks have printed so far, or null.</summary>
-    public string? KernelSaid => _kernelSays;
+    /// <summary>
+    /// What a debug kernel's check would print at this point (CHECKS=1). A violation that the same operation causes quotes it.
+    /// </summary>
+    public void KernelSays(Cpu cpu, string text)
+    {
+        _kernelSays = text;
+        _kernelSaidIn = (cpu.Number, cpu.OperationNumber);
+    }
+
+    /// <summary>What the kernel's checks printed in this CPU's operation, or null.</summary>
+    public string? KernelSaid(Cpu cpu) => _kernelSaidIn == (cpu.Number, cpu.OperationNumber) ? _kernelSays : null;
 
     internal void OwnerClash(Cpu cpu, int pfn, Owner from, Owner to) =>
         Violate(Catalog<Invariant>.Find("I16")!, cpu, pfn, -1, "owner", $"{from}", $"{Ghost.OwnerOf(pfn)}",
             $"page {pfn} is taken over as {to} from {from}, but its owner is {Ghost.OwnerOf(pfn)}");
+
+    /// <summary>Zeroed room for an audit's counting; the next call reuses it.</summary>
+    internal Span<int> Scratch(int count)
+    {
+        if (_scratch.Length < count) _scratch = new int[Math.Max(count, 2 * _scratch.Length)];
+        Span<int> room = _scratch.AsSpan(0, count);
+        room.Clear();
+        return room;
+    }
 
     /// <summary>Everything that must hold when nothing is in flight.</summary>
     /// <param name="whole">every page of the arena instead of those written since the reset</param>
@@ -155,7 +180,7 @@ public sealed class Judge
         Actor by = cpu is null ? new Actor(-1, "audit", 0, Step.None) : ActorOf(new WriterStamp(cpu.Writer));
         Actor last = location < 0 ? default : ActorOf(new WriterStamp(Memory.LastWriter(new Half(location))));
         First = new Violation(invariant, field, pfn, location, expected, found, by, last with { Operation = last.Operation ?? "" },
-            sentence, _kernelSays, Machine.Steps);
+            sentence, cpu is null ? null : KernelSaid(cpu), Machine.Steps);
     }
 
     /// <summary>As <see cref="Violate"/>, by a CPU that is about to take the step it named and cannot.</summary>

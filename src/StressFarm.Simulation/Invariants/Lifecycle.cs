@@ -223,7 +223,7 @@ public sealed class FreedPagesReachAList : Invariant
         var folio = new Folio(moment.Pfn);
         bool large = moment.A > 0;
         judge.Violate(this, moment.Cpu, moment.Pfn, (large ? folio.Second.Mapping : folio.Flags).Low.Index, large ? "mapping" : "flags",
-            "a block that passes the checks at free", judge.KernelSaid ?? "bad_page", $"the block at page {moment.Pfn}, order {moment.A}, is leaked: {judge.KernelSaid}");
+            "a block that passes the checks at free", judge.KernelSaid(moment.Cpu) ?? "bad_page", $"the block at page {moment.Pfn}, order {moment.A}, is leaked: {judge.KernelSaid(moment.Cpu)}");
     }
 
     public override void AuditEmpty(Judge judge)
@@ -262,9 +262,10 @@ public sealed class PageTypesMatchOwners : Invariant
         int id = judge.Ghost.ObjectOf(pfn);
         Owner owner = id == Ghost.NoObject ? judge.Ghost.OwnerOf(pfn) : judge.Ghost[id].Kind;
         bool fits = !PageType.HasType(value)
-            ? id != Ghost.NoObject && owner is Owner.Small or Owner.Folio or Owner.DevFolio or Owner.Compound
+            ? (int)value >= 0 && id != Ghost.NoObject && owner is Owner.Small or Owner.Folio or Owner.DevFolio or Owner.Compound
             : (value & 0xff00_0000) switch
             {
+                _ when (value & 0x00ff_ffff) != 0 => false,
                 PageType.Buddy => owner is Owner.Buddy or Owner.IsolatedFree,
                 PageType.Slab => owner == Owner.Slab,
                 PageType.LargeKmalloc => owner == Owner.LargeKmalloc,

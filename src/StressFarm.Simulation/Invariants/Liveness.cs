@@ -10,6 +10,16 @@ public sealed class OperationsTerminate : Invariant
     public override string Mirror => "hung task, soft lockup";
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Deadlock, MomentKind.StepBound];
 
+    /// <summary>A migration entry with no migration under way: whoever faults on it sleeps for ever.</summary>
+    public override void AuditMachine(Judge judge)
+    {
+        var search = new MigrationSearch();
+        PageTables.Visit(judge, ref search);
+        if (search.Cell.Index < 0) return;
+        judge.Violate(this, null, search.Value.Pfn, search.Cell.Low.Index, "migration entry", "a present or device-private entry, or none", $"{search.Value}",
+            $"{judge.Machine.Cells.NameOf(search.Cell)} still is a migration entry for page {search.Value.Pfn}: a fault on it would wait for ever");
+    }
+
     public override void On(Judge judge, in Moment moment)
     {
         Cpu cpu = moment.Cpu;

@@ -21,6 +21,32 @@ public sealed class RefcountIsExplained : Invariant
     }
 }
 
+/// <summary>I21, the page tables' share: read from the entries themselves.</summary>
+public sealed class EntriesHoldTheirReferences : Invariant
+{
+    public override string Id => "I21b";
+    public override string Statement => "the references that an object's holders explain as the page tables' are as many as present and device-private entries lead to it";
+    public override When When => When.Quiescent;
+    public override Severity Severity => Severity.Leak;
+    public override string Mirror => "folio_expected_ref_count";
+
+    public override void AuditMachine(Judge judge)
+    {
+        Span<int> entries = judge.Scratch(judge.Ghost.ObjectCount);
+        var count = new EntryCount(judge, entries);
+        PageTables.Visit(judge, ref count);
+        for (int id = 0; id < judge.Ghost.ObjectCount; id++)
+        {
+            ref GhostObject o = ref judge.Ghost[id];
+            if (o.Phase != Phase.Live || o.PteRefs == entries[id]) continue;
+            var head = new Page(o.Head);
+            judge.Violate(this, null, o.Head, head.Refcount.Index, "_refcount", $"{o.PteRefs} entries", $"{entries[id]} entries",
+                $"the {o.Kind} at page {o.Head} has {o.PteRefs} references for the page tables, in which {entries[id]} entries lead to it");
+            return;
+        }
+    }
+}
+
 /// <summary>I22.</summary>
 public sealed class RefcountNeverBelowHolders : Invariant
 {

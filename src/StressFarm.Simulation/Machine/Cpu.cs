@@ -96,6 +96,16 @@ public sealed class Cpu
         OperationSteps = 0;
     }
 
+    /// <summary>First of the pages that the operation under way has given to the driver, and how many: I46 watches reads of them.</summary>
+    internal int GivenAway;
+    internal int GivenAwayPages;
+
+    internal void GiveAway(int pfn, int pages)
+    {
+        GivenAway = pfn;
+        GivenAwayPages = pages;
+    }
+
     internal void BeginTeardown(int number)
     {
         Operation = null;
@@ -125,6 +135,7 @@ public sealed class Cpu
         OperationSteps = 0;
         Finished = true;
         IrqsOff = false;
+        GivenAwayPages = 0;
         Writer = 0;
     }
 }

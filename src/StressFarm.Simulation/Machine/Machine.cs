@@ -164,6 +164,7 @@ public sealed class Machine
         ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
         Digest = digest ^ (digest >> 29);
         Trace?.Record(cpu, in access, old, value);
+        if (cpu.GivenAwayPages != 0) Judge.AfterFolioFree(cpu, access.WordIndex, value);
         Steps++;
         cpu.OperationSteps++;
         access.Kind = AccessKind.None;

@@ -25,7 +25,7 @@ public static class Presets
         new("undo-in-driver", new() { Dpm = Dpm.FreeDrv }, "device-private folios are undone at free, by the driver"),
         new("reinit-predecessor", new() { Dpm = Dpm.AllocPred }, "allocation undoes the whole predecessor folio"),
         new("reinit-predecessor-locked", new() { Dpm = Dpm.AllocPredLock }, "the same under one lock per pgmap"),
-        new("pfn-getter", new() { Walker = Walker.Pf }, "PFN walkers go through page_folio() first"),
+        new("pfn-getter", new() { Walker = Walker.Pf }, "drivers' PFN walks go through page_folio() first"),
         new("slab-counted", new() { SlabRef = SlabRef.Counted }, "slab pages hold a reference while in use"),
         new("head-pointer", new() { Enc = Enc.Ptr }, "compound_info holds a pointer"),
     ];

@@ -24,7 +24,7 @@ public sealed class SplDimension : Dimension
         new(0, "today", "freeze, split, unfreeze new folios, original last"),
         new(1, "nofreeze", "the freeze (S8) is skipped"),
         new(2, "early-unfreeze", "a new folio is unfrozen before the device callback (T9)"),
-        new(3, "orig-first", "the original is unfrozen before its siblings"),
+        new(3, "orig-first", "the original is unfrozen before its siblings (without a page cache nothing can tell)"),
     ];
 
     public override int Get(Policy policy) => (int)policy.Spl;

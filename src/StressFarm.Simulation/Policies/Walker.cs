@@ -1,6 +1,6 @@
 namespace StressFarm.Simulation;
 
-/// <summary>WALKER: getter of PFN walkers (spec 3.13).</summary>
+/// <summary>WALKER: getter of drivers' walks over their device memory (spec 3.13); system walkers have the kernel's.</summary>
 public enum Walker : byte
 {
     /// <summary>unless-zero on the page itself</summary>
@@ -14,7 +14,7 @@ public sealed class WalkerDimension : Dimension
 {
     public override string Id => "walker";
     public override string SpecName => "WALKER";
-    public override string Summary => "getter of PFN walkers (spec 3.13)";
+    public override string Summary => "getter of drivers' walks over their device memory (spec 3.13); system walkers have the kernel's";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "nt", "unless-zero on the page itself"),

@@ -25,7 +25,7 @@ public static class DeviceEviction
         bool taken = await LockPfn(cpu, page);
         if (head < 0)
         {
-            cpu.Judge.KernelSays($"BUG: unable to handle page fault: page_folio() of pfn {pfn:x}");
+            cpu.Judge.KernelSays(cpu, $"BUG: unable to handle page fault: page_folio() of pfn {pfn:x}");
             head = pfn;
         }
         var folio = new Folio(head);

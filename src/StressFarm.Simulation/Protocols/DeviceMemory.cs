@@ -30,6 +30,8 @@ public static class DeviceMemory
     {
         ulong pgmap = await cpu.Load(folio.Head.Pgmap, Step.D1);
         cpu.Judge.RaiseAt(MomentKind.PgmapRead, cpu, folio.Pfn, pgmap);
+        // The kernel checks nothing here (spec 8); the invariants of a free hold all the same.
+        cpu.Judge.RaiseAt(MomentKind.FreeCheck, cpu, folio.Pfn);
         int nr = await NrPages(cpu, folio, Step.D1);
         if (await cpu.Load(folio.Head.MemcgData, Step.D2) != 0) await cpu.Store(folio.Head.MemcgData, 0, Step.D2);
         if ((await cpu.Load(folio.Head.Mapping, Step.D3) & Layout.MappingAnon) != 0) await ClearAnonExclusive(cpu, folio, nr);
@@ -38,12 +40,11 @@ public static class DeviceMemory
         // FREE_CORE: the order is passed to the driver, since the folio no longer knows it.
         if (cpu.Policy.Dpm == Dpm.FreeCore) await Undo(cpu, folio, order, pgmap);
         await FolioFree(cpu, folio, order, pgmap);
-        if (cpu.Policy.Has(Deviation.PgmapReadAfterFolioFree))
-        {
-            pgmap = await cpu.Load(folio.Head.Pgmap, Step.D6);
-            cpu.Judge.RaiseAt(MomentKind.ReadAfterFolioFree, cpu, folio.Pfn, pgmap);
-        }
+        // From here on I46 watches this CPU's reads of the range.
+        cpu.GiveAway(folio.Pfn, 1 << order);
+        if (cpu.Policy.Has(Deviation.PgmapReadAfterFolioFree)) pgmap = await cpu.Load(folio.Head.Pgmap, Step.D6);
         await PutPgmap(cpu, pgmap, nr);
+        cpu.GiveAway(0, 0);
     }
 
     /// <summary>D5, ops->folio_free(): the driver may issue any page of the range again at once.</summary>
@@ -58,7 +59,7 @@ public static class DeviceMemory
     {
         if (pgmap != Boot.PgmapAddress)
         {
-            cpu.Judge.KernelSays($"BUG: unable to handle page fault: percpu_ref_put_many() of pgmap {pgmap:x}");
+            cpu.Judge.KernelSays(cpu, $"BUG: unable to handle page fault: percpu_ref_put_many() of pgmap {pgmap:x}");
             return;
         }
         await cpu.Add(cpu.Machine.Cells.PgmapRef, -nr, Step.D6);

@@ -67,6 +67,7 @@ public static class DriverMemory
     /// <summary>Maps <paramref name="count"/> pages of the handle from its page <paramref name="first"/> on, as the producer does.</summary>
     public static async Op MapPages(Cpu cpu, Handle handle, int mm, int slot, int first, int count)
     {
+        first &= (1 << handle.Order) - 1;
         count = Math.Min(count, (1 << handle.Order) - first);
         var producer = (DriverProducer)handle.Extra;
         if (producer == DriverProducer.HugeZero) return;

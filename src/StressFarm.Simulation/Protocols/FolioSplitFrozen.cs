@@ -87,14 +87,14 @@ public static class FolioSplitFrozen
     {
         Page old = new(pfn), page = new(pfn + i);
         if (cpu.Policy.Checks == Checks.On && cpu.Peek(page.Mapcount) != uint.MaxValue)
-            cpu.Judge.KernelSays("VM_BUG_ON_PAGE(atomic_read(&new_folio->_mapcount) != -1)");
+            cpu.Judge.KernelSays(cpu, "VM_BUG_ON_PAGE(atomic_read(&new_folio->_mapcount) != -1)");
         ulong inherited = await cpu.Load(old.Flags, Step.T1) & Inherited;
         ulong flags = await cpu.Load(page.Flags, Step.T1);
         await cpu.Store(page.Flags, (flags & ~PageFlag.CheckAtPrep) | inherited, Step.T1);
         await cpu.Store(page.Mapping, await cpu.Load(old.Mapping, Step.T2), Step.T2);
         await cpu.Store(page.Index, await cpu.Load(old.Index, Step.T2) + (ulong)i, Step.T2);
         if (cpu.Policy.Checks == Checks.On && cpu.Peek(page.Private) != 0)
-            cpu.Judge.KernelSays("VM_WARN_ON_ONCE_PAGE(new_folio->private)");
+            cpu.Judge.KernelSays(cpu, "VM_WARN_ON_ONCE_PAGE(new_folio->private)");
         await cpu.Fence(FenceKind.Wmb, Step.T4);
         await cpu.Store(page.Info, 0, Step.T5);
         cpu.Ghost.SplitOff(cpu, page.Pfn, newOrder);

@@ -92,7 +92,7 @@ public static class GupFast
             mapped |= cpu.Peek(pmdp) == pmd.Raw;
         }
         bool anon = (await cpu.Load(grab.Folio.Head.Mapping, Step.G8) & Layout.MappingAnon) != 0;
-        if (PageType.Is(cpu.Peek(grab.Folio.Head.Type), PageType.Slab)) cpu.Judge.KernelSays("WARNING in gup_fast_folio_allowed (slab)");
+        if (PageType.Is(cpu.Peek(grab.Folio.Head.Type), PageType.Slab)) cpu.Judge.KernelSays(cpu, "WARNING in gup_fast_folio_allowed (slab)");
         bool unshare = !entry.IsWrite && anon && (flags & GupFlags.Pin) != 0;
         if (unshare && (await cpu.Load(page.Flags, Step.G9) & PageFlag.AnonExclusive) == 0)
         {
@@ -154,7 +154,7 @@ public static class GupFast
             var folio = new Folio(head);
             if (!cpu.Policy.Has(Deviation.GupNoOverflowCheck) && (int)await cpu.Load(folio.Refcount, Step.G3) < 0)
             {
-                cpu.Judge.KernelSays("WARNING in try_get_folio (folio_ref_count < 0)");
+                cpu.Judge.KernelSays(cpu, "WARNING in try_get_folio (folio_ref_count < 0)");
                 return Grab.None;
             }
             if (!await FolioReferences.TryGet(cpu, folio.Head, refs, Step.G3)) return Grab.None;

@@ -108,7 +108,7 @@ public static class GupPut
             int head = CompoundPages.HeadOf(cpu.Policy, page.Pfn, cpu.Peek(page.Info));
             if (head < 0 || head >= cpu.Machine.Geometry.Pages || (cpu.Peek(new Page(head).Mapping) & Layout.MappingAnon) == 0) continue;
             if (((cpu.Peek(page.Flags) | cpu.Peek(new Page(head).Flags)) & PageFlag.AnonExclusive) == 0)
-                cpu.Judge.KernelSays("VM_BUG_ON_PAGE(!PageAnonExclusive(&folio->page) && !PageAnonExclusive(page))");
+                cpu.Judge.KernelSays(cpu, "VM_BUG_ON_PAGE(!PageAnonExclusive(&folio->page) && !PageAnonExclusive(page))");
         }
     }
 }

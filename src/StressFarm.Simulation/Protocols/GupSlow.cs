@@ -61,7 +61,7 @@ public static class GupSlow
         bool pin = (flags & GupFlags.Pin) != 0;
         if (!cpu.Policy.Has(Deviation.GupNoOverflowCheck) && (int)await cpu.Load(folio.Refcount, Step.GupSlow) <= 0)
         {
-            cpu.Judge.KernelSays("WARNING in try_grab_folio (folio_ref_count <= 0)");
+            cpu.Judge.KernelSays(cpu, "WARNING in try_grab_folio (folio_ref_count <= 0)");
             return false;
         }
         PinWay way = pin || cpu.Policy.Gup == Gup.Fail ? await GupPins.WayOf(cpu, folio, Step.GupSlow) : PinWay.RefsOnly;

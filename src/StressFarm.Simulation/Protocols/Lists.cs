@@ -56,7 +56,7 @@ public static class Lists
         // A wild pointer would be an oops; CONFIG_DEBUG_LIST reports it and leaves the list alone.
         if (nextNode.Index < 0 || prevNode.Index < 0)
         {
-            cpu.Judge.KernelSays("list_del corruption");
+            cpu.Judge.KernelSays(cpu, "list_del corruption");
             return;
         }
         await cpu.Store(Prev(nextNode), prev, step);

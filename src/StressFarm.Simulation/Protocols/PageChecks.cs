@@ -37,7 +37,7 @@ public static class PageChecks
         string? headReason = cpu.Peek(head.Refcount) != 0 ? "nonzero _refcount"
             : cpu.Peek(head.Type) != PageType.None && !PageType.HasType(cpu.Peek(head.Type)) ? "nonzero mapcount"
             : mapping != 0 && (mapping & Layout.MappingAnon) == 0 ? "non-NULL mapping"
-            : (uint)cpu.Peek(head.MemcgData) != 0 ? "page still charged to cgroup"
+            : cpu.Peek(head.MemcgData) != 0 ? "page still charged to cgroup"
             : (cpu.Peek(head.Flags) & PageFlag.CheckAtFree) != 0 ? "PAGE_FLAGS_CHECK_AT_FREE flag(s) set" : null;
         return headReason is not null && Complain(cpu, pfn, headReason);
     }
@@ -67,8 +67,8 @@ public static class PageChecks
         if (CompoundPages.HeadOf(cpu.Policy, tail.Pfn, info) != folio.Pfn) return "compound_head not consistent";
         if (cpu.Peek(tail.Mapcount) != uint.MaxValue) return "nonzero mapcount";
         if (cpu.Peek(tail.Refcount) != 0) return "nonzero _refcount";
-        // _nr_pages shares page[1]'s memcg_data and was zeroed by F5 before this check runs.
-        if (i > 1 && cpu.Peek(tail.MemcgData) != 0) return "page still charged to cgroup";
+        // _nr_pages is the low half of page[1]'s memcg_data; F5 has zeroed it before this check runs.
+        if (cpu.Peek(tail.MemcgData) >> (i == 1 ? 32 : 0) != 0) return "page still charged to cgroup";
         if (i > 1 && (cpu.Peek(tail.Flags) & PageFlag.CheckAtFree) != 0) return "PAGE_FLAGS_CHECK_AT_FREE flag(s) set";
         return i > 1 && cpu.Peek(tail.Private) != 0 ? "nonzero private" : null;
     }
@@ -84,7 +84,7 @@ public static class PageChecks
 
     private static bool Complain(Cpu cpu, int pfn, string reason)
     {
-        cpu.Judge.KernelSays($"BUG: Bad page state pfn:{pfn:x} ({reason})");
+        cpu.Judge.KernelSays(cpu, $"BUG: Bad page state pfn:{pfn:x} ({reason})");
         return true;
     }
 }

@@ -11,7 +11,7 @@ public static class PfnWalkers
         var page = new Page(pfn);
         if (CompoundPages.IsTail(await cpu.Load(page.Info, Step.W1))) return;
         if ((await cpu.Load(page.Flags, Step.W1) & PageFlag.Lru) == 0) return;
-        int head = await SpeculativeGet.Get(cpu, pfn, Step.W2);
+        int head = await SpeculativeGet.Pf(cpu, pfn, Step.W2);
         if (head < 0) return;
         Folio folio = cpu.Ghost.FolioToken(head);
         bool same = !CompoundPages.IsTail(await cpu.Load(page.Info, Step.W3)) && (await cpu.Load(folio.Flags, Step.W3) & PageFlag.Lru) != 0;
@@ -34,7 +34,7 @@ public static class PfnWalkers
         }
         if (CompoundPages.IsTail(await cpu.Load(page.Info, Step.W2))) return pfn + 1;
         if ((await cpu.Load(page.Flags, Step.W3) & PageFlag.Lru) == 0) return pfn + 1;
-        int head = await SpeculativeGet.Get(cpu, pfn, Step.W4);
+        int head = await SpeculativeGet.Nt(cpu, pfn, Step.W4);
         if (head < 0) return pfn + 1;
         Folio folio = cpu.Ghost.FolioToken(head);
         bool lru = (await cpu.Load(folio.Flags, Step.W4) & PageFlag.Lru) != 0;
@@ -105,7 +105,7 @@ public static class PfnWalkers
     /// </summary>
     public static async Op<int> Offline(Cpu cpu, int pfn)
     {
-        int head = await SpeculativeGet.Get(cpu, pfn, Step.W2);
+        int head = await SpeculativeGet.Pf(cpu, pfn, Step.W2);
         if (head < 0) return pfn + 1;
         Folio folio = cpu.Ghost.FolioToken(head);
         int next = pfn + 1;

@@ -204,7 +204,7 @@ public static class Rmap
     {
         uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
         if ((uint)n > nrPages && cpu.Policy.Checks == Checks.On)
-            cpu.Judge.KernelSays("WARNING in __folio_large_mapcount_sanity_checks (diff > folio_large_nr_pages)");
+            cpu.Judge.KernelSays(cpu, "WARNING in __folio_large_mapcount_sanity_checks (diff > folio_large_nr_pages)");
         cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nrPages, (ulong)n);
     }
 

@@ -99,7 +99,7 @@ public static class SlabMemory
         uint type = await cpu.Load(head.Type, Step.Kfree);
         if (PageType.Is(type, PageType.Slab)) await FreeObject(cpu, head);
         else if (PageType.Is(type, PageType.LargeKmalloc)) await FreeLarge(cpu, head);
-        else cpu.Judge.KernelSays("WARNING in free_large_kmalloc: Not a kmalloc allocation");
+        else cpu.Judge.KernelSays(cpu, "WARNING in free_large_kmalloc: Not a kmalloc allocation");
     }
 
     private static async Op FreeObject(Cpu cpu, Page head)

@@ -7,9 +7,6 @@ namespace StressFarm.Simulation;
 /// </summary>
 public static class SpeculativeGet
 {
-    /// <summary>The getter that WALKER names. The folio's pfn, or -1.</summary>
-    public static Op<int> Get(Cpu cpu, int pfn, Step step) => cpu.Policy.Walker == Walker.Pf ? Pf(cpu, pfn, step) : Nt(cpu, pfn, step);
-
     /// <summary>NT: get_page_unless_zero() on the page itself (<c>mm/internal.h:folio_get_nontail_page</c>).</summary>
     public static async Op<int> Nt(Cpu cpu, int pfn, Step step)
     {

@@ -16,7 +16,7 @@ public static class ZoneDeviceInit
     {
         var page = new Page(pfn);
         // The kernel's guard compares an order with MAX_ORDER_NR_PAGES, a number of pages: it never speaks (C5).
-        if (cpu.Policy.Checks == Checks.On && GuardSpeaks(order)) cpu.Judge.KernelSays("VM_WARN_ON_ONCE(order > MAX_ORDER_NR_PAGES)");
+        if (cpu.Policy.Checks == Checks.On && GuardSpeaks(order)) cpu.Judge.KernelSays(cpu, "VM_WARN_ON_ONCE(order > MAX_ORDER_NR_PAGES)");
         cpu.Ghost.Create(cpu, pfn, order, Owner.DevFolio, rmappable: order > 0, anon: true);
         await Reinitialise(cpu, pfn, order);
         await cpu.Add(cpu.Machine.Cells.PgmapRef, 1L << order, Step.Z2);
@@ -26,7 +26,7 @@ public static class ZoneDeviceInit
         int head = await CompoundPages.PageFolio(cpu, page, Step.Z4);
         if (head < 0)
         {
-            cpu.Judge.KernelSays($"BUG: unable to handle page fault: page_folio() of pfn {pfn:x}");
+            cpu.Judge.KernelSays(cpu, $"BUG: unable to handle page fault: page_folio() of pfn {pfn:x}");
             head = pfn;
         }
         await cpu.Lock(new Folio(head).Flags, Step.Z4, PageFlag.Locked);

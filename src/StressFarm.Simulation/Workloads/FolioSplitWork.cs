@@ -29,6 +29,8 @@ public sealed class FolioSplitWork : Workload
             return;
         }
         programme.Arena = new Arena(cpus, systemOrder, device ? Math.Min(pmdOrder + 1, geometry.LargestOrder) : -1, pmdOrder);
+        // Large folios of both halves: without them ALLOCATOR=LIFO would have nothing to hand out.
+        if (device) programme.Setup.Add(new(Operation<DeviceCarve>.Instance, pmdOrder, 1));
         var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
         if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Pick(2));
         else programme.Setup.Add(mix.Fault(shape, 0));

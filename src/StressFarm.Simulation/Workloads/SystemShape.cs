@@ -34,6 +34,7 @@ internal static class SystemShape
     {
         int order = programme.Shape.Draw("device-order", 2, Math.Min(4, geometry.LargestOrder));
         programme.Arena = programme.Arena with { DeviceOrder = order };
+        programme.Setup.Add(new(Operation<DeviceCarve>.Instance, order - 1, 1));
         return parameters with { DevicePages = 1 << order };
     }
 
