@@ -37,7 +37,11 @@ public sealed class MemMap
     public ReadOnlySpan<int> DirtyLines => _dirty.AsSpan(0, _dirtyCount);
 
     public ulong this[Word w] => _words[w.Index];
-    public uint this[Half h] => (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
+    public uint this[Half h]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
+    }
 
     /// <summary>Who last wrote a half: see <see cref="WriterStamp"/>; 0 means not since the reset.</summary>
     public uint LastWriter(Half h) => (uint)(_writers[h.Index >> 1] >> ((h.Index & 1) * 32));
@@ -45,6 +49,7 @@ public sealed class MemMap
     public bool IsPageWord(Word w) => w.Index < FirstCell;
 
     /// <summary>The address the kernel would hold for this word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong AddressOf(Word w) => w.Index < FirstCell
         ? Layout.VmemmapBase + (ulong)w.Index * 8
         : Layout.CellBase + (ulong)w.Index * 8;
@@ -61,6 +66,7 @@ public sealed class MemMap
     }
 
     /// <summary>The page whose struct page holds this address, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int PfnAt(ulong address)
     {
         ulong pfn = (address - Layout.VmemmapBase) / 64;
@@ -69,6 +75,7 @@ public sealed class MemMap
 
     // One bounds check a write: the arrays below are as long as _words, or an eighth of it.
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Write(int word, ulong value, uint writer)
     {
         _words[word] = value;
@@ -76,6 +83,7 @@ public sealed class MemMap
         if (!At(_lineDirty, word >> 3)) MarkDirty(word >> 3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void WriteHalf(int half, uint value, uint writer)
     {
         int word = half >> 1, shift = (half & 1) * 32;
@@ -110,6 +118,8 @@ public sealed class MemMap
         return -1;
     }
 
+    // Once a line and schedule: kept out of the code of a write.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MarkDirty(int line)
     {
         _lineDirty[line] = true;
