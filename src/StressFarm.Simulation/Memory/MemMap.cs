@@ -11,6 +11,8 @@ namespace StressFarm.Simulation;
 public sealed class MemMap
 {
     private readonly ulong[] _words;
+    /// <summary>What the cells hold after a reset.</summary>
+    private readonly ulong[] _pristineCells;
     /// <summary>Per word, the stamp of its low half and of its high half: as the word itself is laid out.</summary>
     private readonly ulong[] _writers;
     private readonly bool[] _lineDirty;
@@ -24,6 +26,7 @@ public sealed class MemMap
         Pages = pages;
         Lines = pages + (cells + 7) / 8;
         _words = new ulong[Lines * 8];
+        _pristineCells = new ulong[(Lines - pages) * 8];
         _writers = new ulong[Lines * 8];
         _lineDirty = new bool[Lines];
         _dirty = new int[Lines];
@@ -100,7 +103,7 @@ public sealed class MemMap
 
     /// <summary>
     /// Of <paramref name="count"/> words from <paramref name="first"/> on, the number of the first one from
-    /// <paramref name="from"/> on that is not zero; -1 when there is none. For cells, whose pristine value is zero: lines
+    /// <paramref name="from"/> on that is not zero; -1 when there is none. For cells whose pristine value is zero: lines
     /// that were never written are passed over.
     /// </summary>
     public int NextUsed(Word first, int from, int count)
@@ -126,15 +129,25 @@ public sealed class MemMap
         _dirty[_dirtyCount++] = line;
     }
 
-    /// <summary>Back to the pristine image: pages as holes, cells zero.</summary>
+    /// <summary>A cell that is not zero in the pristine image; said before the first schedule.</summary>
+    internal void SetPristine(Word cell, ulong value) =>
+        _words[cell.Index] = _pristineCells[cell.Index - FirstCell] = value;
+
+    /// <summary>Back to the pristine image: pages as holes, cells zero but for those that were set otherwise.</summary>
     public void Reset()
     {
         foreach (int line in DirtyLines)
         {
             _lineDirty[line] = false;
-            _words.AsSpan(line * 8, 8).Clear();
+            Span<ulong> words = _words.AsSpan(line * 8, 8);
             _writers.AsSpan(line * 8, 8).Clear();
-            if (line < Pages) WriteHole(line);
+            if (line >= Pages)
+            {
+                _pristineCells.AsSpan((line - Pages) * 8, 8).CopyTo(words);
+                continue;
+            }
+            words.Clear();
+            WriteHole(line);
         }
         _dirtyCount = 0;
     }
