@@ -8,12 +8,12 @@ public static class Boot
 
     internal static void Prepare(Machine machine)
     {
-        LayListHeads(machine);
         LaySystem(machine);
         LayDevice(machine);
     }
 
-    private static void LayListHeads(Machine m)
+    /// <summary>Empty list heads, the same for every schedule and so part of the pristine memory.</summary>
+    internal static void PrepareListHeads(Machine m)
     {
         for (int order = 0; order <= Geometry.MaxOrder; order++) LayEmpty(m, m.Cells.FreeArea(order));
         for (int cpu = 0; cpu < m.Cpus.Length; cpu++)
@@ -25,8 +25,8 @@ public static class Boot
     private static void LayEmpty(Machine m, Word head)
     {
         ulong self = m.Memory.AddressOf(head);
-        m.Lay(head, self);
-        m.Lay(new Word(head.Index + 1), self);
+        m.Memory.SetPristine(head, self);
+        m.Memory.SetPristine(new Word(head.Index + 1), self);
     }
 
     /// <summary><c>mm/mm_init.c:__init_single_page</c>, then the blocks on free_area as <c>__free_pages_core</c> leaves them.</summary>

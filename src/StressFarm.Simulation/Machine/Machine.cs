@@ -34,6 +34,7 @@ public sealed class Machine
         Cpus = new Cpu[geometry.MaxCpus + 1];
         for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
         Driver = new DriverAllocator(this);
+        Boot.PrepareListHeads(this);
         for (int i = 0; i < Cpus.Length; i++) Cpus[i].Reset();
     }
 

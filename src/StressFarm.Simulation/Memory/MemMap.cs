@@ -11,6 +11,8 @@ namespace StressFarm.Simulation;
 public sealed class MemMap
 {
     private readonly ulong[] _words;
+    /// <summary>What the cells hold after a reset.</summary>
+    private readonly ulong[] _pristineCells;
     /// <summary>Per word, the stamp of its low half and of its high half: as the word itself is laid out.</summary>
     private readonly ulong[] _writers;
     private readonly bool[] _lineDirty;
@@ -24,6 +26,7 @@ public sealed class MemMap
         Pages = pages;
         Lines = pages + (cells + 7) / 8;
         _words = new ulong[Lines * 8];
+        _pristineCells = new ulong[(Lines - pages) * 8];
         _writers = new ulong[Lines * 8];
         _lineDirty = new bool[Lines];
         _dirty = new int[Lines];
@@ -37,7 +40,11 @@ public sealed class MemMap
     public ReadOnlySpan<int> DirtyLines => _dirty.AsSpan(0, _dirtyCount);
 
     public ulong this[Word w] => _words[w.Index];
-    public uint this[Half h] => (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
+    public uint this[Half h]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
+    }
 
     /// <summary>Who last wrote a half: see <see cref="WriterStamp"/>; 0 means not since the reset.</summary>
     public uint LastWriter(Half h) => (uint)(_writers[h.Index >> 1] >> ((h.Index & 1) * 32));
@@ -45,6 +52,7 @@ public sealed class MemMap
     public bool IsPageWord(Word w) => w.Index < FirstCell;
 
     /// <summary>The address the kernel would hold for this word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong AddressOf(Word w) => w.Index < FirstCell
         ? Layout.VmemmapBase + (ulong)w.Index * 8
         : Layout.CellBase + (ulong)w.Index * 8;
@@ -61,6 +69,7 @@ public sealed class MemMap
     }
 
     /// <summary>The page whose struct page holds this address, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int PfnAt(ulong address)
     {
         ulong pfn = (address - Layout.VmemmapBase) / 64;
@@ -69,6 +78,7 @@ public sealed class MemMap
 
     // One bounds check a write: the arrays below are as long as _words, or an eighth of it.
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Write(int word, ulong value, uint writer)
     {
         _words[word] = value;
@@ -76,6 +86,7 @@ public sealed class MemMap
         if (!At(_lineDirty, word >> 3)) MarkDirty(word >> 3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void WriteHalf(int half, uint value, uint writer)
     {
         int word = half >> 1, shift = (half & 1) * 32;
@@ -92,7 +103,7 @@ public sealed class MemMap
 
     /// <summary>
     /// Of <paramref name="count"/> words from <paramref name="first"/> on, the number of the first one from
-    /// <paramref name="from"/> on that is not zero; -1 when there is none. For cells, whose pristine value is zero: lines
+    /// <paramref name="from"/> on that is not zero; -1 when there is none. For cells whose pristine value is zero: lines
     /// that were never written are passed over.
     /// </summary>
     public int NextUsed(Word first, int from, int count)
@@ -110,21 +121,33 @@ public sealed class MemMap
         return -1;
     }
 
+    // Once a line and schedule: kept out of the code of a write.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MarkDirty(int line)
     {
         _lineDirty[line] = true;
         _dirty[_dirtyCount++] = line;
     }
 
-    /// <summary>Back to the pristine image: pages as holes, cells zero.</summary>
+    /// <summary>A cell that is not zero in the pristine image; said before the first schedule.</summary>
+    internal void SetPristine(Word cell, ulong value) =>
+        _words[cell.Index] = _pristineCells[cell.Index - FirstCell] = value;
+
+    /// <summary>Back to the pristine image: pages as holes, cells zero but for those that were set otherwise.</summary>
     public void Reset()
     {
         foreach (int line in DirtyLines)
         {
             _lineDirty[line] = false;
-            _words.AsSpan(line * 8, 8).Clear();
+            Span<ulong> words = _words.AsSpan(line * 8, 8);
             _writers.AsSpan(line * 8, 8).Clear();
-            if (line < Pages) WriteHole(line);
+            if (line >= Pages)
+            {
+                _pristineCells.AsSpan((line - Pages) * 8, 8).CopyTo(words);
+                continue;
+            }
+            words.Clear();
+            WriteHole(line);
         }
         _dirtyCount = 0;
     }
