@@ -42,7 +42,6 @@ public class SystemWorkloadTests
     [InlineData("mixed", "control")]
     [InlineData("driver-mmap", "rfc-skip-rmap")]
     [InlineData("driver-mmap", "rfc-order0")]
-    [InlineData("pfn-walk", "rfc-order0")]
     [InlineData("slab-compound", "slab-counted")]
     [InlineData("pfn-walk", "pfn-getter")]
     [InlineData("slab-compound", "head-pointer")]
@@ -60,6 +59,8 @@ public class SystemWorkloadTests
     [InlineData("driver-mmap", "map=vnf-fail", "I18 I21")]
     [InlineData("slab-compound", "rfc-v1", "I18")]
     [InlineData("slab-compound", "rfc-order0", "I18")]
+    // Published before page_rmappable_folio() has run (spec 4.1, i): the offlining walk reads _nr_pages 0.
+    [InlineData("pfn-walk", "rfc-order0", "I06")]
     [InlineData("pfn-walk", "rfc-skip-rmap", "I06")]
     public void Found(string workload, string policy, string invariants)
     {
