@@ -79,7 +79,7 @@ public static class VerdictPage
         var f = found.Finding;
         Line(page, $"### {f.Id}");
         Line(page, "");
-        Line(page, $"{Sentence(f.Sentence)} Signature: `{f.Signature}`; {(f.Silencer.Length > 0 ? $"silenced by {f.Silencer} as in control" : "no single dimension's control value silences it")}.");
+        Line(page, $"{Sentence(f.Sentence)} Signature: `{f.Signature}`; {f.SilencedBy()}.");
         if (f.KernelSays is { } says) Line(page, $"A debug kernel would say: `{says}`.");
         Line(page, string.Create(CultureInfo.InvariantCulture,
             $"Seen under {string.Join(", ", found.Policies)} in {found.Count} schedules; lowest: seed {f.Seed} of {f.Policy} × {f.Workload}, shrunk to {f.Length} steps and {f.Switches} context switches, {f.Reliability}/10."));

@@ -113,7 +113,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(report, File.ReadAllBytes(Path.Combine(_sandbox["out"], "report.json")));
         Result again = _sandbox.Run(first);
         Assert.Equal(ExitCode.Done, again.Code);
-        Assert.Contains("1 shards were in the ledger already", again.Out);
+        Assert.Contains("1 shard was in the ledger already", again.Out);
     }
 
     [Fact]

@@ -151,7 +151,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(ExitCode.Violation, result.Code);
         using JsonDocument json = JsonDocument.Parse(result.Out);
         JsonElement cell = Assert.Single(json.RootElement.GetProperty("cells").EnumerateArray());
-        Assert.Equal(("control+Z41", bug.Workload), (cell.GetProperty("policy").GetString(), cell.GetProperty("workload").GetString()));
+        Assert.Equal(("no-reinit", bug.Workload), (cell.GetProperty("policy").GetString(), cell.GetProperty("workload").GetString()));
         Assert.Contains(json.RootElement.GetProperty("findings").EnumerateArray(), f => bug.Invariants.Contains(f.GetProperty("invariant").GetString()));
     }
 
@@ -165,7 +165,7 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("the same command resumes", stopped.ErrorLines[^1]);
         Result resumed = _sandbox.Run(args);
         Assert.Equal(ExitCode.Done, resumed.Code);
-        Assert.Contains("1 shards were in the ledger already", resumed.Out);
+        Assert.Contains("1 shard was in the ledger already", resumed.Out);
         string other = _sandbox["other"];
         Assert.Equal(ExitCode.Done, _sandbox.Run([.. args.SkipLast(1), other]).Code);
         Assert.Equal(File.ReadAllBytes(Path.Combine(other, "report.json")), File.ReadAllBytes(Path.Combine(Out, "report.json")));

@@ -27,7 +27,7 @@ internal static class CompareCommand
             var session = new CampaignSession(host, "compare", order, options.Out(parsed), json);
             return session.Run(report =>
             {
-                if (!json) CompareText.Write(host, report);
+                if (!json) CompareText.Write(host, report, options.Out(parsed));
                 return failOnViolation && report.AnyViolated ? ExitCode.Violation
                     : report.AnyInconclusive ? ExitCode.Inconclusive
                     : ExitCode.Done;

@@ -53,7 +53,7 @@ internal static class JsonOutput
         json.WriteBoolean("digestMatches", outcome.DigestMatches);
         json.WriteString("digest", ReportWriter.Hex(outcome.Digest));
         json.WriteString("expectedDigest", ReportWriter.Hex(outcome.ExpectedDigest));
-        json.WriteString("policy", PolicyChoice.Of(outcome.Cell.Policy).Name);
+        json.WriteString("policy", PolicyName.Of(outcome.Cell.Policy));
         json.WriteString("workload", outcome.Cell.Workload.Id);
         json.WriteString("strategy", outcome.Cell.StrategyId);
         json.WriteNumber("seed", outcome.Seed);

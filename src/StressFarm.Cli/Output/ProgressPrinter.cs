@@ -14,7 +14,6 @@ internal sealed class ProgressPrinter : IDisposable
     private readonly Func<CampaignProgress> _progress;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
-    private double _firstShare = -1;
     private bool _closed;
 
     public ProgressPrinter(CliHost host, Func<CampaignProgress> progress)
@@ -65,11 +64,10 @@ internal sealed class ProgressPrinter : IDisposable
     {
         if (now.Phase == CampaignPhase.WorkingUp)
             return string.Create(CultureInfo.InvariantCulture, $"[{Numbers.Duration(now.Elapsed)}] shrinking findings: {now.Findings} of {now.Candidates}");
-        if (_firstShare < 0) _firstShare = now.Share;
         double rate = now.Elapsed.TotalSeconds > 0 ? now.StepsHere / now.Elapsed.TotalSeconds : 0;
-        double done = now.Share - _firstShare;
         string left = now.Phase == CampaignPhase.Done ? "done"
-            : done > 0.005 ? $"{Numbers.Duration(now.Elapsed * ((1 - now.Share) / done))} left"
+            : now.Phase == CampaignPhase.Stopped ? "stopped"
+            : now.Left is { } time ? $"{Numbers.Duration(time)} left"
             : "estimating";
         return string.Create(CultureInfo.InvariantCulture,
             $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Violated)} violated");
