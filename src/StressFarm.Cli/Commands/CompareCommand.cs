@@ -12,7 +12,7 @@ internal static class CompareCommand
         var command = new Command("compare", "judge every design on the standard workloads, on the same seeds: a verdict table and its findings");
         var options = new CampaignOptions();
         options.AddTo(command);
-        var failOn = new Option<string?>("--fail-on") { Description = "'violation': exit 1 when a design is violated", Arity = ArgumentArity.ExactlyOne };
+        Option<string?> failOn = CampaignOptions.One("--fail-on", "'violation': exit 1 when a design is violated");
         command.Add(failOn);
         command.SetAction(parsed =>
         {
