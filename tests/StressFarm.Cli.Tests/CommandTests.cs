@@ -96,6 +96,22 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Path.Combine(Out, "report.json")), File.ReadAllBytes(Path.Combine(other, "report.json")));
     }
 
+    [Theory]
+    [InlineData(40, false)]
+    [InlineData(48, false)]
+    [InlineData(55, true)]
+    [InlineData(80, true)]
+    public void A_matrix_that_does_not_fit_is_a_line_per_cell_and_no_word_is_broken(int width, bool matrix)
+    {
+        string[] args = ["compare", "--policies", "control,no-reinit", "--workloads", "device-private-reinit,mixed", "--schedules", "40", "--out", Out];
+        Result result = Sandbox.Run(null, args, width: width);
+        string[] table = result.Out.Split('\n')[1..10];
+        Assert.Equal(matrix, result.Out.Contains("Each entry:", StringComparison.Ordinal));
+        Assert.Matches(@"violated +(40 .* )?F-[0-9a-f]{6}( |\n)", result.Out);
+        Assert.Contains(table, line => line.Contains("device-private-reinit", StringComparison.Ordinal));
+        if (matrix) Assert.All(table.TakeWhile(line => !line.StartsWith("Each", StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, width));
+    }
+
     [Fact]
     public void Compare_says_where_to_look_a_finding_up()
     {

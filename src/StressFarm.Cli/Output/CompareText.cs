@@ -10,7 +10,6 @@ internal static class CompareText
     public static void Write(CliHost host, CampaignReport report, string folder)
     {
         VerdictTable.WriteMatrix(host, report);
-        host.Out.WriteLine("Each entry: verdict and first finding, then schedules / steps.");
         WriteBound(host.Out, report);
         host.Out.WriteLine();
         foreach (CampaignFinding finding in report.Findings) FindingText.WriteShort(host.Out, finding);

@@ -55,7 +55,7 @@ internal sealed class ProgressPrinter : IDisposable
     private void Write(CampaignProgress now)
     {
         string line = Line(now);
-        if (_host.ErrorIsTerminal) _host.Error.Write($"\r\u001b[K{(line.Length < _host.Width ? line : line[..(_host.Width - 1)])}");
+        if (_host.ErrorIsTerminal) _host.Error.Write($"\r\u001b[K{(line.Length < _host.ErrorWidth ? line : line[..(_host.ErrorWidth - 1)])}");
         else _host.Error.WriteLine(line);
         _host.Error.Flush();
     }
