@@ -7,13 +7,16 @@ public enum CampaignPhase : byte
     /// <summary>Shrinking and explaining what was found.</summary>
     WorkingUp,
     Done,
+    /// <summary>Interrupted before it was done.</summary>
+    Stopped,
 }
 
 /// <summary>How far a campaign is, at one instant.</summary>
 /// <param name="StepsHere">steps done by this process; the others were in the ledger</param>
 /// <param name="Share">share done of what was asked, 0 to 1</param>
+/// <param name="Left">how long exploring still takes at the pace of this process; null while that is unknown</param>
 /// <param name="Findings">worked up so far</param>
 /// <param name="Candidates">to be worked up</param>
 public readonly record struct CampaignProgress(
-    CampaignPhase Phase, long Shards, long? ShardsAsked, long Schedules, long Steps, long StepsHere, long Violated,
-    double Share, int Findings, int Candidates, TimeSpan Elapsed);
+    CampaignPhase Phase, long Schedules, long Steps, long StepsHere, long Violated,
+    double Share, TimeSpan? Left, int Findings, int Candidates, TimeSpan Elapsed);

@@ -17,6 +17,8 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private TimeSpan? _budget;
     private CampaignPhase _phase;
     private long _cursor, _stepsHere, _resumed;
+    private double _resumedShare;
+    private TimeSpan _resumedAfter;
     private int _workedUp, _candidates;
     private Exception? _failure;
 
@@ -26,8 +28,8 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         lock (_lock)
         {
             TimeSpan elapsed = clock.GetElapsedTime(_start);
-            return new(_phase, _tally.Prefix + _tally.Ahead, plan.ShardCount, _tally.Schedules, _tally.Steps, _stepsHere,
-                _tally.Cells.Sum(c => c.Violated), Share(elapsed), _workedUp, _candidates, elapsed);
+            return new(_phase, _tally.Schedules, _tally.Steps, _stepsHere,
+                _tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _workedUp, _candidates, elapsed);
         }
     }
 
@@ -37,6 +39,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     {
         _budget = budget;
         Resume();
+        lock (_lock) (_resumedShare, _resumedAfter) = (WorkShare(), clock.GetElapsedTime(_start));
         if (!Explored) InParallel(workers, worker => Explore(worker, interrupt));
         TimeSpan exploring = clock.GetElapsedTime(_start);
         bool interrupted = interrupt.IsCancellationRequested;
@@ -54,7 +57,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         }
         lock (_lock)
         {
-            _phase = CampaignPhase.Done;
+            _phase = interrupted ? CampaignPhase.Stopped : CampaignPhase.Done;
             long mismatches = _tally.Cells.Sum(c => c.DeterminismMismatches);
             if (mismatches > 0)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
@@ -190,11 +193,24 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         if (_failure is not null) throw new CampaignFault($"a worker failed: {_failure.GetType().Name}: {_failure.Message.ReplaceLineEndings(" ")}", _failure);
     }
 
-    private double Share(TimeSpan elapsed)
+    private double Share(TimeSpan elapsed) =>
+        _budget is { } budget && budget > TimeSpan.Zero ? Math.Clamp(elapsed / budget, WorkShare(), 1) : WorkShare();
+
+    /// <summary>The share of the schedules or steps asked for; 0 when only time decides.</summary>
+    private double WorkShare()
     {
         double share = plan.ShardCount is { } count && count > 0 ? (double)(_tally.Prefix + _tally.Ahead) / count : 0;
         if (plan.Spec.Steps is { } steps) share = Math.Max(share, (double)_tally.Steps / steps);
-        if (_budget is { } budget && budget > TimeSpan.Zero) share = Math.Max(share, elapsed / budget);
         return Math.Min(1, share);
+    }
+
+    /// <summary>What is left of the budget, or what the work that is left takes at the pace since the ledger was read; the less.</summary>
+    private TimeSpan? Left(TimeSpan elapsed)
+    {
+        TimeSpan? left = _budget is { } budget ? (budget > elapsed ? budget - elapsed : TimeSpan.Zero) : null;
+        double share = WorkShare(), here = share - _resumedShare;
+        if (_stepsHere == 0 || here <= 0) return left;
+        TimeSpan work = (elapsed - _resumedAfter) * ((1 - share) / here);
+        return left < work ? left : work;
     }
 }

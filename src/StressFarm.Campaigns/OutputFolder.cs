@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace StressFarm.Campaigns;
@@ -62,7 +61,7 @@ public sealed class OutputFolder
     private static byte[] TimingsOf(CampaignOutcome outcome, string build, int workers)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(stream, ReportWriter.Layout))
         {
             json.WriteStartObject();
             json.WriteString("build", build);

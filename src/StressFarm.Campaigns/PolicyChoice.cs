@@ -1,16 +1,17 @@
+using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 
 /// <summary>A design under the name that tables and reports give it.</summary>
-/// <param name="Name">a preset's id, or "dimension=value,…"; "+Z06" is appended when a known bug is planted in it</param>
+/// <param name="Name">see <see cref="PolicyName"/></param>
 public sealed record PolicyChoice(string Name, Policy Policy)
 {
     /// <summary>Names a design, and plants <paramref name="bug"/> in it when there is one.</summary>
     public static PolicyChoice Of(Policy policy, KnownBug? bug = null)
     {
-        string name = Presets.All.FirstOrDefault(p => p.Policy == policy)?.Id ?? policy.ToString();
-        return bug is null ? new(name, policy) : new($"{name}+{bug.Id}", bug.Plant(policy));
+        Policy design = bug is null ? policy : bug.Plant(policy);
+        return new(PolicyName.Of(design), design);
     }
 
     /// <summary>The place in tables: presets in their own order, then the others by name.</summary>

@@ -19,13 +19,14 @@ public static class Quantities
         return (long)value;
     }
 
-    /// <summary>A seed: 0 to 2⁶⁴ - 1, decimal or 0x….</summary>
+    /// <summary>A seed: 0 to 2⁶⁴ - 1, decimal or 0x…; digits may be grouped by '_'.</summary>
     public static ulong Seed(Given given)
     {
-        bool hex = given.Text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        string digits = given.Text.Replace("_", "", StringComparison.Ordinal);
+        bool hex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         bool read = hex
-            ? ulong.TryParse(given.Text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong seed)
-            : ulong.TryParse(given.Text, NumberStyles.None, CultureInfo.InvariantCulture, out seed);
+            ? ulong.TryParse(digits.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong seed)
+            : ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out seed);
         return read ? seed : throw given.Wrong($"{given.Shown} is not a seed: it takes 0 to {ulong.MaxValue}, or 0x…");
     }
 

@@ -12,7 +12,8 @@ namespace StressFarm.Campaigns;
 /// </summary>
 public static class ReportWriter
 {
-    private static readonly JsonWriterOptions s_options = new()
+    /// <summary>How all JSON for users is written, the same on every system.</summary>
+    public static JsonWriterOptions Layout { get; } = new()
     {
         Indented = true,
         NewLine = "\n",
@@ -23,7 +24,7 @@ public static class ReportWriter
     public static byte[] Canonical(CampaignReport report)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, s_options))
+        using (var json = new Utf8JsonWriter(stream, Layout))
         {
             json.WriteStartObject();
             json.WriteString("modelVersion", report.Model);

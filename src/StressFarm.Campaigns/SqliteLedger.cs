@@ -14,6 +14,7 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
     public const string FileName = "ledger.sqlite";
     /// <summary>"SFL1" in the header's application id: what tells a ledger from another SQLite file.</summary>
     private const long ApplicationId = 0x53464c31;
+    private const int ReadOnly = 8, CannotOpen = 14;
     private readonly SqliteConnection _connection;
     private readonly string _path;
 
@@ -45,6 +46,12 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         SqliteLedger ledger = Connect(path, SqliteOpenMode.ReadWrite);
         try
         {
+            if (!ledger.CanRead())
+            {
+                // No place for the files that a write-ahead log needs beside it: then nobody writes, and it is read as it lies.
+                ledger.Dispose();
+                ledger = Connect(path, SqliteOpenMode.ReadOnly, $"{new Uri(Path.GetFullPath(path)).AbsoluteUri}?immutable=1");
+            }
             ledger.Guarded(ledger.CheckOurs);
             return ledger;
         }
@@ -52,6 +59,19 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         {
             ledger.Dispose();
             throw;
+        }
+    }
+
+    private bool CanRead()
+    {
+        try
+        {
+            Scalar("SELECT count(*) FROM sqlite_master");
+            return true;
+        }
+        catch (SqliteException e)
+        {
+            return e.SqliteErrorCode is not (ReadOnly or CannotOpen);
         }
     }
 
@@ -107,11 +127,11 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    private static SqliteLedger Connect(string path, SqliteOpenMode mode)
+    private static SqliteLedger Connect(string path, SqliteOpenMode mode, string? address = null)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = path,
+            DataSource = address ?? path,
             Mode = mode,
             Pooling = false,
             DefaultTimeout = 30,
@@ -130,19 +150,7 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
 
     private int Begin(CampaignSpec spec, string folder)
     {
-        if (Scalar("SELECT count(*) FROM sqlite_master") == 0)
-        {
-            // One transaction: a ledger killed while it begins is empty or whole.
-            Execute("PRAGMA journal_mode = WAL");
-            using SqliteTransaction transaction = _connection.BeginTransaction();
-            Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"));
-            Execute("CREATE TABLE campaign(hash TEXT NOT NULL, spec TEXT NOT NULL)");
-            Execute("CREATE TABLE shard(cell INTEGER NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(number, cell)) WITHOUT ROWID");
-            Execute("CREATE TABLE workup(cell INTEGER NOT NULL, seed TEXT NOT NULL, raw TEXT NOT NULL, id TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY(cell, seed, raw)) WITHOUT ROWID");
-            using (SqliteCommand insert = Command("INSERT INTO campaign(hash, spec) VALUES($hash, $spec)", ("$hash", spec.Hash), ("$spec", spec.Canonical)))
-                insert.ExecuteNonQuery();
-            transaction.Commit();
-        }
+        if (Scalar("SELECT count(*) FROM sqlite_master") == 0) Create(spec);
         CheckOurs();
         Execute("PRAGMA synchronous = NORMAL");
         using SqliteCommand query = Command("SELECT hash, spec FROM campaign");
@@ -151,6 +159,24 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         if (reader.GetString(0) != spec.Hash)
             throw new SpecException($"'{folder}' holds another campaign ({SpecDifference.FirstLine(reader.GetString(1), spec.Canonical)}); choose another --out or remove it");
         return 0;
+    }
+
+    /// <summary>
+    /// Begins an empty ledger. In one transaction that is immediate, so that a ledger killed while it begins is empty or whole,
+    /// and of two runs that begin it at once the second one waits, looks again and finds it begun.
+    /// </summary>
+    private void Create(CampaignSpec spec)
+    {
+        Execute("PRAGMA journal_mode = WAL");
+        using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
+        if (Scalar("SELECT count(*) FROM sqlite_master") > 0) return;
+        Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"));
+        Execute("CREATE TABLE campaign(hash TEXT NOT NULL, spec TEXT NOT NULL)");
+        Execute("CREATE TABLE shard(cell INTEGER NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(number, cell)) WITHOUT ROWID");
+        Execute("CREATE TABLE workup(cell INTEGER NOT NULL, seed TEXT NOT NULL, raw TEXT NOT NULL, id TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY(cell, seed, raw)) WITHOUT ROWID");
+        using (SqliteCommand insert = Command("INSERT INTO campaign(hash, spec) VALUES($hash, $spec)", ("$hash", spec.Hash), ("$spec", spec.Canonical)))
+            insert.ExecuteNonQuery();
+        transaction.Commit();
     }
 
     private int CheckOurs()
@@ -163,7 +189,7 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
     /// <summary>Turns what SQLite and the decoder throw into the two failures that users see.</summary>
     private T Guarded<T>(Func<T> action)
     {
-        const int Corrupt = 11, NotADatabase = 26, ReadOnly = 8, CannotOpen = 14, Error = 1;
+        const int Corrupt = 11, NotADatabase = 26, Error = 1;
         try
         {
             return action();

@@ -36,14 +36,14 @@ public static class Verdicts
     {
         var lines = new List<string>();
         long judged = tally.Schedules - tally.Cut;
-        lines.Add(string.Create(CultureInfo.InvariantCulture, $"{judged} schedules without a violation{(tally.Cut > 0 ? $", {tally.Cut} cut short and not counted" : "")}"));
+        lines.Add(string.Create(CultureInfo.InvariantCulture, $"{judged} schedule{(judged == 1 ? "" : "s")} without a violation{(tally.Cut > 0 ? $", {tally.Cut} cut short and not counted" : "")}"));
         foreach (var arm in tally.Arms.Where(a => a.Strategy == "random" && a.Schedules > a.Cut))
             lines.Add(string.Create(CultureInfo.InvariantCulture,
                 $"random: a schedule violates with probability below 3/{arm.Schedules - arm.Cut} = {RuleOfThree(arm.Schedules - arm.Cut):0.0e-0} (95 %)"));
         if (tally.Pct is { } pct)
             foreach (var arm in tally.Arms.Where(a => a.Strategy == "pct" && a.Schedules > a.Cut))
                 lines.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"pct: a bug of depth {pct.Depth} in reach of each of {arm.Schedules - arm.Cut} schedules is found with p >= {pct.Of(arm.Schedules - arm.Cut):0.0e-0} (n={pct.Cpus} CPUs, k={pct.Steps} steps, d={pct.Depth})"));
+                    $"pct: a bug of depth {pct.Depth} in reach of each of {arm.Schedules - arm.Cut} schedule{(arm.Schedules - arm.Cut == 1 ? "" : "s")} is found with p >= {pct.Of(arm.Schedules - arm.Cut):0.0e-0} (n={pct.Cpus} CPUs, k={pct.Steps} steps, d={pct.Depth})"));
         return lines;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
@@ -46,9 +47,11 @@ public static class App
     }
 
     /// <summary>What is wrong with the command line: the word that is not understood, before what is missing without it.</summary>
-    private static string Complaint(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
-        ? $"unknown command or argument {new Given(parsed.UnmatchedTokens[0], "").Shown}"
-        : parsed.Errors[0].Message;
+    private static string Complaint(ParseResult parsed) =>
+        parsed.Errors.FirstOrDefault(e => e.SymbolResult is OptionResult || e.Message.StartsWith("unknown option", StringComparison.Ordinal))?.Message
+        ?? (parsed.UnmatchedTokens.Count > 0
+            ? $"unknown {(parsed.UnmatchedTokens[0].StartsWith('-') ? "option" : "command or argument")} {new Given(parsed.UnmatchedTokens[0], "").Shown}"
+            : parsed.Errors[0].Message);
 
     private static int Fail(CliHost host, string message, int code)
     {

@@ -26,6 +26,10 @@ internal sealed class CampaignOptions
 
     public void AddTo(Command command)
     {
+        _file.Validators.Add(found =>
+        {
+            if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
+        });
         command.Add(_file);
         foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _seed, _schedules, _steps, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
             command.Add(option);
@@ -53,7 +57,8 @@ internal sealed class CampaignOptions
             Bug = Text(parsed, _bug),
             Workers = Text(parsed, _workers),
         };
-        return parsed.GetValue(_file) is { } file ? request.Over(SpecFile.Read(file)) : request;
+        string? file = parsed.GetValue(_file);
+        return file is not null ? request.Over(SpecFile.Read(file)) : request;
     }
 
     public static Option<string?> OutOption() => One("--out", $"folder for ledger, report and timings; {Defaults.OutputFolder} by default");
@@ -67,10 +72,24 @@ internal sealed class CampaignOptions
         _ => throw new Given(format, "--format").Wrong($"unknown format {new Given(format, "").Shown}; there are text, json"),
     };
 
-    private static Option<string?> One(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.ExactlyOne };
+    public static Option<string?> One(string name, string description) =>
+        NeedingValues(new Option<string?>(name) { Description = description, Arity = ArgumentArity.ExactlyOne });
 
     private static Option<string[]> Many(string name, string description) =>
-        new(name) { Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        NeedingValues(new Option<string[]>(name) { Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false });
+
+    /// <summary>Refuses an option that stands there without its value, however often it is given.</summary>
+    private static T NeedingValues<T>(T option) where T : Option
+    {
+        option.Validators.Add(found =>
+        {
+            // The parser takes the next option for the value of one that has none.
+            if (found.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal)) is { } taken)
+                found.AddError($"{option.Name}: needs a value before {new Given(taken.Value, "").Shown}");
+            else if (found.Tokens.Count < found.IdentifierTokenCount) found.AddError($"{option.Name}: needs a value");
+        });
+        return option;
+    }
 
     private static Given? Text(ParseResult parsed, Option<string?> option) =>
         parsed.GetValue(option) is { } text ? new Given(text.Trim(), option.Name) : null;
@@ -80,7 +99,6 @@ internal sealed class CampaignOptions
     {
         foreach (string value in parsed.GetValue(option) ?? [])
         {
-            if (value.StartsWith("--", StringComparison.Ordinal)) throw new SpecException($"{option.Name}: needs a value before '{value}'");
             bool designs = option.Name == "--policies" && (value.Contains(';', StringComparison.Ordinal) || value.Contains('=', StringComparison.Ordinal));
             string[] parts = whole ? [value] : value.Split(designs ? ';' : ',');
             foreach (string part in parts)

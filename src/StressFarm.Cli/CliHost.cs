@@ -15,8 +15,10 @@ public sealed class CliHost
     public bool NoColor { get; init; }
     /// <summary>Columns of a table that goes to a file or a pipe: the verdicts of all the workloads side by side.</summary>
     public const int PipeWidth = 200;
-    /// <summary>Columns of the terminal.</summary>
+    /// <summary>Columns of what <see cref="Out"/> goes to.</summary>
     public int Width { get; init; } = PipeWidth;
+    /// <summary>Columns of the terminal that <see cref="Error"/> goes to.</summary>
+    public int ErrorWidth { get; init; } = PipeWidth;
     public CancellationToken Interrupt { get; init; }
     public TimeProvider Clock { get; init; } = TimeProvider.System;
     public Func<Geometry, ICampaignEngine> Engine { get; init; } = geometry => new LocalEngine(geometry);

@@ -12,15 +12,18 @@ void Stop(PosixSignalContext context)
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-int Width()
+// The terminal's columns, asked of whichever stream is one; some terminals say 0.
+int Width(bool redirected)
 {
+    const int Usual = 80;
+    if (redirected) return CliHost.PipeWidth;
     try
     {
-        return Console.IsOutputRedirected ? CliHost.PipeWidth : Math.Max(80, Console.WindowWidth);
+        return Console.WindowWidth is > 0 and var width ? width : Usual;
     }
     catch (IOException)
     {
-        return 80;
+        return Usual;
     }
 }
 
@@ -33,7 +36,8 @@ try
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         NoColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
-        Width = Width(),
+        Width = Width(Console.IsOutputRedirected),
+        ErrorWidth = Width(Console.IsErrorRedirected),
         Interrupt = interrupt.Token,
     });
 }

@@ -10,7 +10,7 @@ public enum ScheduleEnd : byte
     Done,
     /// <summary>At its first violation.</summary>
     Violated,
-    /// <summary>At the step limit of an unfair strategy: neither clean nor violated.</summary>
+    /// <summary>At the step limit: neither clean nor violated.</summary>
     Cut,
 }
 

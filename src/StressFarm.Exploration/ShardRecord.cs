@@ -11,6 +11,10 @@ public sealed record ArmCount(string Strategy, long Schedules, long Steps, long 
 /// <param name="Other">the operation that wrote the guilty half last; empty when nobody did</param>
 public sealed record RawFinding(string Invariant, string Field, string Operation, string Other, ulong LowestSeed, long Count)
 {
+    /// <summary>One violation of this signature, at this seed.</summary>
+    internal static RawFinding Of(RawSignature signature, ulong seed) =>
+        new(signature.Invariant, signature.Field, signature.Operation, signature.Other, seed, 1);
+
     /// <summary>What makes two raw findings the same.</summary>
     public string Key => $"{Invariant}|{Field}|{Operation}|{Other}";
 }

@@ -26,7 +26,7 @@ internal sealed class ShardTally
         if (result.End == ScheduleEnd.Cut) counts.Cut++;
         if (violation is null) return;
         counts.Violated++;
-        RawFinding raw = RawFindings.Of(violation, seed);
+        RawFinding raw = RawFinding.Of(RawSignature.Of(violation), seed);
         _findings[raw.Key] = _findings.TryGetValue(raw.Key, out RawFinding? known) ? known with { Count = known.Count + 1 } : raw;
     }
 
@@ -40,10 +40,4 @@ internal sealed class ShardTally
         _digest, _schedules, _steps,
         [.. _arms.Select(a => new ArmCount(a.Key, a.Value.Schedules, a.Value.Steps, a.Value.Violated, a.Value.Cut))],
         [.. _findings.Values], _checked, _mismatches) { Pct = pct };
-}
-
-internal static class RawFindings
-{
-    public static RawFinding Of(Violation v, ulong seed) =>
-        new(v.Invariant.Id, v.Field, v.By.Operation ?? "", v.LastWriter.Operation ?? "", seed, 1);
 }

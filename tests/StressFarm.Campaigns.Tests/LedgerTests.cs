@@ -148,6 +148,37 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public void A_ledger_where_nothing_can_be_written_can_be_read()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "a b#%41")).FullName;
+        using (SqliteLedger ledger = SqliteLedger.Open(folder, new CampaignPlan(Specs.Small()))) ledger.Record(0, 0, Record(5));
+        // In the way of the log's index, as a folder without write permission is; which would not stop every user.
+        Directory.CreateDirectory(Path.Combine(folder, SqliteLedger.FileName + "-shm"));
+        using SqliteLedger read = SqliteLedger.OpenToRead(folder);
+        Assert.Equal(5UL, Assert.Single(read.Shards()).Record.Digest);
+    }
+
+    [Fact]
+    public async Task Many_may_begin_one_ledger_at_once()
+    {
+        var plan = new CampaignPlan(Specs.Small());
+        for (int i = 0; i < 8; i++)
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(_folder, $"{i}")).FullName;
+            using var barrier = new Barrier(4);
+            Task[] openers = [.. Enumerable.Range(0, 4).Select(n => Task.Factory.StartNew(() =>
+            {
+                barrier.SignalAndWait();
+                using SqliteLedger ledger = SqliteLedger.Open(folder, plan);
+                Assert.Equal(Recorded.Added, ledger.Record(0, n, Record((ulong)n)));
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            await Task.WhenAll(openers);
+            using SqliteLedger whole = SqliteLedger.Open(folder, plan);
+            Assert.Equal(4, whole.Shards().Count());
+        }
+    }
+
+    [Fact]
     public void Two_processes_may_share_a_ledger()
     {
         var plan = new CampaignPlan(Specs.Small(schedules: 200));

@@ -16,6 +16,14 @@ public sealed class BadInputTests : IDisposable
     [InlineData("run --policy cmp=rfc,cmp=main", "twice")]
     [InlineData("run --policy control --policy control", "twice")]
     [InlineData("run --policy", "--policy")]
+    [InlineData("run --policy control --policy", "--policy: needs a value")]
+    [InlineData("run --set ops=2 --set", "--set: needs a value")]
+    [InlineData("run --schedules", "--schedules: needs a value")]
+    [InlineData("compare --fail-on", "--fail-on: needs a value")]
+    [InlineData("run --nope", "unknown option '--nope'")]
+    [InlineData("run --nope 5", "unknown option '--nope'")]
+    [InlineData("run -x", "unknown option '-x'")]
+    [InlineData("run soak.yaml --nope", "unknown option '--nope'")]
     [InlineData("compare --policies control,,rfc-v1", "empty name")]
     [InlineData("compare --policies control,rfc-v9", "rfc-v9")]
     [InlineData("run --workload nothing", "nothing")]
@@ -113,7 +121,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(report, File.ReadAllBytes(Path.Combine(_sandbox["out"], "report.json")));
         Result again = _sandbox.Run(first);
         Assert.Equal(ExitCode.Done, again.Code);
-        Assert.Contains("1 shards were in the ledger already", again.Out);
+        Assert.Contains("1 shard was in the ledger already", again.Out);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed class Sandbox : IDisposable
 
     public Result Run(params string[] args) => Run(null, args);
 
-    public static Result Run(Func<Geometry, ICampaignEngine>? engine, string[] args, CancellationToken interrupt = default)
+    public static Result Run(Func<Geometry, ICampaignEngine>? engine, string[] args, CancellationToken interrupt = default, int width = CliHost.PipeWidth)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         var host = new CliHost
@@ -27,6 +27,7 @@ internal sealed class Sandbox : IDisposable
             Out = TextWriter.Synchronized(output),
             Error = TextWriter.Synchronized(error),
             Interrupt = interrupt,
+            Width = width,
             Engine = engine ?? (geometry => new LocalEngine(geometry)),
         };
         int code = App.Run(args, host);

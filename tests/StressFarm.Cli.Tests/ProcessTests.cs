@@ -13,6 +13,7 @@ public sealed class ProcessTests : IDisposable
     public void Dispose() => _sandbox.Dispose();
 
     [Theory]
+    [InlineData("INT", ExitCode.Inconclusive)]
     [InlineData("TERM", ExitCode.Inconclusive)]
     [InlineData("KILL", 128 + 9)]
     public async Task Stopped_by_a_signal_it_has_lost_no_finished_shard(string signal, int code)

@@ -112,6 +112,21 @@ public class ReplayTokenTests
         Assert.DoesNotContain('\n', error);
     }
 
+    [Theory]
+    [InlineData("wish", "pages", "I06", "no strategy 'wish'")]
+    [InlineData("\u001b[31m", "pages", "I06", "cannot be printed")]
+    [InlineData("random", "pa\u001bges", "I06", "cannot be printed")]
+    [InlineData("random", "pages", "I06\n", "cannot be printed")]
+    [InlineData("random", "pages", "I06\u009b", "cannot be printed")]
+    public void A_forged_token_with_a_right_checksum_shows_nothing_of_its_own(string strategy, string parameter, string invariant, string reason)
+    {
+        var cell = new Cell(Policy.Control, RaceWorkload.Instance, strategy, TestCells.Small, new Dictionary<string, int> { [parameter] = 1 });
+        var token = new ReplayToken(new Scenario(cell, 1, ProgrammeEdits.None, [0], true), 0, new RawSignature(invariant, "f", "o", ""));
+        Assert.Null(ReplayToken.TryDecode(token.Encode(), out string error, TestCells.Workloads));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.DoesNotContain(error, char.IsControl);
+    }
+
     [Fact]
     public void Oversized_and_unknown_tokens_are_refused_with_one_short_line()
     {

@@ -12,7 +12,7 @@ internal static class CompareCommand
         var command = new Command("compare", "judge every design on the standard workloads, on the same seeds: a verdict table and its findings");
         var options = new CampaignOptions();
         options.AddTo(command);
-        var failOn = new Option<string?>("--fail-on") { Description = "'violation': exit 1 when a design is violated", Arity = ArgumentArity.ExactlyOne };
+        Option<string?> failOn = CampaignOptions.One("--fail-on", "'violation': exit 1 when a design is violated");
         command.Add(failOn);
         command.SetAction(parsed =>
         {
@@ -27,7 +27,7 @@ internal static class CompareCommand
             var session = new CampaignSession(host, "compare", order, options.Out(parsed), json);
             return session.Run(report =>
             {
-                if (!json) CompareText.Write(host, report);
+                if (!json) CompareText.Write(host, report, options.Out(parsed));
                 return failOnViolation && report.AnyViolated ? ExitCode.Violation
                     : report.AnyInconclusive ? ExitCode.Inconclusive
                     : ExitCode.Done;

@@ -30,7 +30,7 @@ internal static class ExplainCommand
             }
             FindingText.WriteFull(host.Out, finding);
             host.Out.WriteLine();
-            MailBlock.Write(host.Out, finding);
+            MailText.Write(host.Out, finding);
             return ExitCode.Done;
         });
         return command;

@@ -1,19 +1,19 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Cli.Commands;
 
 namespace StressFarm.Cli.Output;
 
 /// <summary>What <c>compare</c> prints: the verdict table, what its verdicts mean, the findings.</summary>
 internal static class CompareText
 {
-    public static void Write(CliHost host, CampaignReport report)
+    public static void Write(CliHost host, CampaignReport report, string folder)
     {
         VerdictTable.WriteMatrix(host, report);
-        host.Out.WriteLine("Each entry: verdict and first finding, then schedules / steps.");
         WriteBound(host.Out, report);
         host.Out.WriteLine();
         foreach (CampaignFinding finding in report.Findings) FindingText.WriteShort(host.Out, finding);
-        if (report.Findings.Count > 0) host.Out.WriteLine($"{report.Findings.Count} findings; 'stressfarm explain {report.Findings[0].Finding.Id}' shows one in full.");
+        if (report.Findings.Count > 0) host.Out.WriteLine($"{Numbers.Of(report.Findings.Count, "finding")}; '{FindingLookup.Explain(report.Findings[0].Finding.Id, folder)}' shows one in full.");
     }
 
     private static void WriteBound(TextWriter output, CampaignReport report)

@@ -14,7 +14,7 @@ internal static class FindingText
         Finding f = found.Finding;
         output.WriteLine($"{f.Id}  {f.Signature}");
         output.WriteLine($"    {f.Sentence}");
-        output.WriteLine($"    under {string.Join(", ", found.Policies)}: {Numbers.Grouped(found.Count)} schedules");
+        output.WriteLine($"    under {string.Join(", ", found.Policies)}: {Numbers.Of(found.Count, "schedule")}");
         output.WriteLine($"    {Place(f)}");
         output.WriteLine($"    replay:  {ReportWriter.ReplayCommand(f)}");
         output.WriteLine();
@@ -30,7 +30,7 @@ internal static class FindingText
         Block(output, f.Columns);
         Block(output, f.GuiltyWord);
         output.WriteLine(Place(f));
-        output.WriteLine(f.Silencer.Length > 0 ? $"silenced by control's value of: {f.Silencer}" : "silenced by no single dimension's control value");
+        output.WriteLine(f.SilencedBy());
         output.WriteLine($"reliability: {f.Reliability}/10 replays give the same signature");
         output.WriteLine($"replay:  {ReportWriter.ReplayCommand(f)}");
     }
@@ -38,7 +38,7 @@ internal static class FindingText
     private static string Mirror(Finding f) => Catalog<Invariant>.Find(f.Invariant)?.Mirror ?? "unknown";
 
     public static string Place(Finding f) => string.Create(CultureInfo.InvariantCulture,
-        $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} steps with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");
+        $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} step{(f.Length == 1 ? "" : "s")} with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");
 
     private static void Block(TextWriter output, IReadOnlyList<string> lines)
     {

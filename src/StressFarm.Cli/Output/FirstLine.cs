@@ -7,15 +7,23 @@ namespace StressFarm.Cli.Output;
 /// <summary>The first line of a run: all that identifies it.</summary>
 internal static class FirstLine
 {
+    /// <summary>The most CPUs that a shape is given when their number is not fixed.</summary>
+    private const int MostDrawn = 4;
+
     public static string Of(string verb, CampaignOrder order)
     {
         CampaignSpec spec = order.Spec;
         var limits = new List<string>();
-        if (spec.Schedules is { } n) limits.Add(string.Create(CultureInfo.InvariantCulture, $"{n} schedules per cell"));
-        if (spec.Steps is { } s) limits.Add(string.Create(CultureInfo.InvariantCulture, $"{s} steps"));
+        if (spec.Schedules is { } n) limits.Add($"{Counted(n, "schedule")} per cell");
+        if (spec.Steps is { } s) limits.Add(Counted(s, "step"));
         if (order.Budget is { } time) limits.Add($"for {Numbers.Duration(time)}");
-        string set = string.Concat(spec.Parameters.Select(p => string.Create(CultureInfo.InvariantCulture, $" {p.Key}={p.Value}")));
+        string cpus = spec.Parameters.TryGetValue("cpus", out int given)
+            ? string.Create(CultureInfo.InvariantCulture, $"{given} CPU{(given == 1 ? "" : "s")}")
+            : string.Create(CultureInfo.InvariantCulture, $"1 to {Math.Min(MostDrawn, spec.Geometry.MaxCpus)} CPUs drawn");
+        string set = string.Concat(spec.Parameters.Where(p => p.Key != "cpus").Select(p => string.Create(CultureInfo.InvariantCulture, $" {p.Key}={p.Value}")));
         return string.Create(CultureInfo.InvariantCulture,
-            $"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | {verb} | policies {string.Join(' ', spec.Policies.Select(p => p.Name))} | workloads {string.Join(' ', spec.Workloads.Select(w => w.Id))} | strategy {spec.Strategy} | seed {spec.FirstSeed} | {string.Join(", ", limits)} | {spec.Geometry.Pages} pages, at most {spec.Geometry.MaxCpus} CPUs{set} | spec {spec.Hash[..12]}");
+            $"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | {verb} | policies {string.Join(' ', spec.Policies.Select(p => p.Name))} | workloads {string.Join(' ', spec.Workloads.Select(w => w.Id))} | strategy {spec.Strategy} | seed {spec.FirstSeed} | {string.Join(", ", limits)} | {spec.Geometry.Pages} pages, {cpus}{set} | spec {spec.Hash[..12]}");
     }
+
+    private static string Counted(long count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
 }

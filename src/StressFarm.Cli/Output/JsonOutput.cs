@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
@@ -11,8 +10,6 @@ namespace StressFarm.Cli.Output;
 /// <summary>What <c>--format json</c> prints on standard output, and nothing else is printed there.</summary>
 internal static class JsonOutput
 {
-    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static void Write(TextWriter output, CampaignReport report, CampaignOutcome outcome) => Write(output, json =>
     {
         json.WriteStartObject();
@@ -53,7 +50,7 @@ internal static class JsonOutput
         json.WriteBoolean("digestMatches", outcome.DigestMatches);
         json.WriteString("digest", ReportWriter.Hex(outcome.Digest));
         json.WriteString("expectedDigest", ReportWriter.Hex(outcome.ExpectedDigest));
-        json.WriteString("policy", PolicyChoice.Of(outcome.Cell.Policy).Name);
+        json.WriteString("policy", PolicyName.Of(outcome.Cell.Policy));
         json.WriteString("workload", outcome.Cell.Workload.Id);
         json.WriteString("strategy", outcome.Cell.StrategyId);
         json.WriteNumber("seed", outcome.Seed);
@@ -115,7 +112,7 @@ internal static class JsonOutput
     private static void Write(TextWriter output, Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, s_options)) write(json);
+        using (var json = new Utf8JsonWriter(stream, ReportWriter.Layout)) write(json);
         output.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
     }
 }

@@ -18,6 +18,9 @@ internal static class Numbers
 
     public static string Grouped(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>"1 schedule", "2,048 schedules".</summary>
+    public static string Of(long count, string thing) => $"{Grouped(count)} {thing}{(count == 1 ? "" : "s")}";
+
     public static string Duration(TimeSpan time) => time.TotalSeconds switch
     {
         < 10 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0}s"),

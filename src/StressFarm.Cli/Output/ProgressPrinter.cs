@@ -14,7 +14,6 @@ internal sealed class ProgressPrinter : IDisposable
     private readonly Func<CampaignProgress> _progress;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
-    private double _firstShare = -1;
     private bool _closed;
 
     public ProgressPrinter(CliHost host, Func<CampaignProgress> progress)
@@ -56,7 +55,7 @@ internal sealed class ProgressPrinter : IDisposable
     private void Write(CampaignProgress now)
     {
         string line = Line(now);
-        if (_host.ErrorIsTerminal) _host.Error.Write($"\r\u001b[K{(line.Length < _host.Width ? line : line[..(_host.Width - 1)])}");
+        if (_host.ErrorIsTerminal) _host.Error.Write($"\r\u001b[K{(line.Length < _host.ErrorWidth ? line : line[..(_host.ErrorWidth - 1)])}");
         else _host.Error.WriteLine(line);
         _host.Error.Flush();
     }
@@ -65,11 +64,10 @@ internal sealed class ProgressPrinter : IDisposable
     {
         if (now.Phase == CampaignPhase.WorkingUp)
             return string.Create(CultureInfo.InvariantCulture, $"[{Numbers.Duration(now.Elapsed)}] shrinking findings: {now.Findings} of {now.Candidates}");
-        if (_firstShare < 0) _firstShare = now.Share;
         double rate = now.Elapsed.TotalSeconds > 0 ? now.StepsHere / now.Elapsed.TotalSeconds : 0;
-        double done = now.Share - _firstShare;
         string left = now.Phase == CampaignPhase.Done ? "done"
-            : done > 0.005 ? $"{Numbers.Duration(now.Elapsed * ((1 - now.Share) / done))} left"
+            : now.Phase == CampaignPhase.Stopped ? "stopped"
+            : now.Left is { } time ? $"{Numbers.Duration(time)} left"
             : "estimating";
         return string.Create(CultureInfo.InvariantCulture,
             $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Violated)} violated");

@@ -11,7 +11,7 @@ internal static class ReplayText
     public static void Write(TextWriter output, ReplayOutcome outcome)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | replay | policy {PolicyChoice.Of(outcome.Cell.Policy).Name} | workload {outcome.Cell.Workload.Id} | strategy {outcome.Cell.StrategyId} | seed {outcome.Seed} | {outcome.Cell.Geometry.Pages} pages, at most {outcome.Cell.Geometry.MaxCpus} CPUs"));
+            $"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | replay | policy {PolicyName.Of(outcome.Cell.Policy)} | workload {outcome.Cell.Workload.Id} | strategy {outcome.Cell.StrategyId} | seed {outcome.Seed} | {outcome.Cell.Geometry.Pages} pages, at most {outcome.Cell.Geometry.MaxCpus} CPUs"));
         output.WriteLine();
         if (outcome.Finding is { } finding)
         {

@@ -10,7 +10,7 @@ internal static class RunText
         VerdictTable.WriteCells(host, report);
         foreach (CellReport cell in report.Cells.Where(c => c.Verdict != Verdict.Violated))
         {
-            host.Out.WriteLine($"{cell.Policy} x {cell.Workload}: {(cell.Verdict == Verdict.Clean ? "clean within this bound" : "inconclusive: the budget ended before every schedule asked for was run, or all were cut short")}");
+            host.Out.WriteLine($"{cell.Policy} x {cell.Workload}: {Words(cell)}");
             foreach (string bound in cell.Bounds) host.Out.WriteLine($"    {bound}");
         }
         host.Out.WriteLine();
@@ -20,4 +20,12 @@ internal static class RunText
             host.Out.WriteLine();
         }
     }
+
+    private static string Words(CellReport cell) => cell switch
+    {
+        { Verdict: Verdict.Clean } => "clean within this bound",
+        { Schedules: 0 } => "inconclusive: the budget ended before any schedule of it was run",
+        _ when cell.Cut == cell.Schedules => "inconclusive: every schedule was cut short",
+        _ => "inconclusive: the budget ended before every schedule asked for was run",
+    };
 }

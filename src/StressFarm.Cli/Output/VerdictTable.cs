@@ -6,9 +6,19 @@ namespace StressFarm.Cli.Output;
 /// <summary>Verdicts as tables: a matrix for many designs, a line per cell for a few.</summary>
 internal static class VerdictTable
 {
-    /// <summary>Policy × workload: verdict, schedules and steps, first finding.</summary>
+    /// <summary>Wider than any line per cell.</summary>
+    private const int Unbroken = 1000;
+    /// <summary>Columns beside the text of a column: a space on either side, and what stands between two.</summary>
+    private const int Padding = 3;
+
+    /// <summary>Policy × workload: verdict, schedules and steps, first finding; a line per cell where that is too wide.</summary>
     public static void WriteMatrix(CliHost host, CampaignReport report)
     {
+        if (MatrixWidth(report) > host.Width)
+        {
+            WriteCells(host, report);
+            return;
+        }
         Table table = New();
         table.AddColumn(new TableColumn("policy").NoWrap());
         foreach (string workload in report.Spec.Workloads.Select(w => w.Id)) table.AddColumn(Markup.Escape(workload));
@@ -20,17 +30,27 @@ internal static class VerdictTable
             table.AddRow(cells.ToArray());
         }
         Write(host, table);
+        host.Out.WriteLine("Each entry: verdict and first finding, then schedules / steps.");
     }
 
-    /// <summary>A line per cell.</summary>
+    /// <summary>The columns a matrix takes when nothing in it is broken: each column has a space on either side.</summary>
+    private static int MatrixWidth(CampaignReport report)
+    {
+        int width = report.Spec.Policies.Max(p => p.Name.Length) + Padding;
+        foreach (var column in report.Cells.GroupBy(c => c.Workload))
+            width += Math.Max(column.Key.Length, column.Max(c => Entry(c).Split('\n').Max(line => Markup.Remove(line).Length))) + Padding;
+        return width + Padding;
+    }
+
+    /// <summary>A line per cell. Words and ids are never broken: a terminal that is too narrow folds the lines itself.</summary>
     public static void WriteCells(CliHost host, CampaignReport report)
     {
         Table table = New();
-        foreach (string column in (string[])["policy", "workload", "verdict", "schedules", "steps", "violated", "first finding"]) table.AddColumn(column);
+        foreach (string column in (string[])["policy", "workload", "verdict", "schedules", "steps", "violated", "first finding"]) table.AddColumn(new TableColumn(column).NoWrap());
         foreach (CellReport cell in report.Cells)
             table.AddRow(Markup.Escape(cell.Policy), Markup.Escape(cell.Workload), Coloured(cell.Verdict), Numbers.Grouped(cell.Schedules),
                 Numbers.Grouped(cell.Steps), Numbers.Grouped(cell.Violated), Markup.Escape(cell.FirstFinding ?? "-"));
-        Write(host, table);
+        Write(host, table, Unbroken);
     }
 
     private static string Entry(CellReport cell)
@@ -48,7 +68,7 @@ internal static class VerdictTable
 
     private static Table New() => new() { Border = TableBorder.Simple, ShowRowSeparators = false };
 
-    private static void Write(CliHost host, Table table)
+    private static void Write(CliHost host, Table table, int least = 0)
     {
         bool colour = host is { OutIsTerminal: true, NoColor: false };
         using var text = new StringWriter { NewLine = "\n" };
@@ -59,7 +79,7 @@ internal static class VerdictTable
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(text),
         });
-        console.Profile.Width = host.Width;
+        console.Profile.Width = Math.Max(host.Width, least);
         console.Write(table);
         foreach (string line in text.ToString().TrimEnd().Split('\n')) host.Out.WriteLine(line.TrimEnd());
     }

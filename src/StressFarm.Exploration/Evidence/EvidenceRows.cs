@@ -17,7 +17,6 @@ internal sealed record EvidenceRow(
         _ => string.Create(CultureInfo.InvariantCulture, $"CPU{Cpu}"),
     };
 
-
     /// <summary>"I1" or "I1..I5".</summary>
     public string Range => First == Last ? First.ToString() : $"{First}..{Last}";
 }

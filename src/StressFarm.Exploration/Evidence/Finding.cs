@@ -19,4 +19,12 @@ public sealed record Finding(
 {
     /// <summary>The schedule as the CPU0/CPU1 block of a kernel changelog, under 75 columns.</summary>
     public IReadOnlyList<string> MailBlock { get; init; } = [];
+
+    /// <summary>What silences it, as words.</summary>
+    public string SilencedBy() => Silencer switch
+    {
+        "" => "silenced by no single dimension's control value",
+        Exploration.Silencer.Bug => "silenced without the planted bug",
+        _ => $"silenced by control's value of {Silencer}",
+    };
 }

@@ -33,6 +33,6 @@ public sealed class FindingWorkup(Geometry geometry)
     private static Finding Lost(Cell cell, RawFinding raw) => new(
         "F-000000", FindingWriter.SignatureText(RawSignature.Of(raw), ""), raw.Invariant,
         Catalog<Invariant>.Find(raw.Invariant)?.Severity.ToString() ?? Severity.Wrong.ToString(), raw.Field, raw.Operation, raw.Other, "",
-        FindingWriter.PolicyName(cell.Policy), cell.Workload.Id, cell.StrategyId, raw.LowestSeed, 0, 0, 0,
+        PolicyName.Of(cell.Policy), cell.Workload.Id, cell.StrategyId, raw.LowestSeed, 0, 0, 0,
         "the violation did not recur at its own seed: a defect of the simulator, not a result", null, [], [], "");
 }

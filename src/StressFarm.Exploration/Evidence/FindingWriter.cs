@@ -1,5 +1,4 @@
 using System.Globalization;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -37,7 +36,7 @@ internal static class FindingWriter
         IReadOnlyList<EvidenceRow> rows = EvidenceRows.Of(trace.Steps, v.Location, CpuColumns.MostRows - 2);
         return new Finding(
             IdOf(signature, cell), signature, v.Invariant.Id, v.Invariant.Severity.ToString(), v.Field, raw.Operation, raw.Other,
-            silencer, PolicyName(cell.Policy), cell.Workload.Id, cell.StrategyId, scenario.Seed, length, switches,
+            silencer, PolicyName.Of(cell.Policy), cell.Workload.Id, cell.StrategyId, scenario.Seed, length, switches,
             Reliability(runner, scenario, raw, result.Digest), v.Sentence, v.KernelSays,
             CpuColumns.Format(rows, v.Field, v.Invariant.Id), guilty, token)
         {
@@ -50,15 +49,6 @@ internal static class FindingWriter
     {
         string pair = raw.Other.Length == 0 ? raw.Operation : $"{raw.Operation}×{raw.Other}";
         return string.Join(' ', new[] { raw.Invariant, raw.Field, pair, silencer }.Where(part => part.Length > 0));
-    }
-
-    /// <summary>A preset's name, or what differs from control; planted deviations are appended.</summary>
-    public static string PolicyName(Policy policy)
-    {
-        Policy clean = policy with { Deviations = Deviation.None };
-        string name = Presets.NameOf(clean);
-        if (name == "custom") name = clean.ToString();
-        return policy.Deviations == Deviation.None ? name : $"{name}+{policy.Deviations.ToString().Replace(", ", "+", StringComparison.Ordinal)}";
     }
 
     private static string IdOf(string signature, Cell cell) => string.Create(CultureInfo.InvariantCulture,

@@ -103,7 +103,8 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         Policy policy = ReadPolicy(r.Text(LongestText), r.Number(ulong.MaxValue));
         string workloadId = r.Text(LongestText);
         Workload workload = workloads(workloadId) ?? throw new TokenException($"there is no workload '{Shown(workloadId)}' here");
-        string strategy = r.Text(LongestText);
+        string strategyId = r.Text(LongestText);
+        string strategy = Catalog<Strategy>.Find(strategyId)?.Id ?? throw new TokenException($"there is no strategy '{Shown(strategyId)}' here");
         Geometry geometry = ReadGeometry(r.Number(Geometry.MaxPages), r.Number(Geometry.CpuLimit));
         var parameters = new SortedDictionary<string, int>(StringComparer.Ordinal);
         for (int i = r.Count(MostParameters); i > 0; i--) parameters[r.Text(LongestText)] = r.Signed();

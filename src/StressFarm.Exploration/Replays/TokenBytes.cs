@@ -86,6 +86,8 @@ internal ref struct TokenReader(ReadOnlySpan<byte> bytes)
         int length = Count(most);
         if (_rest.Length < length) throw new TokenException("it ends too early");
         string text = Encoding.UTF8.GetString(_rest[..length]);
+        // What a token says is shown to people: no text of a real one holds a control character.
+        if (text.Any(char.IsControl)) throw new TokenException("a text in it cannot be printed");
         _rest = _rest[length..];
         return text;
     }

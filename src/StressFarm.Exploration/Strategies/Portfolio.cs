@@ -19,9 +19,6 @@ public sealed class Portfolio : Strategy
     public override string Arm => _arm.Id;
     public override bool NeedsPilot => true;
 
-    /// <summary>The arm that draws a seed's schedule.</summary>
-    public string ArmOf(ulong seed) => _arms[(int)(seed % (ulong)_arms.Length)].Id;
-
     public override void Use(Pilot pilot)
     {
         foreach (Strategy arm in _arms) arm.Use(pilot);

@@ -5,7 +5,7 @@ using StressFarm.Simulation;
 namespace StressFarm.Cli.Output;
 
 /// <summary>A finding as a block for a plain-text mail to a kernel list.</summary>
-internal static class MailBlock
+internal static class MailText
 {
     private const int Columns = 72;
 
@@ -17,7 +17,13 @@ internal static class MailBlock
         output.WriteLine();
         foreach (string line in f.MailBlock) output.WriteLine($"    {line}".TrimEnd());
         if (f.MailBlock.Count > 0) output.WriteLine();
-        foreach (string line in f.GuiltyWord) output.WriteLine($"    {line}".TrimEnd());
+        foreach (string line in f.GuiltyWord)
+        {
+            // What is carried over stands two columns further in than its line.
+            int indent = 4 + line.Length - line.TrimStart().Length, next = 0;
+            foreach (string part in Wrapped(line, Columns - indent - 2))
+                output.WriteLine($"{new string(' ', indent + (next++ == 0 ? 0 : 2))}{part}");
+        }
         if (f.GuiltyWord.Count > 0) output.WriteLine();
         output.WriteLine($"To repeat it ({f.Reliability}/10):");
         output.WriteLine();
@@ -25,12 +31,12 @@ internal static class MailBlock
         output.WriteLine("----- end -----");
     }
 
-    private static IEnumerable<string> Wrapped(string text)
+    private static IEnumerable<string> Wrapped(string text, int columns = Columns)
     {
         string line = "";
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > Columns)
+            if (line.Length > 0 && line.Length + 1 + word.Length > columns)
             {
                 yield return line;
                 line = "";
