@@ -75,8 +75,6 @@ public sealed class Cells
     public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
     public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
 
-    public bool IsPte(Word w) => w.Index >= _pte && w.Index < _pte + Geometry.MaxMms * Geometry.SlotsPerMm;
-    public (int Mm, int Slot) SlotOf(Word pte) => ((pte.Index - _pte) / Geometry.SlotsPerMm, (pte.Index - _pte) % Geometry.SlotsPerMm);
 
     /// <summary>What a cell is, for reports.</summary>
     public string NameOf(Word w)

@@ -54,11 +54,4 @@ public sealed class Handles
         Array.Clear(_slots);
         Array.Clear(PcpCount);
     }
-
-    public int FirstUsed()
-    {
-        for (int i = 0; i < Capacity; i++)
-            if (_slots[i].Kind != HandleKind.None) return i;
-        return -1;
-    }
 }

@@ -1,0 +1,86 @@
+namespace StressFarm.Simulation;
+
+/// <summary>Who owns a page, as an all-knowing observer sees it (spec 1.11).</summary>
+public enum Owner : byte
+{
+    /// <summary>Outside the arena: nobody's.</summary>
+    Hole,
+    Buddy,
+    Pcp,
+    /// <summary>Off the free lists, not yet handed out; or being freed.</summary>
+    IsolatedFree,
+    /// <summary>One order-0 page of system memory.</summary>
+    Small,
+    /// <summary>A system folio of order &gt; 0.</summary>
+    Folio,
+    /// <summary>A compound page that is no folio: driver memory.</summary>
+    Compound,
+    /// <summary>An order &gt; 0 block that is not compound.</summary>
+    Block,
+    Slab,
+    LargeKmalloc,
+    /// <summary>Device memory on the driver's free list.</summary>
+    DevFree,
+    /// <summary>Device memory between the driver's pop and publication, or between its last put and the driver's push.</summary>
+    DevIsolated,
+    /// <summary>A device-private folio of any order.</summary>
+    DevFolio,
+}
+
+/// <summary>Where an object is in its life.</summary>
+public enum Phase : byte
+{
+    Dead,
+    /// <summary>Being prepared by <see cref="GhostObject.PhaseCpu"/>; it may already have a reference.</summary>
+    Allocating,
+    /// <summary>Published.</summary>
+    Live,
+    /// <summary>Refcount frozen to 0 by <see cref="GhostObject.PhaseCpu"/> for a split or migration.</summary>
+    Frozen,
+    /// <summary>From the decrement to 0 until the pages are on a list.</summary>
+    Freeing,
+}
+
+/// <summary>An object the kernel knows only as page words: a folio, a compound page, a slab.</summary>
+public struct GhostObject
+{
+    public int Head;
+    public int Order;
+    public Owner Kind;
+    public Phase Phase;
+    public int PhaseCpu;
+    /// <summary>Life of its pages: the value <see cref="Ghost.LifeOf"/> had when the object was created.</summary>
+    public int Life;
+    public bool Rmappable;
+    public bool Anon;
+    /// <summary>The owner keeps the refcount at 0 while it uses the pages (slab).</summary>
+    public bool FrozenOwner;
+    /// <summary>References held by threads, all CPUs together.</summary>
+    public int ThreadRefs;
+    /// <summary>References held by page table entries.</summary>
+    public int PteRefs;
+    /// <summary>References held by anything else that is modelled as an opaque holder.</summary>
+    public int OtherRefs;
+    /// <summary>GUP pins (FOLL_PIN), whatever way the kernel accounts them.</summary>
+    public int Pins;
+    /// <summary>What those pins added to _refcount (1 or GUP_PIN_COUNTING_BIAS each).</summary>
+    public int PinRefs;
+    /// <summary>What those pins added to _pincount.</summary>
+    public int PinCounts;
+    /// <summary>Page table entries that map one page of it, and rmap accounts as such.</summary>
+    public int PteMaps;
+    /// <summary>PMD entries that map all of it.</summary>
+    public int PmdMaps;
+    /// <summary>Evicting walks that must meet it, one bit per CPU; cleared when it changes (I47).</summary>
+    public ushort EvictDue;
+    /// <summary>Evicting walks that met it.</summary>
+    public ushort EvictSeen;
+
+    public readonly int Pages => 1 << Order;
+    public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs;
+    public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << Order);
+    public readonly bool IsCompound => Order > 0 && Kind != Owner.Block;
+    public readonly bool IsDevice => Kind == Owner.DevFolio;
+    /// <summary>A folio by intention: what may carry folio fields under every CMP.</summary>
+    public readonly bool IsFolio => Kind is Owner.Small or Owner.Folio or Owner.DevFolio;
+}
