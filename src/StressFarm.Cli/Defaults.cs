@@ -6,7 +6,7 @@ namespace StressFarm.Cli;
 public static class Defaults
 {
     /// <summary>Schedules per cell of <c>compare</c>: all presets on all workloads in about 50 s on two cores.</summary>
-    public const long CompareSchedules = 8_192;
+    public const long CompareSchedules = 13_312;
     /// <summary>Schedules per cell of <c>run</c>.</summary>
     public const long RunSchedules = 100_000;
     public const string OutputFolder = "./stressfarm-out";
