@@ -356,4 +356,29 @@ public class GupTests
         });
         stage.AssertViolates("I29");
     }
+
+    /// <summary>
+    /// GUP-fast holds a stale entry while its page becomes a new folio. Under CMP=RFC the folio has its first reference before
+    /// page_rmappable_folio() writes _pincount: the provisional pin lands in TAIL_MAPPING, is overwritten, and undone from 0.
+    /// </summary>
+    [Theory]
+    [InlineData(Cmp.Main, 0)]
+    [InlineData(Cmp.Rfc, -1)]
+    public void A_provisional_pin_between_A9_and_A10_leaves_a_folio_with_a_negative_pincount(Cmp cmp, int left)
+    {
+        Stage stage = Anon(2, policy: new Policy { Cmp = cmp });
+        var got = new PageRange(-2, 0);
+        stage.Begin(async cpu => { got = await GupFast.Range(cpu, 0, 0, 1, Pin); }, 1);
+        stage.StepTo(1, Step.G3); // the entry is read
+        for (int slot = 0; slot < 4; slot++) stage.Run(cpu => Zap.Slot(cpu, 0, slot), 2);
+        stage.Machine.Judge.Enabled = false; // I27 would stop at the provisional pin; what follows is the point
+        stage.Begin(cpu => AnonMemory.Fault(cpu, 0, 8, 2, pmd: false), 2); // the same pages, mapped elsewhere
+        stage.StepTo(2, Step.A10);
+        stage.StepTo(1, Step.G7);
+        stage.Finish(2);
+        stage.Finish(1);
+        Assert.True(got.Pfn < 0 || got.Count == 0, "the entry is gone: GUP-fast gives up");
+        Assert.Equal(left, (int)stage.Memory[new Folio(0).Pincount]);
+        Assert.Equal(4u, stage.Memory[new Page(0).Refcount]);
+    }
 }

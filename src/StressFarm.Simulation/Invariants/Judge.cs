@@ -130,7 +130,8 @@ public sealed class Judge
     /// <summary>Zeroed room for an audit's counting; the next call reuses it.</summary>
     internal Span<int> Scratch(int count)
     {
-        if (_scratch.Length < count) _scratch = new int[Math.Max(count, 2 * _scratch.Length)];
+        // As much as the objects of a long schedule, so that a warm machine has allocated it.
+        if (_scratch.Length < count) _scratch = new int[Math.Max(4096, 2 * count)];
         Span<int> room = _scratch.AsSpan(0, count);
         room.Clear();
         return room;
