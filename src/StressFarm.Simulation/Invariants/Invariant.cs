@@ -78,8 +78,6 @@ public enum MomentKind : byte
     StepBound,
     /// <summary>Every unfinished CPU waits.</summary>
     Deadlock,
-    /// <summary>A rmap, mapcount or type write hit the offset-48 word. A: old value.</summary>
-    TypeWord,
     /// <summary>The driver put device pages on its free list. A: order.</summary>
     DeviceFreed,
     /// <summary>An evicting walk tried to get the same folio a second time.</summary>

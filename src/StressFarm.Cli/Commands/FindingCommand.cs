@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace StressFarm.Cli.Commands;
+
+/// <summary>A command about one finding: it takes an id or a token, the folder that ids are looked up in, and a format.</summary>
+internal static class FindingCommand
+{
+    /// <param name="run">the finding as it was typed, the folder, whether JSON is asked for; gives the exit code</param>
+    public static Command Create(string name, string description, string argument, Func<string, string, bool, int> run)
+    {
+        var command = new Command(name, description);
+        var what = new Argument<string>("finding") { Description = argument };
+        Option<string?> folder = CampaignOptions.OutOption(), format = CampaignOptions.FormatOption();
+        command.Add(what);
+        command.Add(folder);
+        command.Add(format);
+        command.SetAction(parsed =>
+        {
+            bool json = CampaignOptions.IsJson(parsed.GetValue(format));
+            return run(parsed.GetRequiredValue(what).Trim(), parsed.GetValue(folder) ?? Defaults.OutputFolder, json);
+        });
+        return command;
+    }
+}
