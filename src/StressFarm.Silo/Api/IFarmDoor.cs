@@ -23,7 +23,7 @@ public interface IFarmDoor
     /// <summary>report.json and report.md; null until the campaign is done.</summary>
     Task<(byte[] Json, byte[] Page)?> Report(string id, CancellationToken cancellation);
     Task<LedgerPage> Ledger(string id, long from, int limit, CancellationToken cancellation);
-    Task<IReadOnlyList<SiloStatus>> Silos(CancellationToken cancellation);
+    Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation);
     /// <summary>The store answers and the silo is a member of its cluster.</summary>
     Task<bool> Ready(CancellationToken cancellation);
 }
