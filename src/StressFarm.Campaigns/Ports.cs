@@ -13,7 +13,11 @@ public enum Recorded : byte
 }
 
 /// <summary>A shard as it lies in the store.</summary>
-public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record);
+public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record)
+{
+    /// <summary>Who ran it; null where only one could.</summary>
+    public string? Holder { get; init; }
+}
 
 /// <summary>The durable record of shards done and findings worked up. Append-only.</summary>
 public interface ICampaignStore

@@ -152,6 +152,7 @@ public sealed class FarmCampaign
     {
         await foreach (StoredShard shard in _store.Shards(_entry.Id, cancellation))
             if (!_board.Restore(shard)) throw new CampaignFault(string.Create(CultureInfo.InvariantCulture, $"the ledger is damaged: shard {shard.Number} of cell {shard.Cell} is not one of this campaign"));
+        foreach (StoredVerification done in await _store.Verifications(_entry.Id, cancellation)) _board.RestoreVerified(done.Shard);
         DateTimeOffset now = _clock.GetUtcNow();
         if (_entry.Active)
             foreach (Lease lease in await _store.Leases(_entry.Id, cancellation)) _board.Restore(lease, now);
