@@ -12,6 +12,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 {
     private const string Holder = "here";
     private readonly object _lock = new();
+    private readonly Workbench _bench = new(plan, engine);
     private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
     private readonly List<string> _defects = [];
     private readonly long _start = clock.GetTimestamp();
@@ -133,15 +134,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void Explore(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Shard shard = lease.Work.Shard;
-        ShardRecord record;
-        try
-        {
-            record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, interrupt);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
-        }
+        ShardRecord record = _bench.Run(worker, shard, interrupt);
         lock (_lock)
         {
             if (store.Record(shard.Cell, shard.Number, record) == Recorded.Mismatch)
@@ -156,20 +149,10 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 
     private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
-        PlannedCell cell = plan.Cells[lease.Work.Shard.Cell];
-        RawFinding raw = lease.Work.Raw!;
-        Finding finding;
-        try
-        {
-            finding = worker.WorkUp(cell.Cell, raw, interrupt) with { Policy = cell.Policy.Name };
-        }
-        catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
-        {
-            throw FailureLocator.Describe(cell, raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
-        }
+        Finding finding = _bench.WorkUp(worker, lease.Work, interrupt);
         lock (_lock)
         {
-            store.RecordWorkup(cell.Index, raw, finding);
+            store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
             Monitor.PulseAll(_lock);
         }

@@ -28,6 +28,8 @@ public interface ICampaignStore
 /// <summary>Runs shards and works findings up. One per thread.</summary>
 public interface ICampaignWorker
 {
+    /// <summary>Schedules done of the shard under way; any thread may ask.</summary>
+    long Done => 0;
     ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation);
     Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation);
 }

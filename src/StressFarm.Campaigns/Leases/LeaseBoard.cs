@@ -118,8 +118,14 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         return true;
     }
 
-    /// <summary>Whether a result under this epoch would be taken. For whoever must store it first.</summary>
-    public bool Holds(string key, long epoch) => _leases.TryGetValue(key, out Lease? lease) && lease.Epoch == epoch;
+    /// <summary>The lease under which a result would be taken, or null: for whoever must store the result first.</summary>
+    public Lease? Held(string key, long epoch) => _leases.TryGetValue(key, out Lease? lease) && lease.Epoch == epoch ? lease : null;
+
+    /// <summary>A result that came too late was turned away.</summary>
+    public void CountRefused() => Refused++;
+
+    /// <summary>The digest that a verification is compared with; null when none is under way.</summary>
+    public ulong? FirstDigest(Shard shard) => _toVerify.TryGetValue(shard.Index, out var first) ? first.Digest : null;
 
     /// <summary>Takes the record of a shard.</summary>
     public ResultFate Complete(WorkItem work, long epoch, ShardRecord record)
@@ -214,7 +220,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
 
     private ResultFate Refuse()
     {
-        Refused++;
+        CountRefused();
         return ResultFate.Refused;
     }
 
