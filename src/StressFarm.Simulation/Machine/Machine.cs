@@ -109,6 +109,13 @@ public sealed class Machine
         Begin(arena, policy, programme);
     }
 
+    /// <summary>Restoring a memory: the lengths of the per-CPU lists, CPU by CPU.</summary>
+    internal void RestoreLists(ReadOnlySpan<byte> counts)
+    {
+        for (int i = 0; i < counts.Length; i++) Cpus[i / Geometry.PcpOrders].Handles.PcpCount[i % Geometry.PcpOrders] = counts[i];
+        _usedCpus = Geometry.MaxCpus;
+    }
+
     private void Begin(Arena arena, Policy policy, Programme? programme)
     {
         Arena = arena;
