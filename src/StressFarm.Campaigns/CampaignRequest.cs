@@ -5,7 +5,7 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "workers"];
+        ["policies", "workloads", "strategy", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "workers", "soak"];
 
     public List<Given> Policies { get; init; } = [];
     public List<Given> Workloads { get; init; } = [];
@@ -18,6 +18,11 @@ public sealed class CampaignRequest
     public Given? Pages { get; set; }
     public Given? Workers { get; set; }
     public Given? Bug { get; set; }
+    /// <summary>A soak is asked for, by the command or by the file.</summary>
+    public bool Soak { get; set; }
+    public Given? SoakSections { get; set; }
+    public Given? SoakEpochs { get; set; }
+    public Given? SoakSchedules { get; set; }
     /// <summary>"name=value", each.</summary>
     public List<Given> Set { get; init; } = [];
 
@@ -40,6 +45,10 @@ public sealed class CampaignRequest
             Pages = Pages ?? file.Pages,
             Workers = Workers ?? file.Workers,
             Bug = Bug ?? file.Bug,
+            Soak = Soak || file.Soak,
+            SoakSections = SoakSections ?? file.SoakSections,
+            SoakEpochs = SoakEpochs ?? file.SoakEpochs,
+            SoakSchedules = SoakSchedules ?? file.SoakSchedules,
             Set = [.. file.Set.Where(s => !own.Contains(s.Text.Split('=')[0])), .. Set],
         };
     }
