@@ -62,6 +62,14 @@ public sealed partial class SqliteLedger : ICampaignStore, IDisposable
         }
     }
 
+    /// <summary>The spec of the campaign that lies here.</summary>
+    /// <exception cref="SpecException">it is of another build</exception>
+    public CampaignSpec ReadSpec() => Guarded(() =>
+    {
+        using SqliteCommand query = Command("SELECT spec FROM campaign");
+        return CanonicalSpec.Read((string?)query.ExecuteScalar() ?? throw new JsonException("no campaign"));
+    });
+
     private bool CanRead()
     {
         try

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using StressFarm.Exploration;
 
@@ -24,8 +25,14 @@ public sealed partial class SqliteLedger
             Drop(cell, checkpoint.Epoch);
         }
         transaction.Commit();
-        return recorded;
+        return recorded == Recorded.Same && ReadLink(cell, checkpoint.Epoch) != record.Link ? Recorded.Mismatch : recorded;
     });
+
+    private SoakLink? ReadLink(int cell, long epoch)
+    {
+        using SqliteCommand query = Command("SELECT record FROM shard WHERE cell = $cell AND number = $epoch", ("$cell", cell), ("$epoch", epoch));
+        return query.ExecuteScalar() is string json ? JsonSerializer.Deserialize<ShardRecord>(json)?.Link : null;
+    }
 
     /// <summary>Whether a checkpoint can go is seen when it is third from the end: all older ones were seen then.</summary>
     private void Drop(int cell, long last)

@@ -62,7 +62,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
         SoakExecutor owner, SoakSection section, long epoch, Checkpoint? previous, CancellationToken cancellation, Action? progress)
     {
         private readonly SectionLife _life = owner.LifeOf(section);
-        private readonly byte[]? _before = previous is null ? null : StateBytes.Expand(previous.State);
+        private readonly byte[]? _before = previous is null ? null : Expand(previous);
 
         private Machine Machine => owner._runner.Machine;
 
@@ -92,6 +92,12 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
                 incarnation++;
             }
             return (tally, MachineState.Capture(Machine, incarnation));
+        }
+
+        private static byte[] Expand(Checkpoint checkpoint)
+        {
+            byte[] state = StateBytes.Expand(checkpoint.State);
+            return StateBytes.Hash(state) == checkpoint.StateHash ? state : throw new StateException("it does not have the hash that it should have");
         }
 
         private void Bear() => Machine.Reset(_life.Arena, _life.Cell.Policy, null);
