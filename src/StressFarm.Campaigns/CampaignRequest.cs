@@ -5,7 +5,7 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "workers", "soak"];
+        ["policies", "workloads", "strategy", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak"];
 
     public List<Given> Policies { get; init; } = [];
     public List<Given> Workloads { get; init; } = [];
@@ -18,6 +18,7 @@ public sealed class CampaignRequest
     public Given? Pages { get; set; }
     public Given? Workers { get; set; }
     public Given? Bug { get; set; }
+    public Given? Shard { get; set; }
     /// <summary>A soak is asked for, by the command or by the file.</summary>
     public bool Soak { get; set; }
     public Given? SoakSections { get; set; }
@@ -45,6 +46,7 @@ public sealed class CampaignRequest
             Pages = Pages ?? file.Pages,
             Workers = Workers ?? file.Workers,
             Bug = Bug ?? file.Bug,
+            Shard = Shard ?? file.Shard,
             Soak = Soak || file.Soak,
             SoakSections = SoakSections ?? file.SoakSections,
             SoakEpochs = SoakEpochs ?? file.SoakEpochs,

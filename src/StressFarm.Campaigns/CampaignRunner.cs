@@ -12,6 +12,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 {
     private const string Holder = "here";
     private readonly object _lock = new();
+    private readonly Workbench _bench = new(plan, engine);
     private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
     private readonly SoakHeads _heads = new();
     private readonly List<string> _defects = [];
@@ -139,19 +140,10 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void Explore(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Shard shard = lease.Work.Shard;
-        ShardRecord record;
         Checkpoint? next = null;
-        try
-        {
-            if (plan.Cells[shard.Cell].Section is { } section)
-                (record, next) = worker.RunEpoch(section, shard.Number, CheckpointBefore(shard.Cell, shard.Number), interrupt);
-            else
-                record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, interrupt);
-        }
-        catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
-        {
-            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
-        }
+        ShardRecord record;
+        if (plan.Cells[shard.Cell].Section is null) record = _bench.Run(worker, shard, interrupt);
+        else (record, next) = _bench.RunEpoch(worker, shard, CheckpointBefore(shard.Cell, shard.Number), interrupt);
         lock (_lock)
         {
             if (Record(shard, record, next) == Recorded.Mismatch)
@@ -172,7 +164,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         return store.RecordEpoch(shard.Cell, record, next, pinBefore: news);
     }
 
-    /// <summary>The checkpoint that an epoch goes on from, which must be the chain's present head; null for the first one.</summary>
+    /// <summary>The checkpoint that an epoch goes on from, which must be the chain's; null for the first one.</summary>
     private Checkpoint? CheckpointBefore(int cell, long epoch)
     {
         if (epoch == 0) return null;
@@ -187,22 +179,11 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 
     private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
-        PlannedCell cell = plan.Cells[lease.Work.Shard.Cell];
-        RawFinding raw = lease.Work.Raw!;
-        Finding finding;
-        try
-        {
-            finding = (cell.Section is { } section && raw.Soak is { } place
-                ? worker.WorkUp(section, raw, CheckpointBefore(cell.Index, place.Epoch), interrupt)
-                : worker.WorkUp(cell.Cell, raw, interrupt)) with { Policy = cell.Policy.Name };
-        }
-        catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
-        {
-            throw FailureLocator.Describe(cell, raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
-        }
+        Checkpoint? before = lease.Work.Raw!.Soak is { } place ? CheckpointBefore(lease.Work.Shard.Cell, place.Epoch) : null;
+        Finding finding = _bench.WorkUp(worker, lease.Work, interrupt, before);
         lock (_lock)
         {
-            store.RecordWorkup(cell.Index, raw, finding);
+            store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
             Monitor.PulseAll(_lock);
         }

@@ -13,6 +13,7 @@ public sealed record CampaignSpec
 {
     /// <summary>Schedules of a shard: enough that handing shards out and recording them costs nothing beside running them.</summary>
     public const int DefaultShardSchedules = 1024;
+    public const int MaxShardSchedules = 1 << 20;
     public const string DefaultStrategy = "portfolio";
     public const ulong DefaultSeed = 1;
     public const long MaxSchedules = 1_000_000_000_000;

@@ -14,6 +14,8 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         private SoakExecutor? _soak;
         private readonly FindingWorkup _workup = new(geometry);
 
+        public long Done => _soak?.Done ?? 0;
+
         public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation) =>
             _executor.Run(cell, firstSeed, count, cancellation);
 

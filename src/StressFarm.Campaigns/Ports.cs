@@ -13,7 +13,11 @@ public enum Recorded : byte
 }
 
 /// <summary>A shard as it lies in the store.</summary>
-public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record);
+public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record)
+{
+    /// <summary>Who ran it; null where only one could.</summary>
+    public string? Holder { get; init; }
+}
 
 /// <summary>The durable record of shards done and findings worked up. Append-only.</summary>
 public interface ICampaignStore
@@ -34,12 +38,16 @@ public interface ICampaignStore
 /// <summary>Runs shards and works findings up. One per thread.</summary>
 public interface ICampaignWorker
 {
+    /// <summary>Schedules done of the shard under way; any thread may ask.</summary>
+    long Done => 0;
     ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation);
     Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation);
     /// <summary>Runs an epoch of a section, on from the checkpoint before it.</summary>
-    (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation);
+    (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation) =>
+        throw new NotSupportedException("this worker runs no soaks");
     /// <param name="before">the checkpoint before the occurrence's epoch; null when that is the first one</param>
-    Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation);
+    Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>
+        throw new NotSupportedException("this worker runs no soaks");
 }
 
 /// <summary>Makes workers.</summary>

@@ -44,8 +44,9 @@ public static class SpecBuilder
             Geometry = geometry,
             Parameters = parameters,
             Bug = bug?.Id,
+            ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
         };
-        ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + CampaignSpec.DefaultShardSchedules;
+        ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
         if (soak is not null) CheckSoak(request, spec);
         ShapeCheck.Parameters(spec, request.Set);
@@ -55,7 +56,7 @@ public static class SpecBuilder
 
     private static SoakBudget Soak(CampaignRequest request)
     {
-        if ((request.Schedules ?? request.Steps) is { } budget) throw budget.Wrong("contradicts a soak, which goes by epochs or time");
+        if ((request.Schedules ?? request.Steps ?? request.Shard) is { } budget) throw budget.Wrong("contradicts a soak, which goes by epochs or time");
         return new(
             request.SoakSections is { } s ? (int)Quantities.Whole(s, 1, SoakBudget.MaxSections) : SoakBudget.DefaultSections,
             request.SoakEpochs is { } e ? Quantities.Whole(e, 1, SoakBudget.MaxEpochs) : null,

@@ -24,6 +24,7 @@ internal sealed class CampaignOptions(bool soak = false)
     private readonly Option<string?> _pages = One("--pages", "pages of the section, a power of two from 32 to 32768");
     private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");
     private readonly Option<string?> _bug = One("--bug", "plant a known bug, in control and under its own workload unless told otherwise");
+    private readonly Option<string?> _shard = One("--shard", $"schedules of a shard, the unit of work and of the ledger; {CampaignSpec.DefaultShardSchedules} by default");
     private readonly Option<string?> _workers = One("--workers", "threads; all cores by default");
     private readonly Option<string?> _out = OutOption();
     private readonly Option<string?> _format = FormatOption();
@@ -39,7 +40,7 @@ internal sealed class CampaignOptions(bool soak = false)
             command.Add(option);
     }
 
-    private Option[] Budgets => soak ? [_sections, _epochs, _epochSchedules] : [_schedules, _steps];
+    private Option[] Budgets => soak ? [_sections, _epochs, _epochSchedules] : [_schedules, _steps, _shard];
 
     public string Out(ParseResult parsed) => parsed.GetValue(_out) ?? Defaults.OutputFolder;
 
@@ -65,6 +66,7 @@ internal sealed class CampaignOptions(bool soak = false)
             Cpus = Text(parsed, _cpus),
             Pages = Text(parsed, _pages),
             Bug = Text(parsed, _bug),
+            Shard = soak ? null : Text(parsed, _shard),
             Workers = Text(parsed, _workers),
         };
         string? file = parsed.GetValue(_file);

@@ -40,7 +40,7 @@ public sealed record FindingSummary(string Id, string Signature, string Invarian
 /// <summary>A silo.</summary>
 /// <param name="Workers">threads that run shards</param>
 /// <param name="Busy">of those, at work</param>
-public sealed record SiloStatus(string Name, string State, int Workers, int Busy, double StepsPerSecond, DateTimeOffset Seen);
+public sealed record SiloReport(string Name, string State, int Workers, int Busy, double StepsPerSecond, DateTimeOffset Seen);
 
 /// <summary>A page of the ledger and its balance.</summary>
 /// <param name="Next">the index to ask for next; null at the end</param>
@@ -56,7 +56,7 @@ public sealed record ApiError(string Error);
 [JsonSerializable(typeof(SubmitReply))]
 [JsonSerializable(typeof(IReadOnlyList<FindingSummary>))]
 [JsonSerializable(typeof(Exploration.Finding))]
-[JsonSerializable(typeof(IReadOnlyList<SiloStatus>))]
+[JsonSerializable(typeof(IReadOnlyList<SiloReport>))]
 [JsonSerializable(typeof(LedgerPage))]
 [JsonSerializable(typeof(ApiError))]
 public sealed partial class FarmJson : JsonSerializerContext;

@@ -16,19 +16,22 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
     private readonly ScheduleRunner _runner = new(new Machine(geometry));
     private readonly Programme _programme = new();
     private readonly Dictionary<SoakSection, SectionLife> _lives = [];
+    private long _done;
+
+    /// <summary>Schedules done of the epoch under way; any thread may ask.</summary>
+    public long Done => Volatile.Read(ref _done);
 
     /// <summary>Runs an epoch.</summary>
     /// <param name="previous">the checkpoint of the epoch before; null at the first one</param>
-    /// <param name="progress">told of every schedule that is done</param>
     /// <exception cref="OperationCanceledException">cancelled between two schedules; nothing came of it</exception>
     /// <exception cref="ModelDefectException">a protocol of the model threw; says where</exception>
     /// <exception cref="StateException">the checkpoint's state cannot be used</exception>
     public (ShardRecord Record, Checkpoint Next) Run(
-        SoakSection section, long epoch, Checkpoint? previous, CancellationToken cancellation = default, Action? progress = null)
+        SoakSection section, long epoch, Checkpoint? previous, CancellationToken cancellation = default)
     {
         if (previous is null ? epoch != 0 : (previous.Section, previous.Epoch) != (section.Number, epoch - 1))
             throw new ArgumentException("an epoch goes on from the checkpoint of the one before", nameof(previous));
-        var epochRun = new EpochRun(this, section, epoch, previous, cancellation, progress);
+        var epochRun = new EpochRun(this, section, epoch, previous, cancellation);
         (ShardTally tally, byte[] state) = epochRun.Execute();
         string hash = StateBytes.Hash(state);
         if ((epoch + section.Number) % DeterminismCheckEvery == 0)
@@ -44,7 +47,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
     /// <summary>The memory that one schedule of an epoch begins on.</summary>
     public StartState Before(SoakSection section, long epoch, Checkpoint? previous, ulong seed, CancellationToken cancellation = default)
     {
-        var run = new EpochRun(this, section, epoch, previous, cancellation, null);
+        var run = new EpochRun(this, section, epoch, previous, cancellation);
         int schedule = (int)(seed - section.FirstSeedOf(epoch));
         return new(new(section.Number, epoch), run.Whole(schedule), StateBytes.Compress(run.Execute(schedule).State));
     }
@@ -59,7 +62,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
 
     /// <summary>An epoch, which can be executed any number of times.</summary>
     private sealed class EpochRun(
-        SoakExecutor owner, SoakSection section, long epoch, Checkpoint? previous, CancellationToken cancellation, Action? progress)
+        SoakExecutor owner, SoakSection section, long epoch, Checkpoint? previous, CancellationToken cancellation)
     {
         private readonly SectionLife _life = owner.LifeOf(section);
         private readonly byte[]? _before = previous is null ? null : Expand(previous);
@@ -85,7 +88,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
                 ulong seed = section.FirstSeedOf(epoch) + (ulong)i;
                 ScheduleResult result = Schedule(strategy, seed, Whole(i));
                 tally.Add(strategy.Arm, seed, result, Machine.Violation);
-                progress?.Invoke();
+                Volatile.Write(ref owner._done, i + 1);
                 if (result.End == ScheduleEnd.Done) continue;
                 // What the memory holds now is the violation's; the section is born again, so that every epoch runs in full.
                 Bear();

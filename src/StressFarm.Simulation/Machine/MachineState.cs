@@ -81,7 +81,7 @@ public static class MachineState
             throw new StateException($"it is of another machine, not of {machine.Geometry.Pages} pages and {machine.Geometry.MaxCpus} CPUs");
         int system = r.Byte() - 1, device = r.Byte() - 1, large = r.Byte();
         int largest = machine.Geometry.LargestOrder;
-        if (system < 0 || system > largest || device > largest || large > Math.Max(device, 0)) throw new StateException("its sizes are impossible");
+        if (system < 0 || system > largest || device > largest || large > largest) throw new StateException("its sizes are impossible");
         long incarnation = r.Long();
         if (incarnation < 0) throw new StateException("its incarnation is impossible");
         machine.Clear(new Arena(1, system, device, 0), machine.Policy, null);

@@ -1,0 +1,55 @@
+using StressFarm.Exploration;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>Does a piece of a campaign's work, the same on this machine's threads and on a silo's.</summary>
+public sealed class Workbench(CampaignPlan plan, ICampaignEngine engine)
+{
+    /// <summary>Runs a shard.</summary>
+    /// <exception cref="CampaignFault">the model failed; names the cell and the seed</exception>
+    public ShardRecord Run(ICampaignWorker worker, Shard shard, CancellationToken cancellation)
+    {
+        try
+        {
+            return worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
+        }
+    }
+
+    /// <summary>Runs an epoch of a soak.</summary>
+    /// <param name="before">the checkpoint before it; null at a section's first epoch</param>
+    /// <exception cref="CampaignFault">the model failed, or the checkpoint cannot be used; names the section</exception>
+    public (ShardRecord Record, Checkpoint Next) RunEpoch(ICampaignWorker worker, Shard shard, Checkpoint? before, CancellationToken cancellation)
+    {
+        PlannedCell cell = plan.Cells[shard.Cell];
+        try
+        {
+            return worker.RunEpoch(cell.Section!, shard.Number, before, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw FailureLocator.Locate(engine, cell, shard, e);
+        }
+    }
+
+    /// <summary>Works a violation up.</summary>
+    /// <param name="before">of a soak: the checkpoint before the violation's epoch; null when that is the section's first one</param>
+    /// <exception cref="CampaignFault">the model failed</exception>
+    public Finding WorkUp(ICampaignWorker worker, WorkItem work, CancellationToken cancellation, Checkpoint? before = null)
+    {
+        PlannedCell cell = plan.Cells[work.Shard.Cell];
+        RawFinding raw = work.Raw!;
+        try
+        {
+            Finding finding = cell.Section is { } section ? worker.WorkUp(section, raw, before, cancellation) : worker.WorkUp(cell.Cell, raw, cancellation);
+            return finding with { Policy = cell.Policy.Name };
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
+        {
+            throw FailureLocator.Describe(cell, raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
+        }
+    }
+}
