@@ -16,7 +16,9 @@ root.SetAction(async (parsed, cancellation) =>
 {
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(SiloHost).Assembly.GetName().Name });
     ConfigurationOf(builder.Configuration, parsed);
-    WebApplication app = SiloHost.Build(builder, SiloSettings.Read(builder.Configuration));
+    SiloSettings settings = SiloSettings.Read(builder.Configuration);
+    if (settings.Postgres is { } database) await Migration.Demand(database, cancellation);
+    await using WebApplication app = SiloHost.Build(builder, settings);
     await app.RunAsync(cancellation);
     return Done;
 });

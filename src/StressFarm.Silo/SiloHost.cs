@@ -12,7 +12,7 @@ namespace StressFarm.Silo;
 /// <summary>Puts a silo together: store, Orleans, workers, HTTP API, metrics.</summary>
 public static class SiloHost
 {
-    private const string Invariant = "Npgsql";
+    private const string Invariant = "Npgsql", StoreFile = "farm.sqlite";
 
     public static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings)
     {
@@ -27,19 +27,26 @@ public static class SiloHost
         builder.Services.AddHostedService<WorkerService>();
         builder.Services.AddSingleton<IFarmDoor, FarmDoor>();
         builder.Services.AddFarmApi(settings.Api);
+        builder.WebHost.ConfigureKestrel(server => KestrelLimits.Apply(server, settings.Api));
+        builder.WebHost.UseUrls([.. settings.Api.Listen]);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(FarmInstruments.MeterName, "Microsoft.Orleans", "System.Runtime")
             .AddPrometheusExporter());
         WebApplication app = builder.Build();
         app.MapFarmApi();
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapPrometheusScrapingEndpoint("/metrics").Needs(ApiRole.Read);
         return app;
     }
 
     private static void AddStore(IServiceCollection services, SiloSettings settings)
     {
-        if (settings.Postgres is { } postgres) services.AddSingleton<IFarmStore>(s => PostgresFarmStore.Open(postgres, s.GetRequiredService<TimeProvider>()));
-        else services.AddSingleton<IFarmStore>(s => SqliteFarmStore.Open(settings.Data, s.GetRequiredService<TimeProvider>()));
+        if (settings.Postgres is { } postgres)
+        {
+            services.AddSingleton<IFarmStore>(s => new PostgresFarmStore(postgres, s.GetRequiredService<TimeProvider>()));
+            return;
+        }
+        Directory.CreateDirectory(settings.Data);
+        services.AddSingleton<IFarmStore>(s => SqliteFarmStore.Open(Path.Combine(settings.Data, StoreFile), s.GetRequiredService<TimeProvider>()));
     }
 
     private static void Configure(ISiloBuilder silo, SiloSettings settings)
@@ -59,16 +66,12 @@ public static class SiloHost
             silo.UseInMemoryReminderService();
             return;
         }
-        DbProviderRegistration.Ensure();
+        // Orleans finds the driver by this name.
+        System.Data.Common.DbProviderFactories.RegisterFactory(Invariant, NpgsqlFactory.Instance);
+        postgres = PostgresAddress.ForOrleans(postgres);
         silo.ConfigureEndpoints(settings.Advertise, settings.SiloPort, settings.GatewayPort);
         silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Invariant, postgres));
         silo.AddAdoNetGrainStorageAsDefault(o => (o.Invariant, o.ConnectionString) = (Invariant, postgres));
         silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = (Invariant, postgres));
-    }
-
-    /// <summary>Orleans finds Npgsql by its name.</summary>
-    private static class DbProviderRegistration
-    {
-        public static void Ensure() => System.Data.Common.DbProviderFactories.RegisterFactory(Invariant, NpgsqlFactory.Instance);
     }
 }

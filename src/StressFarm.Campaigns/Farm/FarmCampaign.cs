@@ -12,7 +12,6 @@ namespace StressFarm.Campaigns;
 public sealed class FarmCampaign
 {
     private readonly IFarmStore _store;
-    private readonly LeaseTerms _terms;
     private readonly TimeProvider _clock;
     private readonly LeaseBoard _board;
     private readonly long _term;
@@ -25,7 +24,7 @@ public sealed class FarmCampaign
 
     private FarmCampaign(IFarmStore store, CampaignEntry entry, CampaignPlan plan, long term, LeaseTerms terms, FarmCounts counts, TimeProvider clock)
     {
-        (_store, _entry, _term, _terms, _clock, _before, _saved) = (store, entry, term, terms, clock, counts, counts);
+        (_store, _entry, _term, _clock, _before, _saved) = (store, entry, term, clock, counts, counts);
         _defects = [.. counts.Defects];
         _board = new LeaseBoard(plan, terms, term << 32);
         _pace = new PaceMeter(clock);
@@ -49,6 +48,8 @@ public sealed class FarmCampaign
             if (entry.Active) await store.SetState(entry.Id, term, CampaignState.Failed, reason, cancellation);
             throw new CampaignFault(reason);
         }
+        // What is over is only read: nobody is asked to verify it any more.
+        if (!entry.Active) terms = terms with { VerifyEvery = 0 };
         var campaign = new FarmCampaign(store, entry with { Term = term }, new CampaignPlan(spec), term, terms, await store.Counts(entry.Id, cancellation), clock);
         await campaign.Restore(cancellation);
         return campaign;

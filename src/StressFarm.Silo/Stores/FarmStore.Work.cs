@@ -41,7 +41,7 @@ public abstract partial class FarmStore
         while (true)
         {
             List<(long Index, StoredShard Shard)> page = await Read(
-                new("SELECT idx, cell, number, digest, record FROM shard WHERE campaign = @id AND idx > @last ORDER BY idx LIMIT @limit",
+                new("SELECT idx, cell, number, digest, record, holder FROM shard WHERE campaign = @id AND idx > @last ORDER BY idx LIMIT @limit",
                     ("id", id), ("last", last), ("limit", PageOfShards)), Rows.Shard, cancellation);
             foreach (var (index, shard) in page)
             {

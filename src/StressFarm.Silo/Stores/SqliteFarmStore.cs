@@ -13,25 +13,26 @@ namespace StressFarm.Silo.Stores;
 /// <remarks>A killed process loses nothing that was committed. A machine that loses power may lose the last moments, as a whole.</remarks>
 public sealed class SqliteFarmStore : FarmStore
 {
-    private const int Busy = 5, Locked = 6, Error = 1, Corrupt = 11, NotADatabase = 26;
+    private const int Busy = 5, Locked = 6, Error = 1, Corrupt = 11, CannotOpen = 14, NotADatabase = 26;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SqliteConnection _writer;
     private readonly string _path, _reading;
 
-    private SqliteFarmStore(SqliteConnection writer, string path, TimeProvider clock) : base(clock) =>
-        (_writer, _path, _reading) = (writer, path, Address(path, SqliteOpenMode.ReadWrite, pooling: true));
+    private SqliteFarmStore(SqliteConnection writer, string path, TimeProvider clock, int patience) : base(clock) =>
+        (_writer, _path, _reading) = (writer, path, Address(path, SqliteOpenMode.ReadWrite, patience, pooling: true));
 
     /// <summary>Opens the store in this file, or begins it.</summary>
+    /// <param name="patience">seconds to wait for another process that holds the file</param>
     /// <exception cref="SchemaException">the file is none of ours, or of a newer version</exception>
     /// <exception cref="StoreException">the file cannot be opened</exception>
-    public static SqliteFarmStore Open(string path, TimeProvider? clock = null)
+    public static SqliteFarmStore Open(string path, TimeProvider? clock = null, int patience = 10)
     {
-        var writer = new SqliteConnection(Address(path, SqliteOpenMode.ReadWriteCreate, pooling: false));
+        var writer = new SqliteConnection(Address(path, SqliteOpenMode.ReadWriteCreate, patience, pooling: false));
         try
         {
             writer.Open();
             Begin(writer, path);
-            return new SqliteFarmStore(writer, path, clock ?? TimeProvider.System);
+            return new SqliteFarmStore(writer, path, clock ?? TimeProvider.System, patience);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is NotADatabase or Corrupt)
         {
@@ -164,8 +165,8 @@ public sealed class SqliteFarmStore : FarmStore
             AND number < (SELECT max(number) FROM checkpoint WHERE campaign = @id AND cell = @cell)
             """, ("id", id), ("cell", cell), ("from", keepFrom), ("keep", JsonSerializer.Serialize(keep)));
 
-    private static string Address(string path, SqliteOpenMode mode, bool pooling) =>
-        new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = pooling, DefaultTimeout = 10 }.ToString();
+    private static string Address(string path, SqliteOpenMode mode, int patience, bool pooling) =>
+        new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = pooling, DefaultTimeout = patience }.ToString();
 
     /// <summary>Begins an empty file in one transaction, so that it is empty or whole whenever it is killed.</summary>
     private static void Begin(SqliteConnection connection, string path)
@@ -193,6 +194,7 @@ public sealed class SqliteFarmStore : FarmStore
         string why = e.SqliteErrorCode switch
         {
             Busy or Locked => "another process holds it",
+            CannotOpen => "it cannot be opened",
             Error or Corrupt or NotADatabase => $"it is damaged ({e.Message.ReplaceLineEndings(" ")})",
             _ => e.Message.ReplaceLineEndings(" "),
         };
