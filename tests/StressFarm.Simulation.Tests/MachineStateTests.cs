@@ -14,8 +14,6 @@ public class MachineStateTests
 
     private static void Run(Machine machine, Func<Cpu, Op> body, int cpu = 0)
     {
-        var programme = new Programme();
-        programme.Cpu(cpu).Add(new OpCall(Operation<AnonFault>.Instance));
         Cpu c = machine.Cpus[cpu];
         machine.Start(c, body(c));
         while (!c.Finished && machine.Violation is null) machine.Step(c);
