@@ -4,9 +4,13 @@ using StressFarm.Simulation;
 namespace StressFarm.Campaigns;
 
 /// <summary>A cell in its place in the campaign.</summary>
-public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Workload, Cell Cell);
+public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Workload, Cell Cell)
+{
+    /// <summary>The section of a soak that this cell is; null in an ordinary campaign.</summary>
+    public SoakSection? Section { get; init; }
+}
 
-/// <summary>A contiguous block of seeds of one cell.</summary>
+/// <summary>A contiguous block of seeds of one cell; of a soak, an epoch.</summary>
 /// <param name="Index">place in the campaign's order</param>
 /// <param name="Number">place among the shards of its cell</param>
 public readonly record struct Shard(long Index, int Cell, long Number, ulong FirstSeed, int Count);
@@ -23,9 +27,15 @@ public sealed class CampaignPlan
         var cells = new List<PlannedCell>();
         foreach (PolicyChoice policy in spec.Policies)
             foreach (Workload workload in spec.Workloads)
-                cells.Add(new(cells.Count, policy, workload, new(policy.Policy, workload, spec.Strategy, spec.Geometry, spec.Parameters)));
+            {
+                var cell = new Cell(policy.Policy, workload, spec.Strategy, spec.Geometry, spec.Parameters);
+                if (spec.Soak is null) cells.Add(new(cells.Count, policy, workload, cell));
+                for (int section = 0; section < spec.Soak?.Sections; section++)
+                    cells.Add(new(cells.Count, policy, workload, cell) { Section = SoakSection.Of(cell, section, spec.FirstSeed, spec.Soak.Schedules) });
+            }
         Cells = cells;
-        ShardsPerCell = spec.Schedules is { } n ? (n + spec.ShardSchedules - 1) / spec.ShardSchedules : null;
+        ShardsPerCell = spec.Soak is { } soak ? soak.Epochs
+            : spec.Schedules is { } n ? (n + spec.ShardSchedules - 1) / spec.ShardSchedules : null;
     }
 
     public CampaignSpec Spec { get; }
@@ -40,14 +50,20 @@ public sealed class CampaignPlan
         if (index < 0 || index >= ShardCount) return null;
         int cell = (int)(index % Cells.Count);
         long number = index / Cells.Count;
+        if (Cells[cell].Section is { } section)
+            return (ulong)number < SoakSection.Seeds / (ulong)section.Schedules ? new Shard(index, cell, number, section.FirstSeedOf(number), section.Schedules) : null;
         ulong offset = (ulong)number * (ulong)Spec.ShardSchedules;
         if (Spec.FirstSeed > ulong.MaxValue - offset - (ulong)Spec.ShardSchedules) return null;
         int count = Spec.Schedules is { } n ? (int)Math.Min(Spec.ShardSchedules, n - (long)offset) : Spec.ShardSchedules;
         return new Shard(index, cell, number, Spec.FirstSeed + offset, count);
     }
 
-    /// <summary>What the shard needs of others' results is in the tally.</summary>
-    public bool IsReady(Shard shard, CampaignTally tally) => true;
+    /// <summary>Schedules asked for of each cell; null when steps or time decide.</summary>
+    public long? SchedulesPerCell => Spec.Soak is { } soak ? soak.Epochs * soak.Schedules : Spec.Schedules;
+
+    /// <summary>What the shard needs of others' results is in the tally: an epoch needs the one before it.</summary>
+    public bool IsReady(Shard shard, CampaignTally tally) =>
+        Cells[shard.Cell].Section is null || shard.Number == 0 || tally.Has(IndexOf(shard.Cell, shard.Number - 1));
 
     public long IndexOf(int cell, long number) => number * Cells.Count + cell;
 }

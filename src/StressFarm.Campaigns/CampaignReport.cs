@@ -8,7 +8,15 @@ namespace StressFarm.Campaigns;
 /// <param name="Bounds">what is known when nothing was violated, one sentence each</param>
 public sealed record CellReport(
     string Policy, string Workload, string Strategy, Verdict Verdict, long Schedules, long Steps, long Violated, long Cut,
-    string? FirstFinding, IReadOnlyList<ArmCount> Arms, IReadOnlyList<string> Bounds);
+    string? FirstFinding, IReadOnlyList<ArmCount> Arms, IReadOnlyList<string> Bounds)
+{
+    /// <summary>Of a soak: which section it is and how far its chain reaches; null otherwise.</summary>
+    public SoakReport? Soak { get; init; }
+}
+
+/// <summary>A section's part of its cell's line.</summary>
+/// <param name="Chain">head of the chain, hex; empty when no epoch was done</param>
+public sealed record SoakReport(int Section, long Epochs, string Chain);
 
 /// <summary>What a campaign came to: a function of the spec and of how long a prefix of its shards was done.</summary>
 public sealed record CampaignReport(
@@ -27,10 +35,13 @@ public sealed record CampaignReport(
         foreach (PlannedCell cell in tally.Plan.Cells)
         {
             CellTally t = tally.Cells[cell.Index];
-            Verdict verdict = Verdicts.Of(t, tally.Plan.Spec.Schedules);
-            IReadOnlyList<string> bounds = t.Violated > 0 ? [] : Verdicts.Bounds(t);
+            Verdict verdict = Verdicts.Of(t, tally.Plan.SchedulesPerCell);
+            IReadOnlyList<string> bounds = t.Violated > 0 ? [] : cell.Section is null ? Verdicts.Bounds(t) : Verdicts.SoakBounds(t);
             cells.Add(new(cell.Policy.Name, cell.Workload.Id, tally.Plan.Spec.Strategy, verdict, t.Schedules, t.Steps, t.Violated, t.Cut,
-                first[cell.Index], [.. t.Arms], bounds));
+                first[cell.Index], [.. t.Arms], bounds)
+            {
+                Soak = cell.Section is { } section ? new(section.Number, t.Epochs, t.Chain) : null,
+            });
         }
         return new(tally.Plan.Spec, ModelVersion.Current, tally.Digest, tally.Prefix, tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.DeterminismChecked), tally.Cells.Sum(c => c.DeterminismMismatches), cells, findings);

@@ -25,7 +25,9 @@ public sealed record CampaignSpec
     public required IReadOnlyList<Workload> Workloads { get; init; }
     public string Strategy { get; init; } = DefaultStrategy;
     public ulong FirstSeed { get; init; } = DefaultSeed;
-    /// <summary>Schedules per cell; null when steps or time decide.</summary>
+    /// <summary>Sections that go on, instead of schedules that each begin on pristine memory; null for an ordinary campaign.</summary>
+    public SoakBudget? Soak { get; init; }
+    /// <summary>Schedules per cell; null when steps, epochs or time decide.</summary>
     public long? Schedules { get; init; }
     /// <summary>Steps of the whole campaign: whole shards in order until the sum is reached.</summary>
     public long? Steps { get; init; }
@@ -56,6 +58,8 @@ public sealed record CampaignSpec
                 Line(text, "set", string.Create(CultureInfo.InvariantCulture, $"{name}={value}"));
             Line(text, "bug", Bug ?? "none");
             Line(text, "shard", Number((ulong)ShardSchedules));
+            if (Soak is { } soak)
+                Line(text, "soak", string.Create(CultureInfo.InvariantCulture, $"sections={soak.Sections} epochs={(soak.Epochs is { } e ? Number((ulong)e) : "any")} schedules={soak.Schedules}"));
             return text.ToString();
         }
     }

@@ -11,11 +11,20 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
     private sealed class Worker(Geometry geometry) : ICampaignWorker
     {
         private readonly ShardExecutor _executor = new(geometry);
+        private SoakExecutor? _soak;
         private readonly FindingWorkup _workup = new(geometry);
+
+        public long Done => _soak?.Done ?? 0;
 
         public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation) =>
             _executor.Run(cell, firstSeed, count, cancellation);
 
         public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => _workup.Work(cell, raw, cancellation);
+
+        public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation) =>
+            (_soak ??= new(geometry, _executor)).Run(section, epoch, before, cancellation);
+
+        public Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>
+            _workup.Work(section, raw, before, cancellation);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace StressFarm.Exploration;
 
 /// <summary>What one arm of a portfolio did in a shard.</summary>
@@ -14,6 +16,10 @@ public sealed record RawFinding(string Invariant, string Field, string Operation
     /// <summary>One violation of this signature, at this seed.</summary>
     internal static RawFinding Of(RawSignature signature, ulong seed) =>
         new(signature.Invariant, signature.Field, signature.Operation, signature.Other, seed, 1);
+
+    /// <summary>Of a soak: the section and epoch of the occurrence; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SoakPlace? Soak { get; init; }
 
     /// <summary>What makes two raw findings the same.</summary>
     public string Key => $"{Invariant}|{Field}|{Operation}|{Other}";
@@ -34,4 +40,8 @@ public sealed record ShardRecord(
 {
     /// <summary>PCT's guarantee for the cell, when its strategy has a PCT arm: with that arm's schedules, <see cref="PctBound.Of"/>.</summary>
     public PctBound? Pct { get; init; }
+
+    /// <summary>Of a soak's epoch: the head of the section's chain after it, and the hash of the memory it left; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SoakLink? Link { get; init; }
 }

@@ -3,7 +3,8 @@ using StressFarm.Simulation;
 namespace StressFarm.Exploration;
 
 /// <summary>Adds a shard's schedules up, in seed order, into its record.</summary>
-internal sealed class ShardTally
+/// <param name="place">the epoch of a soak, or null</param>
+internal sealed class ShardTally(SoakPlace? place = null)
 {
     private sealed class Arm
     {
@@ -26,7 +27,7 @@ internal sealed class ShardTally
         if (result.End == ScheduleEnd.Cut) counts.Cut++;
         if (violation is null) return;
         counts.Violated++;
-        RawFinding raw = RawFinding.Of(RawSignature.Of(violation), seed);
+        RawFinding raw = RawFinding.Of(RawSignature.Of(violation), seed) with { Soak = place };
         _findings[raw.Key] = _findings.TryGetValue(raw.Key, out RawFinding? known) ? known with { Count = known.Count + 1 } : raw;
     }
 
@@ -35,6 +36,17 @@ internal sealed class ShardTally
         _checked++;
         if (!same) _mismatches++;
     }
+
+    /// <summary>As many schedules were run twice, all the same or not.</summary>
+    public void Checked(int schedules, bool same)
+    {
+        _checked += schedules;
+        if (!same) _mismatches += schedules;
+    }
+
+    /// <summary>Whether another execution of the same schedules came to the same.</summary>
+    public bool Equal(ShardTally other) => (_digest, _schedules, _steps) == (other._digest, other._schedules, other._steps)
+        && _findings.Values.SequenceEqual(other._findings.Values);
 
     public ShardRecord Close(PctBound? pct) => new(
         _digest, _schedules, _steps,

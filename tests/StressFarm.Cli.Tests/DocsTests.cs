@@ -38,6 +38,7 @@ public partial class DocsTests : IDisposable
         string bare = line.Split(" #")[0].Trim();
         List<string> args = [.. bare.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
         if (args[0] is "compare" or "run") Shorten(args);
+        if (args[0] is "soak" or "verify") ShortenSoak(args);
         if (args[0] is "replay" or "explain") Assert.True(args.Count > 1, $"{page}: '{line}' names nothing to {args[0]}");
         Result result = _sandbox.Run([.. args]);
         Assert.True(result.Code == expected, $"{page}: '{line}' ended with {result.Code} instead of {expected}: {result.Error}");
@@ -76,6 +77,19 @@ public partial class DocsTests : IDisposable
             if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
     }
 
+    /// <summary>A soak becomes one of a few schedules; what is verified is such a one, run before.</summary>
+    private void ShortenSoak(List<string> args)
+    {
+        foreach (string option in (string[])["--out", "--for", "--epochs", "--sections", "--schedules-per-epoch"])
+            if (args.IndexOf(option) is var at and >= 0) args.RemoveRange(at, 2);
+        args.AddRange(["--out", _sandbox["out"]]);
+        for (int i = 0; i < args.Count; i++)
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+        string[] budget = ["--sections", "2", "--epochs", "2", "--schedules-per-epoch", "24"];
+        if (args[0] == "soak") args.AddRange(budget);
+        else _sandbox.Run(["soak", "--workload", "gup-pin", "--out", _sandbox["out"], .. budget]);
+    }
+
     private static IEnumerable<string> Pages() =>
         Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Order(StringComparer.Ordinal);
 
@@ -91,9 +105,9 @@ public partial class DocsTests : IDisposable
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|replay|explain|list)\b")]
+    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|list)\b")]
     private static partial Regex CommandLine();
-    [GeneratedRegex(@"`(stressfarm (?:run|list|compare) -?[^`]*)`")]
+    [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify) -?[^`]*)`")]
     private static partial Regex Inline();
     [GeneratedRegex(@"# exit (\d+)")]
     private static partial Regex ExitComment();
