@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
+using StressFarm.Cli.Commands.Farm;
 
 namespace StressFarm.Cli;
 
@@ -45,6 +46,7 @@ public static class App
         root.Add(ReplayCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(ListCommand.Create(host));
+        root.Add(FarmCommand.Create(host));
         return root;
     }
 

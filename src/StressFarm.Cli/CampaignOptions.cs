@@ -44,6 +44,9 @@ internal sealed class CampaignOptions(bool soak = false)
 
     public string Out(ParseResult parsed) => parsed.GetValue(_out) ?? Defaults.OutputFolder;
 
+    /// <summary>The folder, or null when none is named.</summary>
+    public string? GivenOut(ParseResult parsed) => parsed.GetValue(_out);
+
     public bool Json(ParseResult parsed) => IsJson(parsed.GetValue(_format));
 
     /// <summary>What was asked for, the file's part included.</summary>

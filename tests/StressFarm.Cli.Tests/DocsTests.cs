@@ -4,10 +4,19 @@ namespace StressFarm.Cli.Tests;
 
 /// <summary>
 /// What the documents tell a reader to type is run: the lines of `sh` fences and the inline commands. A long one gets a small
-/// budget instead of its own; a comment "exit N" states the exit code, which is 0 otherwise and 1 throughout findings.md.
+/// budget instead of its own; a comment "exit N" states the exit code, which is 0 otherwise and 1 throughout findings.md. What
+/// asks a farm asks a small one that the test brings along: whatever campaign or finding a page names is that one's.
 /// </summary>
-public partial class DocsTests : IDisposable
+public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTests.Shared>, IDisposable
 {
+    /// <summary>The farm of all the pages.</summary>
+    public sealed class Shared : IDisposable
+    {
+        private FakeFarm? _farm;
+        internal FakeFarm Farm => _farm ??= new FakeFarm();
+        public void Dispose() => _farm?.Dispose();
+    }
+
     private readonly Sandbox _sandbox = new();
 
     public void Dispose() => _sandbox.Dispose();
@@ -40,7 +49,7 @@ public partial class DocsTests : IDisposable
         if (args[0] is "compare" or "run") Shorten(args);
         if (args[0] is "soak" or "verify") ShortenSoak(args);
         if (args[0] is "replay" or "explain") Assert.True(args.Count > 1, $"{page}: '{line}' names nothing to {args[0]}");
-        Result result = _sandbox.Run([.. args]);
+        Result result = args[0] == "farm" ? OnFarm(args) : _sandbox.Run([.. args]);
         Assert.True(result.Code == expected, $"{page}: '{line}' ended with {result.Code} instead of {expected}: {result.Error}");
     }
 
@@ -60,6 +69,24 @@ public partial class DocsTests : IDisposable
                 string target = Path.Combine(Path.GetDirectoryName(file)!, link.Groups[1].Value);
                 Assert.True(File.Exists(target) || Directory.Exists(target), $"{file}: {link.Value}");
             }
+    }
+
+    private Result OnFarm(List<string> args)
+    {
+        FakeFarm farm = shared.Farm;
+        int address = args.IndexOf("--farm"), token = args.IndexOf("--token-file"), output = args.IndexOf("--out");
+        if (address >= 0) args[address + 1] = farm.Address;
+        if (output >= 0) args[output + 1] = _sandbox["farm-out"];
+        if (token >= 0) File.WriteAllText(args[token + 1] = _sandbox["token"], "sf_something");
+        for (int i = 0; i < args.Count; i++)
+        {
+            if (args[i].StartsWith("C-", StringComparison.Ordinal)) args[i] = farm.Id;
+            if (args[i].StartsWith("F-", StringComparison.Ordinal)) args[i] = farm.Report.Findings[0].Finding.Id;
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+        }
+        // The farm's campaign is another than the one submitted: it cannot be followed.
+        args.Remove("--watch");
+        return Sandbox.RunOnFarm(farm.Address, [.. args]);
     }
 
     /// <summary>Keeps a command inside a test's time: no budget or a long one becomes a short one; results go to the sandbox.</summary>
@@ -105,9 +132,9 @@ public partial class DocsTests : IDisposable
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|list)\b")]
+    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|list|farm)\b")]
     private static partial Regex CommandLine();
-    [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify) -?[^`]*)`")]
+    [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify|farm) -?[^`]*)`")]
     private static partial Regex Inline();
     [GeneratedRegex(@"# exit (\d+)")]
     private static partial Regex ExitComment();

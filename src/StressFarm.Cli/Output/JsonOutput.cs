@@ -126,7 +126,7 @@ internal static class JsonOutput
         json.WriteEndArray();
     }
 
-    private static void Write(TextWriter output, Action<Utf8JsonWriter> write)
+    internal static void Write(TextWriter output, Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, ReportWriter.Layout)) write(json);
