@@ -83,10 +83,10 @@ public class SoakTests
     }
 
     [Fact]
-    public void One_epoch_in_sixteen_is_run_twice()
+    public void One_epoch_in_thirty_two_is_run_twice()
     {
-        var epochs = Run(Executor(), Section("gup-pin", schedules: 2), 33);
-        Assert.Equal([0L, 16L, 32L], epochs.Where(e => e.Record.DeterminismChecked == 2).Select(e => e.At.Epoch));
+        var epochs = Run(Executor(), Section("gup-pin", schedules: 2), 65);
+        Assert.Equal([0L, 32L, 64L], epochs.Where(e => e.Record.DeterminismChecked == 2).Select(e => e.At.Epoch));
         Assert.All(epochs, e => Assert.Equal(0, e.Record.DeterminismMismatches));
     }
 

@@ -10,7 +10,7 @@ namespace StressFarm.Exploration;
 public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
 {
     /// <summary>One epoch in so many is run twice from the same checkpoint and must come out the same.</summary>
-    public const int DeterminismCheckEvery = 16;
+    public const int DeterminismCheckEvery = 32;
     private const int MostLives = 1024;
 
     private readonly ScheduleRunner _runner = new(new Machine(geometry));

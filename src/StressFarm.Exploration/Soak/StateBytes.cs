@@ -13,7 +13,8 @@ public static class StateBytes
     public static byte[] Compress(ReadOnlySpan<byte> state)
     {
         using var packed = new MemoryStream();
-        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true)) brotli.Write(state);
+        // States are a few thousand bytes: what another method would save is less than what setting it up costs.
+        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(state);
         return packed.ToArray();
     }
 
@@ -24,9 +25,9 @@ public static class StateBytes
         var state = new MemoryStream();
         try
         {
-            using var brotli = new BrotliStream(new MemoryStream(compressed), CompressionMode.Decompress);
-            byte[] buffer = new byte[16384];
-            for (int read; (read = brotli.Read(buffer)) > 0;)
+            using var inflate = new DeflateStream(new MemoryStream(compressed), CompressionMode.Decompress);
+            byte[] buffer = new byte[8192];
+            for (int read; (read = inflate.Read(buffer)) > 0;)
             {
                 if (state.Length + read > MachineState.MaxBytes) throw new StateException("it is larger than any");
                 state.Write(buffer, 0, read);
