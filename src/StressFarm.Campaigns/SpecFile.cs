@@ -47,6 +47,11 @@ public static class SpecFile
         {
             throw new SpecException(string.Create(CultureInfo.InvariantCulture, $"{name}:{e.Start.Line}: malformed YAML: {Sentence(e.Message)}"));
         }
+        catch (InvalidOperationException)
+        {
+            // The scanner gives up like this on some tabs and quotes inside of flows.
+            throw new SpecException($"{name}: malformed YAML");
+        }
     }
 
     /// <summary>YAML allows no tab in indentation, and the parser would blame the line before.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -27,12 +28,15 @@ internal sealed class FakeFarm : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Asked> _asked = [];
+    /// <summary>A campaign is run once, however many farms show it.</summary>
+    private static readonly ConcurrentDictionary<string, (CampaignReport, LedgerLine[])> s_explored = new();
 
     public FakeFarm(string spec = "policies: [control, no-reinit]\nworkloads: device-private-reinit\nschedules: 1100\n")
     {
         Order = SpecBuilder.Build(SpecFile.Parse(spec, "spec"), Defaults.Run);
         (Spec, Id) = (spec, CampaignEntry.IdOf(Order.Spec));
-        Explore();
+        (Report, LedgerLine[] lines) = s_explored.GetOrAdd(spec, _ => Explore(Order));
+        Lines = [.. lines];
         Status = new(Id, "night", "done", "", "done", Report.Schedules, Report.Steps, Report.Cells.Sum(c => c.Violated), 1, null, 0, Report.Findings.Count, Report.Findings.Count,
             new(0, 1, 2, 3, 0, 2), new(Lines.Count, Lines.Count, 0, 0), [], ReportWriter.Hex(Report.Digest), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(90));
         Events = () => $"retry: 2000\n\nevent: status\ndata: {StatusText(Status with { State = "running" })}\n\n: nothing new\n\nevent: end\ndata: {StatusText(Status)}\n\n";
@@ -45,9 +49,9 @@ internal sealed class FakeFarm : IDisposable
     public string Id { get; }
     public string Spec { get; set; }
     public CampaignOrder Order { get; }
-    public CampaignReport Report { get; private set; } = null!;
+    public CampaignReport Report { get; }
     public CampaignStatus Status { get; set; }
-    public List<LedgerLine> Lines { get; } = [];
+    public List<LedgerLine> Lines { get; }
     public Func<string> Events { get; set; }
     /// <summary>What is answered instead, or null for the usual.</summary>
     public Func<Asked, Answer?>? Instead { get; set; }
@@ -66,19 +70,21 @@ internal sealed class FakeFarm : IDisposable
 
     public void Dispose() => _listener.Stop();
 
-    private void Explore()
+    private static (CampaignReport, LedgerLine[]) Explore(CampaignOrder order)
     {
-        var plan = new CampaignPlan(Order.Spec);
+        var plan = new CampaignPlan(order.Spec);
+        var lines = new List<LedgerLine>();
         string folder = Directory.CreateTempSubdirectory("stressfarm-fake-").FullName;
         try
         {
             using SqliteLedger ledger = SqliteLedger.Open(folder, plan);
-            Report = new CampaignRunner(plan, ledger, new LocalEngine(Order.Spec.Geometry), TimeProvider.System).Run(1, null, CancellationToken.None).Report!;
+            CampaignReport report = new CampaignRunner(plan, ledger, new LocalEngine(order.Spec.Geometry), TimeProvider.System).Run(1, null, CancellationToken.None).Report!;
             foreach (StoredShard stored in ledger.Shards())
             {
                 Shard shard = plan.At(plan.IndexOf(stored.Cell, stored.Number))!.Value;
-                Lines.Add(new(shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, stored.Record.Schedules, stored.Record.Steps, stored.Record.Digest, 1, "silo-1", DateTimeOffset.UnixEpoch));
+                lines.Add(new(shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, stored.Record.Schedules, stored.Record.Steps, stored.Record.Digest, 1, "silo-1", DateTimeOffset.UnixEpoch));
             }
+            return (report, [.. lines]);
         }
         finally
         {
@@ -133,7 +139,12 @@ internal sealed class FakeFarm : IDisposable
     {
         var bytes = new List<byte>();
         var one = new byte[1];
-        while (!EndsWithBlankLine(bytes) && await stream.ReadAsync(one) == 1) bytes.Add(one[0]);
+        const byte TlsHello = 0x16;
+        while (!EndsWithBlankLine(bytes) && await stream.ReadAsync(one) == 1)
+        {
+            if (bytes.Count == 0 && one[0] == TlsHello) throw new IOException("this farm speaks no TLS");
+            bytes.Add(one[0]);
+        }
         string[] head = Encoding.ASCII.GetString([.. bytes]).Split("\r\n");
         string[] first = head[0].Split(' ');
         string? Header(string name) => head.FirstOrDefault(h => h.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();

@@ -24,7 +24,7 @@ public sealed partial class HostileInputTests
             // Some changes to a file leave it a campaign.
             if (reply.Status is HttpStatusCode.Created or HttpStatusCode.OK) continue;
             refused++;
-            Assert.True(reply.Status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge, $"body {i}: {reply.Status} {reply.Text}");
+            Assert.True(reply.Status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge, $"body {i}: {reply.Status} {reply.Text} {host.Log.Text}");
             Assert.InRange(reply.Error.Length, 5, 1001);
         }
         Assert.InRange(refused, 700, 900);
@@ -43,7 +43,7 @@ public sealed partial class HostileInputTests
         Array.Fill(large, (byte)'#');
         Assert.True(await Send(host, large, "text/yaml") is { Status: HttpStatusCode.RequestEntityTooLarge, Error.Length: > 0 });
         Assert.True(await Send(host, large, "text/yaml", chunked: true) is { Status: HttpStatusCode.RequestEntityTooLarge, Error.Length: > 0 });
-        foreach (string name in (string[])["%00", "%0a", new string('n', 81), "%E2%80%AE", "%F0%9F%98%80"])
+        foreach (string name in (string[])["%00", "a%0ab", new string('n', 81), "%E2%80%AE", "%F0%9F%98%80"])
             Assert.True(await host.Post($"{Campaigns}?name={name}", ApiHost.Spec) is { Status: HttpStatusCode.BadRequest, Error.Length: > 0 }, name);
         await AssertServes(host);
     }
@@ -121,11 +121,12 @@ public sealed partial class HostileInputTests
         try
         {
             await socket.ConnectAsync(IPAddress.Loopback, host.Address.Port, deadline.Token);
-            await socket.GetStream().WriteAsync(sent, deadline.Token);
+            NetworkStream stream = socket.GetStream();
+            await stream.WriteAsync(sent, deadline.Token);
             socket.Client.Shutdown(SocketShutdown.Send);
-            await socket.GetStream().CopyToAsync(received, deadline.Token);
+            await stream.CopyToAsync(received, deadline.Token);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             // The server hung up in the middle of it, as it may.
         }

@@ -50,7 +50,8 @@ internal static class FarmCommand
         try
         {
             using FarmClient client = open();
-            return run(client).GetAwaiter().GetResult();
+            // Off this thread: where the caller has a synchronization context, waiting here would keep it from going on.
+            return Task.Run(() => run(client)).GetAwaiter().GetResult();
         }
         catch (FarmRefusal e) when (e.Status == System.Net.HttpStatusCode.BadRequest)
         {
