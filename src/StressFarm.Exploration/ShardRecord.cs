@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace StressFarm.Exploration;
 
 /// <summary>What one arm of a portfolio did in a shard.</summary>
@@ -20,10 +22,11 @@ public sealed record RawFinding(string Invariant, string Field, string Operation
 }
 
 /// <summary>
-/// The record of one shard: a pure function of (model version, cell, first seed, count). Two executions anywhere give equal
+/// The record of one shard: a pure function of (model version, cell, first seed, count), and of its generation's input where
+/// the strategy is feedback. Two executions anywhere give equal
 /// records; a different digest for the same shard is a defect.
 /// </summary>
-/// <param name="Digest">hash of the schedules' digests in seed order</param>
+/// <param name="Digest">hash of the schedules' digests in seed order, and of <see cref="Feedback"/> where there is one</param>
 /// <param name="Arms">sorted by strategy</param>
 /// <param name="Findings">sorted by <see cref="RawFinding.Key"/></param>
 /// <param name="DeterminismChecked">schedules that were run twice</param>
@@ -34,4 +37,8 @@ public sealed record ShardRecord(
 {
     /// <summary>PCT's guarantee for the cell, when its strategy has a PCT arm: with that arm's schedules, <see cref="PctBound.Of"/>.</summary>
     public PctBound? Pct { get; init; }
+
+    /// <summary>What later generations build on; null, and then not in the JSON, unless the strategy is feedback.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ShardFeedback? Feedback { get; init; }
 }

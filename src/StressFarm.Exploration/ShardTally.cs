@@ -36,8 +36,8 @@ internal sealed class ShardTally
         if (!same) _mismatches++;
     }
 
-    public ShardRecord Close(PctBound? pct) => new(
-        _digest, _schedules, _steps,
+    public ShardRecord Close(PctBound? pct, ShardFeedback? feedback) => new(
+        feedback is null ? _digest : Pcg.Mix(_digest ^ feedback.Hash()), _schedules, _steps,
         [.. _arms.Select(a => new ArmCount(a.Key, a.Value.Schedules, a.Value.Steps, a.Value.Violated, a.Value.Cut))],
-        [.. _findings.Values], _checked, _mismatches) { Pct = pct };
+        [.. _findings.Values], _checked, _mismatches) { Pct = pct, Feedback = feedback };
 }
