@@ -38,6 +38,8 @@ public sealed class ShardExecutor(Geometry geometry)
         {
             cancellation.ThrowIfCancellationRequested();
             ulong seed = unchecked(firstSeed + (ulong)i);
+            // Not left to the strategy: a schedule that violates in its set-up never begins it.
+            _timelines?.Begin();
             learning?.Watch(_timelines);
             ScheduleResult result = RunSeed(cell, strategy, seed);
             tally.Add(strategy.Arm, seed, result, _runner.Machine.Violation);

@@ -81,7 +81,6 @@ public sealed class FeedbackPortfolio : Strategy
         {
             _arm.Begin(seed, machine);
         }
-        _timelines?.Begin();
     }
 
     public override int Next(Machine machine)
