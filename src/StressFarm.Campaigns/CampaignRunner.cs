@@ -4,23 +4,26 @@ using StressFarm.Exploration;
 namespace StressFarm.Campaigns;
 
 /// <summary>
-/// The embedded farm: runs a campaign's shards, and then the work-up of what they found, on this machine's threads. All that
-/// it decides is in <see cref="CampaignTally"/> and <see cref="FindingMerge"/>; this is only who does what when.
+/// The embedded farm: does a campaign's work on this machine's threads. What is to be done, and when it is over, is
+/// <see cref="LeaseBoard"/>'s to say; this is only who does it.
 /// </summary>
 /// <param name="clock">only says when a time budget is over and how long things took</param>
 public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICampaignEngine engine, TimeProvider clock)
 {
-    private readonly Lock _lock = new();
-    private readonly CampaignTally _tally = new(plan);
+    private const string Holder = "here";
+    private readonly object _lock = new();
+    private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
     private readonly List<string> _defects = [];
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _budget;
-    private CampaignPhase _phase;
-    private long _cursor, _stepsHere, _resumed;
+    private TimeSpan? _exploring;
+    private long _stepsHere, _resumed;
     private double _resumedShare;
     private TimeSpan _resumedAfter;
-    private int _workedUp, _candidates;
+    private bool _stopped;
     private Exception? _failure;
+
+    private CampaignTally Tally => _board.Tally;
 
     /// <summary>How far the run is; callable from any thread.</summary>
     public CampaignProgress Progress()
@@ -28,8 +31,8 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         lock (_lock)
         {
             TimeSpan elapsed = clock.GetElapsedTime(_start);
-            return new(_phase, _tally.Schedules, _tally.Steps, _stepsHere,
-                _tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _workedUp, _candidates, elapsed);
+            return new(_stopped ? CampaignPhase.Stopped : _board.Phase, Tally.Schedules, Tally.Steps, _stepsHere,
+                Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed);
         }
     }
 
@@ -38,134 +41,137 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     public CampaignOutcome Run(int workers, TimeSpan? budget, CancellationToken interrupt)
     {
         _budget = budget;
-        Resume();
-        lock (_lock) (_resumedShare, _resumedAfter) = (WorkShare(), clock.GetElapsedTime(_start));
-        if (!Explored) InParallel(workers, worker => Explore(worker, interrupt));
-        TimeSpan exploring = clock.GetElapsedTime(_start);
-        bool interrupted = interrupt.IsCancellationRequested;
-        CampaignReport? report = null;
-        if (!interrupted)
-        {
-            IReadOnlyList<(Candidate, Finding)>? workedUp = WorkUp(workers, interrupt);
-            interrupted = workedUp is null;
-            if (workedUp is not null)
-            {
-                report = CampaignReport.Of(_tally, workedUp);
-                foreach (var (candidate, _) in workedUp.Where(w => w.Item2.Token.Length == 0))
-                    _defects.Add(FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, candidate.Raw.Key, "a violation did not recur at its own seed"));
-            }
-        }
         lock (_lock)
         {
-            _phase = interrupted ? CampaignPhase.Stopped : CampaignPhase.Done;
-            long mismatches = _tally.Cells.Sum(c => c.DeterminismMismatches);
+            Resume();
+            (_resumedShare, _resumedAfter) = (Tally.Share, clock.GetElapsedTime(_start));
+            Watch();
+        }
+        using (interrupt.Register(Wake))
+            InParallel(workers, worker => Work(worker, interrupt));
+        lock (_lock)
+        {
+            _stopped = _board.Phase != CampaignPhase.Done;
+            CampaignReport? report = _stopped ? null : Report();
+            long mismatches = Tally.Cells.Sum(c => c.DeterminismMismatches);
             if (mismatches > 0)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
-            return new(report, interrupted, [.. _defects], _resumed, _stepsHere, clock.GetElapsedTime(_start), exploring);
+            TimeSpan elapsed = clock.GetElapsedTime(_start);
+            return new(report, _stopped, [.. _defects], _resumed, _stepsHere, elapsed, _exploring ?? elapsed);
         }
     }
 
-    private bool Explored => _tally.Complete || _budget is { } budget && clock.GetElapsedTime(_start) >= budget;
+    private CampaignReport Report()
+    {
+        IReadOnlyList<(Candidate, Finding)> workedUp = _board.WorkUps();
+        foreach (var (candidate, _) in workedUp.Where(w => w.Item2.Token.Length == 0))
+            _defects.Add(FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, candidate.Raw.Key, "a violation did not recur at its own seed"));
+        return CampaignReport.Of(Tally, workedUp);
+    }
 
     private void Resume()
     {
         foreach (StoredShard stored in store.Shards())
         {
-            Shard? shard = stored.Cell >= 0 && stored.Cell < plan.Cells.Count && stored.Number >= 0
-                ? plan.At(plan.IndexOf(stored.Cell, stored.Number)) : null;
-            if (shard is null || shard.Value.Count != stored.Record.Schedules)
+            if (!_board.Restore(stored))
                 throw new SpecException(string.Create(CultureInfo.InvariantCulture,
                     $"the ledger is damaged: shard {stored.Number} of cell {stored.Cell} is not one of this campaign; choose another --out"));
-            _tally.Add(shard.Value.Index, stored.Record);
             _resumed++;
         }
     }
 
-    private void Explore(ICampaignWorker worker, CancellationToken interrupt)
+    /// <summary>What the clock changes, and what follows when exploring is over: findings that are in the store already.</summary>
+    private void Watch()
     {
-        while (Take() is { } shard)
+        TimeSpan elapsed = clock.GetElapsedTime(_start);
+        if (_board.Phase == CampaignPhase.Exploring && _budget is { } budget && elapsed >= budget) _board.CloseExploration();
+        if (_exploring is not null || _board.Phase == CampaignPhase.Exploring) return;
+        _exploring = elapsed;
+        foreach (Candidate candidate in _board.Candidates)
+            if (store.FindWorkup(candidate.Cell.Index, candidate.Raw) is { } known) _board.Restore(candidate.Cell.Index, candidate.Raw, known);
+    }
+
+    private void Work(ICampaignWorker worker, CancellationToken interrupt)
+    {
+        while (Next(interrupt) is { } lease)
         {
-            if (interrupt.IsCancellationRequested) return;
-            ShardRecord record;
             try
             {
-                record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, interrupt);
+                if (lease.Work.Kind == WorkKind.WorkUp) WorkUp(worker, lease, interrupt);
+                else Explore(worker, lease, interrupt);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (Exception e)
-            {
-                throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
-            }
-            lock (_lock)
-            {
-                if (store.Record(shard.Cell, shard.Number, record) == Recorded.Mismatch)
-                    _defects.Add(string.Create(CultureInfo.InvariantCulture,
-                        $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
-                _tally.Add(shard.Index, record);
-                _stepsHere += record.Steps;
-            }
         }
     }
 
-    /// <summary>The next shard nobody has done or is doing; null when there is nothing left to do.</summary>
-    private Shard? Take()
+    /// <summary>Work for a thread; waits while there is none yet, null when there is none any more.</summary>
+    private Lease? Next(CancellationToken interrupt)
     {
         lock (_lock)
         {
-            if (_failure is not null || Explored) return null;
-            while (_tally.Has(_cursor)) _cursor++;
-            if (plan.At(_cursor) is not { } shard) return null;
-            _cursor++;
-            return shard;
+            while (true)
+            {
+                if (_failure is not null || interrupt.IsCancellationRequested) return null;
+                Watch();
+                if (_board.Phase == CampaignPhase.Done) return null;
+                if (_board.Take(Holder, DateTimeOffset.UnixEpoch) is { } lease) return lease;
+                // Others are at work, and what they find out may be what is missing.
+                if (_board.Leases.Count == 0) throw new CampaignFault("there is work left and none of it can be done");
+                Monitor.Wait(_lock);
+            }
         }
     }
 
-    private IReadOnlyList<(Candidate, Finding)>? WorkUp(int workers, CancellationToken interrupt)
+    private void Wake()
     {
-        IReadOnlyList<Candidate> candidates = FindingMerge.Candidates(_tally);
-        var findings = new Finding?[candidates.Count];
-        int next = 0;
-        lock (_lock) (_phase, _candidates) = (CampaignPhase.WorkingUp, candidates.Count);
-        for (int i = 0; i < findings.Length; i++)
-            if (store.FindWorkup(candidates[i].Cell.Index, candidates[i].Raw) is { } known) (findings[i], _workedUp) = (known, _workedUp + 1);
-        if (_workedUp < findings.Length)
-            InParallel(Math.Min(workers, findings.Length - _workedUp), worker =>
-            {
-                while (_failure is null)
-                {
-                    int i = Interlocked.Increment(ref next) - 1;
-                    if (i >= findings.Length || interrupt.IsCancellationRequested) return;
-                    if (findings[i] is not null) continue;
-                    findings[i] = WorkUp(worker, candidates[i], interrupt);
-                    if (findings[i] is null) return;
-                }
-            });
-        if (interrupt.IsCancellationRequested && findings.Contains(null)) return null;
-        return [.. candidates.Select((c, i) => (c, findings[i] ?? throw new CampaignFault($"the work-up of {c.Raw.Key} gave nothing")))];
+        lock (_lock) Monitor.PulseAll(_lock);
     }
 
-    private Finding? WorkUp(ICampaignWorker worker, Candidate candidate, CancellationToken interrupt)
+    private void Explore(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
+        Shard shard = lease.Work.Shard;
+        ShardRecord record;
         try
         {
-            Finding finding = worker.WorkUp(candidate.Cell.Cell, candidate.Raw, interrupt) with { Policy = candidate.Cell.Policy.Name };
-            lock (_lock)
-            {
-                store.RecordWorkup(candidate.Cell.Index, candidate.Raw, finding);
-                _workedUp++;
-            }
-            return finding;
+            record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, interrupt);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            return null;
+            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
         }
-        catch (Exception e) when (e is not CampaignFault and not SpecException)
+        lock (_lock)
         {
-            throw FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
+            if (store.Record(shard.Cell, shard.Number, record) == Recorded.Mismatch)
+                _defects.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
+            _board.Complete(lease.Work, lease.Epoch, record);
+            _stepsHere += record.Steps;
+            Watch();
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
+    {
+        PlannedCell cell = plan.Cells[lease.Work.Shard.Cell];
+        RawFinding raw = lease.Work.Raw!;
+        Finding finding;
+        try
+        {
+            finding = worker.WorkUp(cell.Cell, raw, interrupt) with { Policy = cell.Policy.Name };
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
+        {
+            throw FailureLocator.Describe(cell, raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
+        }
+        lock (_lock)
+        {
+            store.RecordWorkup(cell.Index, raw, finding);
+            _board.Complete(lease.Work, lease.Epoch, finding);
+            Monitor.PulseAll(_lock);
         }
     }
 
@@ -183,7 +189,11 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                 }
                 catch (Exception e)
                 {
-                    lock (_lock) _failure ??= e;
+                    lock (_lock)
+                    {
+                        _failure ??= e;
+                        Monitor.PulseAll(_lock);
+                    }
                 }
             }) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"worker {i}") };
             threads[i].Start();
@@ -194,21 +204,13 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     }
 
     private double Share(TimeSpan elapsed) =>
-        _budget is { } budget && budget > TimeSpan.Zero ? Math.Clamp(elapsed / budget, WorkShare(), 1) : WorkShare();
-
-    /// <summary>The share of the schedules or steps asked for; 0 when only time decides.</summary>
-    private double WorkShare()
-    {
-        double share = plan.ShardCount is { } count && count > 0 ? (double)(_tally.Prefix + _tally.Ahead) / count : 0;
-        if (plan.Spec.Steps is { } steps) share = Math.Max(share, (double)_tally.Steps / steps);
-        return Math.Min(1, share);
-    }
+        _budget is { } budget && budget > TimeSpan.Zero ? Math.Clamp(elapsed / budget, Tally.Share, 1) : Tally.Share;
 
     /// <summary>What is left of the budget, or what the work that is left takes at the pace since the ledger was read; the less.</summary>
     private TimeSpan? Left(TimeSpan elapsed)
     {
         TimeSpan? left = _budget is { } budget ? (budget > elapsed ? budget - elapsed : TimeSpan.Zero) : null;
-        double share = WorkShare(), here = share - _resumedShare;
+        double share = Tally.Share, here = share - _resumedShare;
         if (_stepsHere == 0 || here <= 0) return left;
         TimeSpan work = (elapsed - _resumedAfter) * ((1 - share) / here);
         return left < work ? left : work;

@@ -33,6 +33,17 @@ public sealed class CampaignTally
     /// <summary>Every shard the spec asks for has been folded.</summary>
     public bool Complete => _plan.Spec.Steps is { } steps ? Steps >= steps || _plan.At(Prefix) is null : _plan.At(Prefix) is null;
 
+    /// <summary>The share of the schedules or steps asked for, 0 to 1; 0 when only time decides.</summary>
+    public double Share
+    {
+        get
+        {
+            double share = _plan.ShardCount is { } count && count > 0 ? (double)(Prefix + Ahead) / count : 0;
+            if (_plan.Spec.Steps is { } steps) share = Math.Max(share, (double)Steps / steps);
+            return Math.Min(1, share);
+        }
+    }
+
     /// <summary>The shard is done, folded or waiting.</summary>
     public bool Has(long index) => index < Prefix || _ahead.ContainsKey(index);
 

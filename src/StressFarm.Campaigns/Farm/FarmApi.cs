@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>A campaign's state, as the farm's HTTP API tells it.</summary>
+/// <param name="Phase">exploring, working-up or done</param>
+/// <param name="Share">share done of what was asked, 0 to 1</param>
+/// <param name="LeftSeconds">how long exploring still takes at the present pace; null while that is unknown</param>
+/// <param name="StepsPerSecond">of the last ten seconds, over all silos</param>
+/// <param name="Findings">worked up so far</param>
+/// <param name="Candidates">to be worked up</param>
+/// <param name="Defects">what must never happen, one line each: shards or schedules that gave two digests</param>
+/// <param name="Digest">of the shards that count, hex</param>
+public sealed record CampaignStatus(
+    string Id, string Name, string State, string Reason, string Phase, long Schedules, long Steps, long Violated, double Share,
+    double? LeftSeconds, double StepsPerSecond, int Findings, int Candidates, LeaseSummary Leases, LedgerSummary Ledger,
+    IReadOnlyList<string> Defects, string Digest, DateTimeOffset Created, DateTimeOffset? Finished);
+
+/// <summary>The leases of a campaign.</summary>
+/// <param name="Held">given and not yet done</param>
+/// <param name="Reissued">given again after they expired or were handed back</param>
+/// <param name="Refused">results that came too late and were not taken</param>
+/// <param name="Verified">shards that a second silo ran</param>
+/// <param name="VerifyMismatches">of those, how many gave another digest. Must be 0</param>
+/// <param name="Silos">silos that hold leases or asked for some lately</param>
+public sealed record LeaseSummary(int Held, long Reissued, long Refused, long Verified, long VerifyMismatches, int Silos);
+
+/// <summary>The ledger's balance (<see cref="LedgerAudit"/>).</summary>
+/// <param name="Planned">shards asked for; of those that count, when steps or time decide</param>
+public sealed record LedgerSummary(long Planned, long Executed, long Lost, long Double);
+
+/// <summary>What a submission came to.</summary>
+/// <param name="Created">false when the same spec was there already</param>
+public sealed record SubmitReply(string Id, bool Created, string State, string SpecHash);
+
+/// <summary>A finding in a list.</summary>
+public sealed record FindingSummary(string Id, string Signature, string Invariant, string Severity, string Policy, string Workload, ulong Seed, int Length, long Count, string Replay);
+
+/// <summary>A silo.</summary>
+/// <param name="Workers">threads that run shards</param>
+/// <param name="Busy">of those, at work</param>
+public sealed record SiloReport(string Name, string State, int Workers, int Busy, double StepsPerSecond, DateTimeOffset Seen);
+
+/// <summary>A page of the ledger and its balance.</summary>
+/// <param name="Next">the index to ask for next; null at the end</param>
+public sealed record LedgerPage(LedgerSummary Balance, IReadOnlyList<LedgerLine> Lines, long? Next);
+
+/// <summary>What a refused request is told.</summary>
+public sealed record ApiError(string Error);
+
+/// <summary>How the API's JSON is read and written.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(CampaignStatus))]
+[JsonSerializable(typeof(IReadOnlyList<CampaignStatus>))]
+[JsonSerializable(typeof(SubmitReply))]
+[JsonSerializable(typeof(IReadOnlyList<FindingSummary>))]
+[JsonSerializable(typeof(Exploration.Finding))]
+[JsonSerializable(typeof(IReadOnlyList<SiloReport>))]
+[JsonSerializable(typeof(LedgerPage))]
+[JsonSerializable(typeof(ApiError))]
+public sealed partial class FarmJson : JsonSerializerContext;

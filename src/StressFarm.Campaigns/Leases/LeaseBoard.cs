@@ -1,0 +1,285 @@
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>
+/// Who does what: hands a campaign's work out as leases, takes what comes back, and knows when it is over. The embedded run
+/// and the farm decide by this same class; it does no I/O, reads no clock (the time is an argument) and is not thread safe.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Work goes through three phases. While exploring, shards are leased lowest first; one that is not ready (it needs the results
+/// of others) waits without holding up the rest. When every shard that the spec asks for counts, or the exploration was closed
+/// because the time is over, the violations are worked up; when none is left the campaign is done.
+/// </para>
+/// <para>
+/// A lease has an epoch, and epochs only grow. A result is taken when its epoch is that of the work's present lease, even past
+/// its time: nobody else has it. Once the work was handed on, or is done, an older epoch is refused. So a holder that was
+/// stopped for an hour and wakes up changes nothing. A lease lives by progress: <see cref="Renew"/> extends it only when more
+/// schedules are done than at the last call, so that a holder which answers but is stuck loses its work.
+/// </para>
+/// <para>
+/// A share of the shards is verified: run once more by another holder, the digests compared. Nobody waits for a second holder
+/// that does not exist: a verification that only its own author could do is dropped when nothing else is left.
+/// </para>
+/// </remarks>
+public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpoch = 0)
+{
+    private readonly Dictionary<string, Lease> _leases = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<long, Shard> _waiting = [];
+    private readonly Dictionary<long, (Shard Shard, ulong Digest, string Author)> _toVerify = [];
+    private readonly SortedSet<long> _unverified = [];
+    private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Finding> _findings = new(StringComparer.Ordinal);
+    private IReadOnlyList<Candidate> _candidates = [];
+    private long _cursor;
+    private int _exploring;
+    private bool _closed;
+
+    public CampaignPlan Plan => plan;
+    public CampaignTally Tally { get; } = new(plan);
+    public CampaignPhase Phase { get; private set; }
+    public IReadOnlyCollection<Lease> Leases => _leases.Values;
+    public IReadOnlyList<Candidate> Candidates => _candidates;
+    /// <summary>Candidates that are worked up.</summary>
+    public int WorkedUp { get; private set; }
+    /// <summary>Leases that expired or were handed back, and so were given again.</summary>
+    public long Reissued { get; private set; }
+    public long Refused { get; private set; }
+    /// <summary>Shards that wait for a second holder.</summary>
+    public int ToVerify => _toVerify.Count;
+    /// <summary>Shards run by a second holder.</summary>
+    public long Verified { get; private set; }
+    /// <summary>Of those, how many gave another digest. Must be 0.</summary>
+    public long VerifyMismatches { get; private set; }
+    /// <summary>The epoch given last.</summary>
+    public long LastEpoch { get; private set; } = lastEpoch;
+
+    /// <summary>The candidates with their findings; only when the campaign is done.</summary>
+    public IReadOnlyList<(Candidate, Finding)> WorkUps() =>
+        [.. _candidates.Select(c => (c, _findings.TryGetValue(WorkItem.WorkUp(c).Key, out Finding? f) ? f : throw new CampaignFault($"the work-up of {c.Raw.Key} gave nothing")))];
+
+    /// <summary>Takes a shard from the ledger. False when it is none of this campaign.</summary>
+    public bool Restore(StoredShard stored)
+    {
+        Shard? shard = stored.Cell >= 0 && stored.Cell < plan.Cells.Count && stored.Number >= 0
+            ? plan.At(plan.IndexOf(stored.Cell, stored.Number)) : null;
+        if (shard is null || shard.Value.Count != stored.Record.Schedules) return false;
+        Tally.Add(shard.Value.Index, stored.Record);
+        Advance();
+        return true;
+    }
+
+    /// <summary>Takes a lease that was given before; it gets its full time again.</summary>
+    public void Restore(Lease lease, DateTimeOffset now)
+    {
+        if (lease.Work.Kind == WorkKind.Explore ? Tally.Has(lease.Work.Shard.Index) : lease.Work.Kind == WorkKind.Verify) return;
+        Put(lease with { Expires = now + terms.Duration });
+        LastEpoch = Math.Max(LastEpoch, lease.Epoch);
+    }
+
+    /// <summary>Takes a finding that was worked up before.</summary>
+    public void Restore(int cell, RawFinding raw, Finding finding)
+    {
+        _findings[new WorkItem(WorkKind.WorkUp, new Shard(-1, cell, -1, raw.LowestSeed, 0), raw).Key] = finding;
+        Advance();
+    }
+
+    /// <summary>No further shard is begun: the time is over. What is under way still counts.</summary>
+    public void CloseExploration()
+    {
+        _closed = true;
+        Advance();
+    }
+
+    /// <summary>Work for a holder; null when there is none for it at present, or none at all any more.</summary>
+    public Lease? Take(string holder, DateTimeOffset now)
+    {
+        _seen[holder] = now;
+        Tick(now);
+        WorkItem? work = Phase switch
+        {
+            CampaignPhase.Exploring => NextVerification(holder) ?? NextShard(),
+            CampaignPhase.WorkingUp => NextVerification(holder) ?? NextWorkUp(),
+            _ => null,
+        };
+        if (work is null) return null;
+        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration);
+        Put(lease);
+        return lease;
+    }
+
+    /// <summary>Shows progress on a lease. False when it is the holder's no more.</summary>
+    public bool Renew(string key, long epoch, long progress, DateTimeOffset now)
+    {
+        if (!_leases.TryGetValue(key, out Lease? lease) || lease.Epoch != epoch) return false;
+        if (progress > lease.Progress) _leases[key] = lease with { Progress = progress, Expires = now + terms.Duration };
+        return true;
+    }
+
+    /// <summary>Whether a result under this epoch would be taken. For whoever must store it first.</summary>
+    public bool Holds(string key, long epoch) => _leases.TryGetValue(key, out Lease? lease) && lease.Epoch == epoch;
+
+    /// <summary>Takes the record of a shard.</summary>
+    public ResultFate Complete(WorkItem work, long epoch, ShardRecord record)
+    {
+        if (work.Kind == WorkKind.Verify) return CompleteVerification(work, epoch, record);
+        if (!Take(work.Key, epoch, out Lease? lease)) return Refuse();
+        if (Tally.Has(work.Shard.Index)) return ResultFate.Same;
+        Tally.Add(work.Shard.Index, record);
+        if (IsVerified(work.Shard.Index))
+        {
+            _toVerify[work.Shard.Index] = (work.Shard, record.Digest, lease!.Holder);
+            _unverified.Add(work.Shard.Index);
+        }
+        Advance();
+        return ResultFate.Accepted;
+    }
+
+    /// <summary>Takes a finding that was worked up.</summary>
+    public ResultFate Complete(WorkItem work, long epoch, Finding finding)
+    {
+        if (!Take(work.Key, epoch, out _)) return Refuse();
+        _findings.TryAdd(work.Key, finding);
+        Advance();
+        return ResultFate.Accepted;
+    }
+
+    /// <summary>Gives work back undone.</summary>
+    public bool Return(string key, long epoch)
+    {
+        if (!_leases.TryGetValue(key, out Lease? lease) || lease.Epoch != epoch) return false;
+        PutBack(lease);
+        return true;
+    }
+
+    /// <summary>Time went on: takes back what nobody made progress on. What was taken back.</summary>
+    public IReadOnlyList<Lease> Tick(DateTimeOffset now)
+    {
+        List<Lease>? expired = null;
+        foreach (Lease lease in _leases.Values)
+            if (lease.Expires <= now) (expired ??= []).Add(lease);
+        foreach (Lease lease in expired ?? []) PutBack(lease);
+        if (Phase == CampaignPhase.WorkingUp && WorkedUp == _candidates.Count) DropLonely(now);
+        return expired ?? [];
+    }
+
+    /// <summary>Holders that asked for work within a lease's time.</summary>
+    public IEnumerable<string> Holders(DateTimeOffset now) => _seen.Where(s => s.Value > now - terms.Duration).Select(s => s.Key);
+
+    /// <summary>Drops the verifications for which there is no second holder.</summary>
+    private void DropLonely(DateTimeOffset now)
+    {
+        foreach (long index in _unverified.ToArray())
+        {
+            if (Holders(now).Any(h => h != _toVerify[index].Author)) continue;
+            _unverified.Remove(index);
+            _toVerify.Remove(index);
+        }
+        Advance();
+    }
+
+    private void Put(Lease lease)
+    {
+        if (_leases.Remove(lease.Work.Key, out Lease? former)) Forget(former);
+        _leases[lease.Work.Key] = lease;
+        if (lease.Work.Kind != WorkKind.Explore) return;
+        _exploring++;
+        _waiting.Remove(lease.Work.Shard.Index);
+    }
+
+    private bool Take(string key, long epoch, out Lease? lease)
+    {
+        if (!_leases.TryGetValue(key, out lease) || lease.Epoch != epoch) return false;
+        _leases.Remove(key);
+        Forget(lease);
+        return true;
+    }
+
+    private void PutBack(Lease lease)
+    {
+        _leases.Remove(lease.Work.Key);
+        Forget(lease);
+        Reissued++;
+        if (lease.Work.Kind == WorkKind.Explore && !Tally.Has(lease.Work.Shard.Index)) _waiting[lease.Work.Shard.Index] = lease.Work.Shard;
+        if (lease.Work.Kind == WorkKind.Verify && _toVerify.ContainsKey(lease.Work.Shard.Index)) _unverified.Add(lease.Work.Shard.Index);
+        Advance();
+    }
+
+    private void Forget(Lease lease)
+    {
+        if (lease.Work.Kind == WorkKind.Explore) _exploring--;
+    }
+
+    private ResultFate Refuse()
+    {
+        Refused++;
+        return ResultFate.Refused;
+    }
+
+    /// <summary>The lowest shard that is ready, nobody has and nobody did.</summary>
+    private WorkItem? NextShard()
+    {
+        if (_closed) return null;
+        foreach (Shard shard in _waiting.Values)
+            if (plan.IsReady(shard, Tally)) return WorkItem.Explore(shard);
+        // A shard that is not ready must not hold up the other cells; of each cell at most one waits here.
+        while (_waiting.Count < plan.Cells.Count && _cursor - Tally.Prefix < terms.MaxAhead)
+        {
+            if (plan.At(_cursor) is not { } shard) return null;
+            _cursor++;
+            if (Tally.Has(shard.Index) || _leases.ContainsKey(WorkItem.Explore(shard).Key)) continue;
+            if (plan.IsReady(shard, Tally)) return WorkItem.Explore(shard);
+            _waiting[shard.Index] = shard;
+        }
+        return null;
+    }
+
+    private WorkItem? NextVerification(string holder)
+    {
+        foreach (long index in _unverified)
+        {
+            if (_toVerify[index].Author == holder) continue;
+            _unverified.Remove(index);
+            return WorkItem.Verify(_toVerify[index].Shard);
+        }
+        return null;
+    }
+
+    private WorkItem? NextWorkUp()
+    {
+        foreach (Candidate candidate in _candidates)
+        {
+            WorkItem work = WorkItem.WorkUp(candidate);
+            if (!_findings.ContainsKey(work.Key) && !_leases.ContainsKey(work.Key)) return work;
+        }
+        return null;
+    }
+
+    private ResultFate CompleteVerification(WorkItem work, long epoch, ShardRecord record)
+    {
+        if (!Take(work.Key, epoch, out _) || !_toVerify.Remove(work.Shard.Index, out var first)) return Refuse();
+        Verified++;
+        if (first.Digest != record.Digest) VerifyMismatches++;
+        Advance();
+        return first.Digest == record.Digest ? ResultFate.Accepted : ResultFate.Mismatch;
+    }
+
+    /// <summary>A share of the shards, spread evenly over cells and time, the same whoever asks.</summary>
+    private bool IsVerified(long index) =>
+        terms.VerifyEvery > 0 && Pcg.Mix((ulong)index + 0x5eed) % (ulong)terms.VerifyEvery == 0;
+
+    private void Advance()
+    {
+        if (Phase == CampaignPhase.Exploring && (Tally.Complete || _closed && _exploring == 0))
+        {
+            Phase = CampaignPhase.WorkingUp;
+            _waiting.Clear();
+            _candidates = FindingMerge.Candidates(Tally);
+        }
+        if (Phase != CampaignPhase.WorkingUp) return;
+        WorkedUp = _candidates.Count(c => _findings.ContainsKey(WorkItem.WorkUp(c).Key));
+        if (WorkedUp == _candidates.Count && _toVerify.Count == 0) Phase = CampaignPhase.Done;
+    }
+}

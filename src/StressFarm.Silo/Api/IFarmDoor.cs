@@ -1,0 +1,35 @@
+using StressFarm.Campaigns;
+using StressFarm.Exploration;
+
+namespace StressFarm.Silo.Api;
+
+/// <summary>
+/// What the HTTP API asks of the farm behind it. Ids are looked up as they come; an unknown one is
+/// <see cref="UnknownCampaignException"/>. Bad specs are <see cref="SpecException"/>, a full farm <see cref="FarmBusyException"/>,
+/// a farm that does not answer in time <see cref="StoreException"/> or <see cref="TimeoutException"/>.
+/// </summary>
+public interface IFarmDoor
+{
+    /// <summary>Enters a campaign file; the same spec is the same campaign, and a cancelled one is taken up again.</summary>
+    Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation);
+    Task<IReadOnlyList<CampaignStatus>> List(int limit, CancellationToken cancellation);
+    Task<CampaignStatus> Status(string id, CancellationToken cancellation);
+    Task<CampaignStatus> Pause(string id, CancellationToken cancellation);
+    Task<CampaignStatus> Resume(string id, CancellationToken cancellation);
+    Task<CampaignStatus> Cancel(string id, CancellationToken cancellation);
+    Task<IReadOnlyList<FindingSummary>> Findings(string id, CancellationToken cancellation);
+    /// <summary>Null when the campaign has no such finding.</summary>
+    Task<Finding?> Finding(string id, string finding, CancellationToken cancellation);
+    /// <summary>report.json and report.md; null until the campaign is done.</summary>
+    Task<(byte[] Json, byte[] Page)?> Report(string id, CancellationToken cancellation);
+    Task<LedgerPage> Ledger(string id, long from, int limit, CancellationToken cancellation);
+    Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation);
+    /// <summary>The store answers and the silo is a member of its cluster.</summary>
+    Task<bool> Ready(CancellationToken cancellation);
+}
+
+/// <summary>There is no campaign of this id.</summary>
+public sealed class UnknownCampaignException(string id) : Exception($"there is no campaign '{(id.Length > 40 ? id[..40] + "…" : id)}'");
+
+/// <summary>The farm has as many campaigns as it takes.</summary>
+public sealed class FarmBusyException(string message) : Exception(message);
