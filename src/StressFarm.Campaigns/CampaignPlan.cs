@@ -46,8 +46,21 @@ public sealed class CampaignPlan
         return new Shard(index, cell, number, Spec.FirstSeed + offset, count);
     }
 
-    /// <summary>What the shard needs of others' results is in the tally.</summary>
-    public bool IsReady(Shard shard, CampaignTally tally) => true;
+    /// <summary>
+    /// What the shard needs of others' results is in the tally: of all the generations before the last one, in all cells.
+    /// The last one may still be under way, so that nobody waits for its slowest shard.
+    /// </summary>
+    public bool IsReady(Shard shard, CampaignTally tally) => !Spec.HasGenerations || tally.Prefix >= NeededBy(GenerationOf(shard.Number));
+
+    /// <summary>The generation of the shard of this number.</summary>
+    public long GenerationOf(long number) => Corpus.GenerationOf(number, Spec.GenerationShards);
+
+    /// <summary>The generation of this seed; 0 where there are none.</summary>
+    public long GenerationOf(ulong seed) =>
+        Spec.HasGenerations ? GenerationOf((long)((seed - Spec.FirstSeed) / (ulong)Spec.ShardSchedules)) : 0;
+
+    /// <summary>How far the prefix must reach for a generation to begin.</summary>
+    private long NeededBy(long generation) => generation < 2 ? 0 : (generation - 1) * Spec.GenerationShards * Cells.Count;
 
     public long IndexOf(int cell, long number) => number * Cells.Count + cell;
 }

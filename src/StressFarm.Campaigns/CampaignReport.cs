@@ -3,12 +3,21 @@ using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 
+/// <summary>What a cell's schedules showed of its timelines (<see cref="Timelines"/>).</summary>
+/// <param name="Species">in all</param>
+/// <param name="FirstBy">of these, how many each arm showed first; sorted by arm</param>
+public sealed record CellTimelines(int Species, IReadOnlyList<(string Arm, long Species)> FirstBy);
+
 /// <summary>A cell's line of the report.</summary>
 /// <param name="FirstFinding">the finding of the cell's lowest violating seed, or null</param>
 /// <param name="Bounds">what is known when nothing was violated, one sentence each</param>
 public sealed record CellReport(
     string Policy, string Workload, string Strategy, Verdict Verdict, long Schedules, long Steps, long Violated, long Cut,
-    string? FirstFinding, IReadOnlyList<ArmCount> Arms, IReadOnlyList<string> Bounds);
+    string? FirstFinding, IReadOnlyList<ArmCount> Arms, IReadOnlyList<string> Bounds)
+{
+    /// <summary>Null unless the strategy is feedback.</summary>
+    public CellTimelines? Timelines { get; init; }
+}
 
 /// <summary>What a campaign came to: a function of the spec and of how long a prefix of its shards was done.</summary>
 public sealed record CampaignReport(
@@ -30,7 +39,11 @@ public sealed record CampaignReport(
             Verdict verdict = Verdicts.Of(t, tally.Plan.Spec.Schedules);
             IReadOnlyList<string> bounds = t.Violated > 0 ? [] : Verdicts.Bounds(t);
             cells.Add(new(cell.Policy.Name, cell.Workload.Id, tally.Plan.Spec.Strategy, verdict, t.Schedules, t.Steps, t.Violated, t.Cut,
-                first[cell.Index], [.. t.Arms], bounds));
+                first[cell.Index], [.. t.Arms], bounds)
+            {
+                Timelines = tally.CorpusOf(cell.Index) is { } corpus
+                    ? new(corpus.Species, [.. t.Arms.Select(a => (a.Strategy, corpus.SpeciesByArm.GetValueOrDefault(a.Strategy)))]) : null,
+            });
         }
         return new(tally.Plan.Spec, ModelVersion.Current, tally.Digest, tally.Prefix, tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.DeterminismChecked), tally.Cells.Sum(c => c.DeterminismMismatches), cells, findings);

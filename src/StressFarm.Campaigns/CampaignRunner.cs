@@ -125,6 +125,11 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         }
     }
 
+    private GenerationInput? InputOf(Lease lease)
+    {
+        lock (_lock) return _board.InputOf(lease.Work);
+    }
+
     private void Wake()
     {
         lock (_lock) Monitor.PulseAll(_lock);
@@ -133,14 +138,15 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void Explore(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Shard shard = lease.Work.Shard;
+        GenerationInput? input = InputOf(lease);
         ShardRecord record;
         try
         {
-            record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, interrupt);
+            record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, input, interrupt);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
+            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, input, e);
         }
         lock (_lock)
         {
@@ -161,7 +167,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         Finding finding;
         try
         {
-            finding = worker.WorkUp(cell.Cell, raw, interrupt) with { Policy = cell.Policy.Name };
+            finding = worker.WorkUp(cell.Cell, raw, InputOf(lease), interrupt) with { Policy = cell.Policy.Name };
         }
         catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
@@ -13,6 +14,9 @@ public sealed record CampaignSpec
 {
     /// <summary>Schedules of a shard: enough that handing shards out and recording them costs nothing beside running them.</summary>
     public const int DefaultShardSchedules = 1024;
+    /// <summary>Shards of a cell that make a generation of the strategy feedback: enough to keep every worker busy while the last one ends.</summary>
+    public const int DefaultGenerationShards = 16;
+    public const int MaxGenerationShards = 4096;
     public const string DefaultStrategy = "portfolio";
     public const ulong DefaultSeed = 1;
     public const long MaxSchedules = 1_000_000_000_000;
@@ -34,6 +38,10 @@ public sealed record CampaignSpec
     /// <summary>The known bug planted in every design, or null.</summary>
     public string? Bug { get; init; }
     public int ShardSchedules { get; init; } = DefaultShardSchedules;
+    /// <summary>Shards of a cell in a generation; means something only when <see cref="HasGenerations"/>.</summary>
+    public int GenerationShards { get; init; } = DefaultGenerationShards;
+    /// <summary>What a shard runs depends on what earlier generations found.</summary>
+    public bool HasGenerations => Strategy == FeedbackPortfolio.StrategyId;
 
     /// <summary>The text that identifies the campaign, the same on every machine. Two specs are the same when theirs is.</summary>
     public string Canonical
@@ -55,6 +63,7 @@ public sealed record CampaignSpec
                 Line(text, "set", string.Create(CultureInfo.InvariantCulture, $"{name}={value}"));
             Line(text, "bug", Bug ?? "none");
             Line(text, "shard", Number((ulong)ShardSchedules));
+            if (HasGenerations) Line(text, "generation", Number((ulong)GenerationShards));
             return text.ToString();
         }
     }

@@ -13,9 +13,10 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         private readonly ShardExecutor _executor = new(geometry);
         private readonly FindingWorkup _workup = new(geometry);
 
-        public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation) =>
-            _executor.Run(cell, firstSeed, count, cancellation);
+        public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
+            _executor.Run(cell, firstSeed, count, input, cancellation);
 
-        public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => _workup.Work(cell, raw, cancellation);
+        public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) =>
+            _workup.Work(cell, raw, input, cancellation);
     }
 }

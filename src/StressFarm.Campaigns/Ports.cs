@@ -28,8 +28,10 @@ public interface ICampaignStore
 /// <summary>Runs shards and works findings up. One per thread.</summary>
 public interface ICampaignWorker
 {
-    ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation);
-    Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation);
+    /// <param name="input">what the shard's generation knows; null unless the strategy is feedback</param>
+    ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation);
+    /// <param name="input">what the generation of the violation knew; null unless the strategy is feedback</param>
+    Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation);
 }
 
 /// <summary>Makes workers.</summary>

@@ -42,6 +42,7 @@ public static class SpecBuilder
             Parameters = parameters,
             Bug = bug?.Id,
         };
+        if (request.Generation is { } generation) spec = spec with { GenerationShards = Generation(generation, spec) };
         ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + CampaignSpec.DefaultShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
         ShapeCheck.Parameters(spec, request.Set);
@@ -54,6 +55,10 @@ public static class SpecBuilder
 
     private static string Strategy(Given given) => Catalog<Strategy>.Find(given.Text)?.Id
         ?? throw given.Wrong($"unknown strategy {given.Shown}; there are {Listed(Catalog<Strategy>.Ids)}");
+
+    private static int Generation(Given given, CampaignSpec spec) => spec.HasGenerations
+        ? (int)Quantities.Whole(given, 1, CampaignSpec.MaxGenerationShards)
+        : throw given.Wrong($"only the strategy {FeedbackPortfolio.StrategyId} has generations, and the strategy is {spec.Strategy}");
 
     private static List<PolicyChoice> Policies(CampaignRequest request, SpecDefaults defaults, KnownBug? bug)
     {

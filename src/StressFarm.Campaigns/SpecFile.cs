@@ -103,6 +103,7 @@ public static class SpecFile
                 case "workloads": List(key, _request.Workloads); break;
                 case "set": Map(key); break;
                 case "strategy": _request.Strategy = Single(key); break;
+                case "generation": _request.Generation = Single(key); break;
                 case "seed": _request.Seed = Single(key); break;
                 case "schedules": _request.Schedules = Single(key); break;
                 case "steps": _request.Steps = Single(key); break;

@@ -32,7 +32,7 @@ internal sealed class FakeEngine : ICampaignEngine
 
     private sealed class Worker(FakeEngine engine) : ICampaignWorker
     {
-        public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation)
+        public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
         {
             cancellation.ThrowIfCancellationRequested();
             ulong digest = engine.Salt, salt = HashOf(cell.Key);
@@ -56,7 +56,7 @@ internal sealed class FakeEngine : ICampaignEngine
             return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, engine.Mismatches);
         }
 
-        public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation)
+        public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation)
         {
             Interlocked.Increment(ref engine._workups);
             string signature = $"{raw.Invariant} {raw.Field} {raw.Operation}×{raw.Other}";

@@ -110,6 +110,9 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         return lease;
     }
 
+    /// <summary>What the work's generation knows; null unless the strategy is feedback. Work that was taken always has it.</summary>
+    public GenerationInput? InputOf(WorkItem work) => Tally.InputOf(work.Shard.Cell, work.Shard.FirstSeed);
+
     /// <summary>Shows progress on a lease. False when it is the holder's no more.</summary>
     public bool Renew(string key, long epoch, long progress, DateTimeOffset now)
     {
@@ -238,11 +241,15 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
 
     private WorkItem? NextVerification(string holder)
     {
-        foreach (long index in _unverified)
+        foreach (long index in _unverified.ToArray())
         {
-            if (_toVerify[index].Author == holder) continue;
+            var (shard, _, author) = _toVerify[index];
+            // What its generation knew is kept for a while, not for ever: too late is as good as no second holder.
+            bool forgotten = plan.Spec.HasGenerations && Tally.InputOf(shard.Cell, shard.FirstSeed) is null;
+            if (!forgotten && author == holder) continue;
             _unverified.Remove(index);
-            return WorkItem.Verify(_toVerify[index].Shard);
+            if (!forgotten) return WorkItem.Verify(shard);
+            _toVerify.Remove(index);
         }
         return null;
     }

@@ -9,6 +9,8 @@ public sealed class Corpus(int generationShards)
 {
     /// <summary>What a signature that the cell had not violated before is worth, in new species.</summary>
     private const long SignatureWorth = 16;
+    /// <summary>Generations whose input is kept after they ended: for whoever runs a shard of theirs once more to compare.</summary>
+    public const int KeptGenerations = 16;
 
     private readonly byte[] _coverage = new byte[Timelines.MapBytes];
     private readonly Queue<Parent> _parents = new();
@@ -47,12 +49,11 @@ public sealed class Corpus(int generationShards)
     }
 
     /// <summary>
-    /// What a generation knows. Not asked before the generation two before it is folded whole; nor, once the generation itself
-    /// is, unless something was violated in it for the first time.
+    /// What a generation knows. Null before the generation two before it is folded whole; and again when it ended
+    /// <see cref="KeptGenerations"/> ago, unless something was violated in it for the first time.
     /// </summary>
-    public GenerationInput InputFor(long generation) => generation < 2 ? GenerationInput.Empty(generation)
-        : _inputs.TryGetValue(generation, out GenerationInput? input) ? input
-        : throw new InvalidOperationException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the input of generation {generation} is not known when {Generations} are folded"));
+    public GenerationInput? InputFor(long generation) =>
+        generation < 2 ? GenerationInput.Empty(generation) : _inputs.GetValueOrDefault(generation);
 
     private bool Seen(int place) => (_coverage[place >> 3] >> (place & 7) & 1) != 0;
 
@@ -85,7 +86,7 @@ public sealed class Corpus(int generationShards)
     private void EndGeneration(long generation)
     {
         _inputs[generation + 2] = new(generation + 2, [.. _coverage], [.. _parents], ArmWeights.Of(_rates));
-        foreach (long old in _inputs.Keys.TakeWhile(g => g <= generation).Where(g => !_kept.Contains(g)).ToList()) _inputs.Remove(old);
+        foreach (long old in _inputs.Keys.TakeWhile(g => g <= generation - KeptGenerations).Where(g => !_kept.Contains(g)).ToList()) _inputs.Remove(old);
         // What an arm brought long ago says little about what it will bring: each generation counts half of the one after it.
         foreach (string arm in _rates.Keys.ToList()) _rates[arm] = new(_rates[arm].Points / 2, _rates[arm].Steps / 2);
     }
