@@ -11,9 +11,10 @@ namespace StressFarm.Exploration;
 internal sealed class Mutation : Strategy
 {
     private const int MostRedrawn = 8;
-    private const int LongestDelay = 256;
+    private const int LongestDelay = ChoiceCode.MostChoices;
 
     private readonly RandomWalk _walk = new();
+    private readonly Pct _pct = new();
     private readonly Pos _pos = new();
     private readonly bool[] _redrawn = new bool[ChoiceCode.MostChoices];
     private byte[] _choices = [], _sibling = [];
@@ -21,7 +22,7 @@ internal sealed class Mutation : Strategy
     private Strategy _end;
     private ulong _seed;
     private bool _ending;
-    private int _next, _cut, _changes, _delayFrom, _delayTo, _held, _owed;
+    private int _next, _cut, _changes, _delayFrom, _delay, _held, _owed;
 
     internal Mutation() => _end = _walk;
 
@@ -29,6 +30,8 @@ internal sealed class Mutation : Strategy
     public override string Summary => "follows an earlier schedule that showed something new, with a change";
     /// <summary>What it follows and changes may hold a CPU back for long.</summary>
     public override bool Fair => false;
+
+    public override void Use(Pilot pilot) => _pct.Use(pilot);
 
     public override void Begin(ulong seed, Machine machine) => throw new NotSupportedException("a mutation needs a parent");
 
@@ -39,9 +42,9 @@ internal sealed class Mutation : Strategy
         if (_changes > 0) Array.Clear(_redrawn);
         (_seed, _random, _choices, _sibling) = (seed, random, choices, sibling);
         (_ending, _next, _owed, _changes) = (false, 0, 0, 0);
-        (_cut, _delayFrom, _delayTo) = (int.MaxValue, int.MaxValue, 0);
-        _end = _random.OneIn(2) ? _walk : _pos;
-        int length = Math.Max(1, choices.Length);
+        (_cut, _delayFrom, _delay) = (int.MaxValue, int.MaxValue, 0);
+        _end = _random.Below(3) switch { 0 => _walk, 1 => _pct, _ => _pos };
+        int length = Reach(choices);
         switch (_random.Below(4))
         {
             case 0: Redraw(length); break;
@@ -51,17 +54,25 @@ internal sealed class Mutation : Strategy
         }
     }
 
+    /// <summary>Where changes make sense: behind the last switch one CPU is left, and nothing can be told apart any more.</summary>
+    private static int Reach(byte[] choices)
+    {
+        int reach = choices.Length - 1;
+        while (reach > 0 && choices[reach - 1] == choices[reach]) reach--;
+        return Math.Max(1, reach);
+    }
+
     private void Redraw(int length)
     {
         _changes = 1 + _random.Below(MostRedrawn);
         for (int i = 0; i < _changes; i++) _redrawn[_random.Below(length)] = true;
     }
 
-    /// <summary>The CPU whose turn it is then waits, and afterwards catches up. Lengths are drawn evenly by magnitude.</summary>
+    /// <summary>The CPU whose turn it is waits for some steps of the others and then catches up. Their number is drawn evenly by magnitude.</summary>
     private void Delay(int length)
     {
         _delayFrom = _random.Below(length);
-        _delayTo = _delayFrom + 1 + _random.Below(2 << _random.Below(BitOperations.Log2(LongestDelay)));
+        _delay = 1 + _random.Below(2 << _random.Below(BitOperations.Log2(LongestDelay)));
         _held = _delayFrom < _choices.Length ? _choices[_delayFrom] : 0;
     }
 
@@ -76,7 +87,7 @@ internal sealed class Mutation : Strategy
     {
         if (_ending) return _end.Next(machine);
         uint runnable = machine.Runnable;
-        if (_next >= _delayTo && _owed > 0 && (runnable >> _held & 1) != 0)
+        if (_delay == 0 && _owed > 0 && (runnable >> _held & 1) != 0)
         {
             _owed--;
             return _held;
@@ -89,9 +100,14 @@ internal sealed class Mutation : Strategy
                 (_choices, _cut, _end) = (_sibling, int.MaxValue, _walk);
             }
             int at = _next++, cpu = _choices[at];
-            if (_redrawn[at]) return Any(runnable);
+            if (_redrawn[at]) return Any(runnable == 1u << cpu ? runnable : runnable & ~(1u << cpu));
             if ((runnable >> cpu & 1) == 0) continue;
-            if (cpu != _held || at < _delayFrom || at >= _delayTo || runnable == 1u << cpu) return cpu;
+            if (at < _delayFrom || _delay == 0 || runnable == 1u << cpu) return cpu;
+            if (cpu != _held)
+            {
+                _delay--;
+                return cpu;
+            }
             _owed++;
         }
         _ending = true;
