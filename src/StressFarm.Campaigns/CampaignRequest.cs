@@ -5,7 +5,7 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "workers"];
+        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers"];
 
     public List<Given> Policies { get; init; } = [];
     public List<Given> Workloads { get; init; } = [];
@@ -19,6 +19,7 @@ public sealed class CampaignRequest
     public Given? Pages { get; set; }
     public Given? Workers { get; set; }
     public Given? Bug { get; set; }
+    public Given? Shard { get; set; }
     /// <summary>"name=value", each.</summary>
     public List<Given> Set { get; init; } = [];
 
@@ -42,6 +43,7 @@ public sealed class CampaignRequest
             Pages = Pages ?? file.Pages,
             Workers = Workers ?? file.Workers,
             Bug = Bug ?? file.Bug,
+            Shard = Shard ?? file.Shard,
             Set = [.. file.Set.Where(s => !own.Contains(s.Text.Split('=')[0])), .. Set],
         };
     }

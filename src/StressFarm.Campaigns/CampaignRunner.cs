@@ -12,6 +12,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 {
     private const string Holder = "here";
     private readonly object _lock = new();
+    private readonly Workbench _bench = new(plan, engine);
     private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
     private readonly List<string> _defects = [];
     private readonly long _start = clock.GetTimestamp();
@@ -125,11 +126,6 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         }
     }
 
-    private GenerationInput? InputOf(Lease lease)
-    {
-        lock (_lock) return _board.InputOf(lease.Work);
-    }
-
     private void Wake()
     {
         lock (_lock) Monitor.PulseAll(_lock);
@@ -138,16 +134,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void Explore(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Shard shard = lease.Work.Shard;
-        GenerationInput? input = InputOf(lease);
-        ShardRecord record;
-        try
-        {
-            record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, input, interrupt);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, input, e);
-        }
+        ShardRecord record = _bench.Run(worker, shard, lease.Input, interrupt);
         lock (_lock)
         {
             if (store.Record(shard.Cell, shard.Number, record) == Recorded.Mismatch)
@@ -162,20 +149,10 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 
     private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
-        PlannedCell cell = plan.Cells[lease.Work.Shard.Cell];
-        RawFinding raw = lease.Work.Raw!;
-        Finding finding;
-        try
-        {
-            finding = worker.WorkUp(cell.Cell, raw, InputOf(lease), interrupt) with { Policy = cell.Policy.Name };
-        }
-        catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
-        {
-            throw FailureLocator.Describe(cell, raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
-        }
+        Finding finding = _bench.WorkUp(worker, lease.Work, lease.Input, interrupt);
         lock (_lock)
         {
-            store.RecordWorkup(cell.Index, raw, finding);
+            store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
             Monitor.PulseAll(_lock);
         }

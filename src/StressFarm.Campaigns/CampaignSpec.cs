@@ -14,6 +14,7 @@ public sealed record CampaignSpec
 {
     /// <summary>Schedules of a shard: enough that handing shards out and recording them costs nothing beside running them.</summary>
     public const int DefaultShardSchedules = 1024;
+    public const int MaxShardSchedules = 1 << 20;
     /// <summary>Shards of a cell that make a generation of the strategy feedback: enough to keep every worker busy while the last one ends.</summary>
     public const int DefaultGenerationShards = 16;
     public const int MaxGenerationShards = 4096;

@@ -13,6 +13,8 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         private readonly ShardExecutor _executor = new(geometry);
         private readonly FindingWorkup _workup = new(geometry);
 
+        public long Done => _executor.Done;
+
         public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
             _executor.Run(cell, firstSeed, count, input, cancellation);
 

@@ -13,7 +13,11 @@ public enum Recorded : byte
 }
 
 /// <summary>A shard as it lies in the store.</summary>
-public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record);
+public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record)
+{
+    /// <summary>Who ran it; null where only one could.</summary>
+    public string? Holder { get; init; }
+}
 
 /// <summary>The durable record of shards done and findings worked up. Append-only.</summary>
 public interface ICampaignStore
@@ -28,6 +32,8 @@ public interface ICampaignStore
 /// <summary>Runs shards and works findings up. One per thread.</summary>
 public interface ICampaignWorker
 {
+    /// <summary>Schedules done of the shard under way; any thread may ask.</summary>
+    long Done => 0;
     /// <param name="input">what the shard's generation knows; null unless the strategy is feedback</param>
     ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation);
     /// <param name="input">what the generation of the violation knew; null unless the strategy is feedback</param>

@@ -41,9 +41,10 @@ public static class SpecBuilder
             Geometry = geometry,
             Parameters = parameters,
             Bug = bug?.Id,
+            ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
         };
         if (request.Generation is { } generation) spec = spec with { GenerationShards = Generation(generation, spec) };
-        ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + CampaignSpec.DefaultShardSchedules;
+        ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
         ShapeCheck.Parameters(spec, request.Set);
         int workers = request.Workers is { } w ? (int)Quantities.Whole(w, 1, MaxWorkers) : Math.Min(Environment.ProcessorCount, MaxWorkers);

@@ -111,6 +111,7 @@ public static class SpecFile
                 case "cpus": _request.Cpus = Single(key); break;
                 case "pages": _request.Pages = Single(key); break;
                 case "bug": _request.Bug = Single(key); break;
+                case "shard": _request.Shard = Single(key); break;
                 case "workers": _request.Workers = Single(key); break;
             }
         }

@@ -21,6 +21,7 @@ internal sealed class CampaignOptions
     private readonly Option<string?> _pages = One("--pages", "pages of the section, a power of two from 32 to 32768");
     private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");
     private readonly Option<string?> _bug = One("--bug", "plant a known bug, in control and under its own workload unless told otherwise");
+    private readonly Option<string?> _shard = One("--shard", $"schedules of a shard, the unit of work and of the ledger; {CampaignSpec.DefaultShardSchedules} by default");
     private readonly Option<string?> _workers = One("--workers", "threads; all cores by default");
     private readonly Option<string?> _out = OutOption();
     private readonly Option<string?> _format = FormatOption();
@@ -32,7 +33,7 @@ internal sealed class CampaignOptions
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _generation, _seed, _schedules, _steps, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _generation, _seed, _schedules, _steps, _for, _cpus, _pages, _set, _bug, _shard, _workers, _out, _format])
             command.Add(option);
     }
 
@@ -57,6 +58,7 @@ internal sealed class CampaignOptions
             Cpus = Text(parsed, _cpus),
             Pages = Text(parsed, _pages),
             Bug = Text(parsed, _bug),
+            Shard = Text(parsed, _shard),
             Workers = Text(parsed, _workers),
         };
         string? file = parsed.GetValue(_file);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 
@@ -35,7 +36,7 @@ internal sealed class FakeEngine : ICampaignEngine
         public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
         {
             cancellation.ThrowIfCancellationRequested();
-            ulong digest = engine.Salt, salt = HashOf(cell.Key);
+            ulong digest = engine.Salt ^ (input is null ? 0 : HashOf(JsonSerializer.Serialize(input))), salt = HashOf(cell.Key);
             long steps = 0, violated = 0, cut = 0;
             var findings = new SortedDictionary<string, RawFinding>(StringComparer.Ordinal);
             for (ulong seed = firstSeed; seed < firstSeed + (ulong)count; seed++)
@@ -53,7 +54,10 @@ internal sealed class FakeEngine : ICampaignEngine
             int runs = Interlocked.Increment(ref engine._runs);
             engine.AfterShard?.Invoke(runs);
             cancellation.ThrowIfCancellationRequested();
-            return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, engine.Mismatches);
+            return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, engine.Mismatches)
+            {
+                Feedback = input is null ? null : Learnt(digest, firstSeed),
+            };
         }
 
         public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation)
@@ -63,6 +67,13 @@ internal sealed class FakeEngine : ICampaignEngine
             return new($"F-{HashOf(signature) % 0xffffff:x6}", signature, raw.Invariant, "Corruption", raw.Field, raw.Operation, raw.Other, "", "x",
                 cell.Workload.Id, cell.StrategyId, raw.LowestSeed, 3, 1, 10, "It broke.", null, ["CPU0"], ["_refcount"],
                 engine.LoseFindings ? "" : $"T{raw.LowestSeed}");
+        }
+
+        /// <summary>Something that later generations' digests depend on.</summary>
+        private static ShardFeedback Learnt(ulong digest, ulong seed)
+        {
+            byte[] species = PlaceCode.Encode([(ushort)digest, (ushort)(digest >> 16)]);
+            return new([new("random", species, [])], [new(new(seed, "random", seed, [(byte)digest]), species)]);
         }
 
         private static ulong HashOf(string text) => text.Aggregate(1UL, (h, c) => Pcg.Mix(h ^ c));

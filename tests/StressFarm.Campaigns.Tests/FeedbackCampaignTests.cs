@@ -165,14 +165,14 @@ public class FeedbackCampaignTests
         {
             Lease next = board.Take("a", default)!;
             Assert.Equal(2, plan.GenerationOf(next.Work.Shard.Number));
-            Assert.Equal(2, board.InputOf(next.Work)!.Generation);
+            Assert.Equal(2, next.Input!.Generation);
         }
         Assert.Null(board.Take("a", default));
 
         void Finish(Lease lease)
         {
             Shard shard = lease.Work.Shard;
-            board.Complete(lease.Work, lease.Epoch, worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, board.InputOf(lease.Work), default));
+            board.Complete(lease.Work, lease.Epoch, worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, lease.Input, default));
         }
     }
 

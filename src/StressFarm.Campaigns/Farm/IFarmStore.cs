@@ -57,10 +57,16 @@ public sealed class StaleTermException(string id, long term) : Exception($"campa
 /// The farm's durable state. Ledger, findings and checkpoints are append-only and keyed so that a second write is a no-op.
 /// Everything that takes a term refuses one that is not the campaign's newest, in the same transaction as the write.
 /// </summary>
-/// <remarks>Every method throws <see cref="StoreException"/> when the store does not answer; the caller tries again later.</remarks>
-public interface IFarmStore
+/// <remarks>
+/// Every method throws <see cref="StoreException"/> when the store does not answer; the caller tries again later. A term of a
+/// campaign that is not there is stale as well. Times are kept to the microsecond.
+/// </remarks>
+public interface IFarmStore : ICheckpointStore
 {
-    /// <summary>Enters a campaign; the entry that was there, if it was. Null when <paramref name="maxActive"/> are active already.</summary>
+    /// <summary>
+    /// Enters a campaign and returns <paramref name="entry"/> itself, or the entry that was there. Null when it is new and
+    /// <paramref name="maxActive"/> are active already.
+    /// </summary>
     Task<CampaignEntry?> Submit(CampaignEntry entry, int maxActive, CancellationToken cancellation);
     Task<CampaignEntry?> Find(string id, CancellationToken cancellation);
     /// <summary>The newest first.</summary>

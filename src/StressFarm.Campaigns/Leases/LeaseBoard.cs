@@ -67,8 +67,17 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
             ? plan.At(plan.IndexOf(stored.Cell, stored.Number)) : null;
         if (shard is null || shard.Value.Count != stored.Record.Schedules) return false;
         Tally.Add(shard.Value.Index, stored.Record);
+        if (stored.Holder is { } author) Verifiable(shard.Value, stored.Record.Digest, author);
         Advance();
         return true;
+    }
+
+    /// <summary>The shard was verified before.</summary>
+    public void RestoreVerified(Shard shard)
+    {
+        _toVerify.Remove(shard.Index);
+        _unverified.Remove(shard.Index);
+        Advance();
     }
 
     /// <summary>Takes a lease that was given before; it gets its full time again.</summary>
@@ -105,13 +114,10 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
             _ => null,
         };
         if (work is null) return null;
-        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration);
+        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration) { Input = Tally.InputOf(work.Shard.Cell, work.Shard.FirstSeed) };
         Put(lease);
         return lease;
     }
-
-    /// <summary>What the work's generation knows; null unless the strategy is feedback. Work that was taken always has it.</summary>
-    public GenerationInput? InputOf(WorkItem work) => Tally.InputOf(work.Shard.Cell, work.Shard.FirstSeed);
 
     /// <summary>Shows progress on a lease. False when it is the holder's no more.</summary>
     public bool Renew(string key, long epoch, long progress, DateTimeOffset now)
@@ -121,8 +127,14 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         return true;
     }
 
-    /// <summary>Whether a result under this epoch would be taken. For whoever must store it first.</summary>
-    public bool Holds(string key, long epoch) => _leases.TryGetValue(key, out Lease? lease) && lease.Epoch == epoch;
+    /// <summary>The lease under which a result would be taken, or null: for whoever must store the result first.</summary>
+    public Lease? Held(string key, long epoch) => _leases.TryGetValue(key, out Lease? lease) && lease.Epoch == epoch ? lease : null;
+
+    /// <summary>A result that came too late was turned away.</summary>
+    public void CountRefused() => Refused++;
+
+    /// <summary>The digest that a verification is compared with; null when none is under way.</summary>
+    public ulong? FirstDigest(Shard shard) => _toVerify.TryGetValue(shard.Index, out var first) ? first.Digest : null;
 
     /// <summary>Takes the record of a shard.</summary>
     public ResultFate Complete(WorkItem work, long epoch, ShardRecord record)
@@ -131,11 +143,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         if (!Take(work.Key, epoch, out Lease? lease)) return Refuse();
         if (Tally.Has(work.Shard.Index)) return ResultFate.Same;
         Tally.Add(work.Shard.Index, record);
-        if (IsVerified(work.Shard.Index))
-        {
-            _toVerify[work.Shard.Index] = (work.Shard, record.Digest, lease!.Holder);
-            _unverified.Add(work.Shard.Index);
-        }
+        Verifiable(work.Shard, record.Digest, lease!.Holder);
         Advance();
         return ResultFate.Accepted;
     }
@@ -217,7 +225,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
 
     private ResultFate Refuse()
     {
-        Refused++;
+        CountRefused();
         return ResultFate.Refused;
     }
 
@@ -273,9 +281,13 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         return first.Digest == record.Digest ? ResultFate.Accepted : ResultFate.Mismatch;
     }
 
-    /// <summary>A share of the shards, spread evenly over cells and time, the same whoever asks.</summary>
-    private bool IsVerified(long index) =>
-        terms.VerifyEvery > 0 && Pcg.Mix((ulong)index + 0x5eed) % (ulong)terms.VerifyEvery == 0;
+    /// <summary>Puts a share of the shards up for a second holder: spread evenly over cells and time, the same whoever asks.</summary>
+    private void Verifiable(Shard shard, ulong digest, string author)
+    {
+        if (terms.VerifyEvery <= 0 || Pcg.Mix((ulong)shard.Index + 0x5eed) % (ulong)terms.VerifyEvery != 0) return;
+        _toVerify[shard.Index] = (shard, digest, author);
+        _unverified.Add(shard.Index);
+    }
 
     private void Advance()
     {

@@ -14,6 +14,8 @@ public interface IFarmDoor
     Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation);
     Task<IReadOnlyList<CampaignStatus>> List(int limit, CancellationToken cancellation);
     Task<CampaignStatus> Status(string id, CancellationToken cancellation);
+    /// <summary>What was submitted, and what it was understood to be.</summary>
+    Task<CampaignEntry> Entry(string id, CancellationToken cancellation);
     Task<CampaignStatus> Pause(string id, CancellationToken cancellation);
     Task<CampaignStatus> Resume(string id, CancellationToken cancellation);
     Task<CampaignStatus> Cancel(string id, CancellationToken cancellation);

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StressFarm.Campaigns;
+using StressFarm.Exploration;
+
+namespace StressFarm.Grains;
+
+/// <summary>
+/// Identity, persistence and recovery of a campaign; everything it decides is <see cref="FarmCampaign"/>'s. Whatever goes wrong
+/// with the store ends the activation: the next one reads what really is there.
+/// </summary>
+public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> options, TimeProvider clock, ILogger<CampaignGrain> log)
+    : Grain, ICampaignGrain, IRemindable
+{
+    private const string Revival = "revive";
+    private static readonly TimeSpan s_reminder = TimeSpan.FromMinutes(1), s_tick = TimeSpan.FromSeconds(1);
+    private FarmCampaign? _campaign;
+    private CampaignEntry? _entry;
+    private bool _reminded;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _entry = await store.Find(Id, cancellationToken);
+        if (_entry is null)
+        {
+            // Not known, or not yet: the next call looks again.
+            DeactivateOnIdle();
+            return;
+        }
+        var terms = new LeaseTerms(options.Value.LeaseDuration, options.Value.VerifyEvery);
+        try
+        {
+            _campaign = await FarmCampaign.Open(store, _entry, terms, clock, cancellationToken);
+            CampaignLog.Opened(log, Id, _campaign.Entry.Term, _campaign.Board.Tally.Prefix, _campaign.Board.Leases.Count);
+        }
+        catch (CampaignFault e)
+        {
+            CampaignLog.Unworkable(log, Id, e.Message);
+            _entry = await store.Find(Id, cancellationToken);
+            return;
+        }
+        if (!_campaign.Entry.Active) return;
+        await this.RegisterOrUpdateReminder(Revival, s_reminder, s_reminder);
+        _reminded = true;
+        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(s_tick, s_tick) { Interleave = false });
+    }
+
+    public async Task<ExchangeReply> Exchange(ExchangeRequest request, CancellationToken cancellation)
+    {
+        if (_campaign is null) return new([], [.. request.Results.Select(_ => (byte)ResultFate.Refused)], [.. request.Progress.Select(p => p.Key)], true);
+        ExchangeAnswer answer = await Guarded(c => c.Exchange(new(request.Holder, request.Wanted,
+            [.. request.Results.Select(r => new WorkReturn(r.Key, r.Epoch, r.Record, r.Fault))],
+            [.. request.Progress.Select(p => new LeaseProgress(p.Key, p.Epoch, p.Done))],
+            [.. request.Returned.Select(p => new LeaseProgress(p.Key, p.Epoch, p.Done))]), cancellation));
+        await RestWhenOver();
+        return new([.. answer.Leases.Select(Travelling)], [.. answer.Fates.Select(f => (byte)f)], answer.Lost, answer.Over);
+    }
+
+    public Task<CampaignBrief?> Describe(CancellationToken cancellation)
+    {
+        CampaignEntry? entry = _campaign?.Entry ?? _entry;
+        return Task.FromResult(entry is null ? null : new CampaignBrief(entry.Id, entry.Request, entry.Hash, entry.State == CampaignState.Running));
+    }
+
+    public Task<Payload?> Status(CancellationToken cancellation) => Task.FromResult(StatusNow());
+
+    public Task<Payload?> Candidates(CancellationToken cancellation) => Task.FromResult(_campaign is null ? null : new Payload(
+        JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<CandidateCount>>(
+            [.. _campaign.Candidates().Select(c => new CandidateCount(c.Cell.Index, c.Cell.Policy.Name, c.Cell.Workload.Id, c.Raw, c.Count))])));
+
+    public async Task<Payload?> Steer(Steering steering, CancellationToken cancellation)
+    {
+        if (_campaign is not null && steering != Steering.Wake)
+        {
+            await Guarded(async c =>
+            {
+                await c.Become(steering switch
+                {
+                    Steering.Pause => CampaignState.Paused,
+                    Steering.Resume => CampaignState.Running,
+                    _ => CampaignState.Cancelled,
+                }, cancellation);
+                return true;
+            });
+            // Taken up again: the timer and the reminder are those of an active campaign's activation.
+            if (steering == Steering.Resume && !_reminded) DeactivateOnIdle();
+            await RestWhenOver();
+        }
+        return StatusNow();
+    }
+
+    /// <summary>After a full restart nobody calls a campaign; this does, once a minute.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => RestWhenOver();
+
+    private Payload? StatusNow()
+    {
+        CampaignStatus? status = _campaign?.Status();
+        if (status is null && _entry is { } e)
+            status = new(e.Id, e.Name, FarmCampaign.Word(e.State), e.Reason, "exploring", 0, 0, 0, 0, null, 0, 0, 0, new(0, 0, 0, 0, 0, 0), new(0, 0, 0, 0), [], "", e.Created, e.Finished);
+        return status is null ? null : new Payload(JsonSerializer.SerializeToUtf8Bytes(status, FarmJson.Default.CampaignStatus));
+    }
+
+    private async Task Tick(CancellationToken cancellation)
+    {
+        if (_campaign is not { Entry.Active: true }) return;
+        try
+        {
+            await Guarded(async c =>
+            {
+                await c.Tick(cancellation);
+                return true;
+            });
+        }
+        catch (Exception e) when (e is StoreException or StaleTermException)
+        {
+            // Told in Guarded; whoever asks next finds a new activation.
+        }
+        await RestWhenOver();
+    }
+
+    /// <summary>Whatever fails between board and store ends this activation.</summary>
+    private async Task<T> Guarded<T>(Func<FarmCampaign, Task<T>> action)
+    {
+        try
+        {
+            return await action(_campaign!);
+        }
+        catch (Exception e)
+        {
+            CampaignLog.Dropped(log, Id, e.GetType().Name, e.Message);
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private async Task RestWhenOver()
+    {
+        if (!_reminded || _campaign is { Entry.Active: true }) return;
+        _reminded = false;
+        if (await this.GetReminder(Revival) is { } reminder) await this.UnregisterReminder(reminder);
+    }
+
+    private static WorkLease Travelling(Lease lease)
+    {
+        Shard shard = lease.Work.Shard;
+        byte[]? raw = lease.Work.Raw is { } r ? JsonSerializer.SerializeToUtf8Bytes(r) : null;
+        return new(lease.Work.Key, lease.Epoch, (byte)lease.Work.Kind, shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, raw, null);
+    }
+}
+
+/// <summary>A violation that is not worked up, with its count.</summary>
+public sealed record CandidateCount(int Cell, string Policy, string Workload, RawFinding Raw, long Count);
+
+internal static partial class CampaignLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "campaign {Id}: term {Term}, {Shards} shards in the ledger, {Leases} leases out")]
+    public static partial void Opened(ILogger log, string id, long term, long shards, int leases);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "campaign {Id} cannot be worked on: {Reason}")]
+    public static partial void Unworkable(ILogger log, string id, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "campaign {Id}: this activation ends: {Kind}: {Reason}")]
+    public static partial void Dropped(ILogger log, string id, string kind, string reason);
+}

@@ -1,0 +1,28 @@
+using StressFarm.Campaigns;
+
+namespace StressFarm.Grains.Workers;
+
+/// <summary>What a silo knows of one campaign: its plan, and the leases it has of it. Used by the service's one loop only.</summary>
+internal sealed class Desk
+{
+    public Desk(string id, CampaignPlan plan)
+    {
+        (Id, Plan) = (id, plan);
+        Engine = new LocalEngine(plan.Spec.Geometry);
+        Bench = new Workbench(plan, Engine);
+    }
+
+    public string Id { get; }
+    public CampaignPlan Plan { get; }
+    public LocalEngine Engine { get; }
+    public Workbench Bench { get; }
+    /// <summary>Waiting for a thread or on one, by key.</summary>
+    public Dictionary<string, Job> Open { get; } = new(StringComparer.Ordinal);
+    /// <summary>Done, and not yet acknowledged by the campaign.</summary>
+    public List<Job> Finished { get; } = [];
+    /// <summary>When the campaign is asked again; later after it had nothing, or did not answer.</summary>
+    public DateTimeOffset Next { get; set; }
+    public DateTimeOffset Spoken { get; set; }
+    public int Failures { get; set; }
+    public bool Over { get; set; }
+}

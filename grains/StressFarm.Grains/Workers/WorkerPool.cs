@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using StressFarm.Campaigns;
+
+namespace StressFarm.Grains.Workers;
+
+/// <summary>
+/// The silo's own threads for what costs CPU time: never Orleans' scheduler, so that control messages find a thread at once.
+/// The queue is bounded by whoever fills it.
+/// </summary>
+internal sealed class WorkerPool : IDisposable
+{
+    private readonly BlockingCollection<Job> _queue = [];
+    private readonly Thread[] _threads;
+    private readonly Action<Job> _finished;
+    private int _busy;
+
+    /// <param name="finished">called on the worker's thread, done or stopped</param>
+    public WorkerPool(int threads, Action<Job> finished)
+    {
+        _finished = finished;
+        _threads = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"worker {i}") };
+            _threads[i].Start();
+        }
+    }
+
+    public int Threads => _threads.Length;
+    public int Busy => Volatile.Read(ref _busy);
+
+    public void Add(Job job) => _queue.Add(job);
+
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        foreach (Thread thread in _threads) thread.Join(TimeSpan.FromSeconds(1));
+    }
+
+    private void Work()
+    {
+        // A machine has megabytes of simulated memory: each thread keeps the one it used last.
+        LocalEngine? engine = null;
+        ICampaignWorker? worker = null;
+        foreach (Job job in _queue.GetConsumingEnumerable())
+        {
+            Interlocked.Increment(ref _busy);
+            if (!ReferenceEquals(engine, job.Desk.Engine)) (engine, worker) = (job.Desk.Engine, job.Desk.Engine.CreateWorker());
+            job.Run(worker!);
+            Interlocked.Decrement(ref _busy);
+            _finished(job);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+using System.Globalization;
+using System.Text.Json;
+using StressFarm.Exploration;
+
+namespace StressFarm.Campaigns;
+
+/// <summary>
+/// A campaign of a farm: <see cref="LeaseBoard"/> over <see cref="IFarmStore"/>. What is decided on the board is written before
+/// anybody is told. Calls must not overlap. When one throws, what is in memory may not be what is in the store: drop this and
+/// open it anew.
+/// </summary>
+public sealed class FarmCampaign
+{
+    private readonly IFarmStore _store;
+    private readonly TimeProvider _clock;
+    private readonly LeaseBoard _board;
+    private readonly long _term;
+    private readonly PaceMeter _pace;
+    private CampaignEntry _entry;
+    private readonly FarmCounts _before;
+    private FarmCounts _saved;
+    private readonly List<string> _defects;
+    private LedgerAudit? _audit;
+
+    private FarmCampaign(IFarmStore store, CampaignEntry entry, CampaignPlan plan, long term, LeaseTerms terms, FarmCounts counts, TimeProvider clock)
+    {
+        (_store, _entry, _term, _clock, _before, _saved) = (store, entry, term, clock, counts, counts);
+        _defects = [.. counts.Defects];
+        _board = new LeaseBoard(plan, terms, term << 32);
+        _pace = new PaceMeter(clock);
+    }
+
+    public CampaignEntry Entry => _entry;
+    public CampaignPlan Plan => _board.Plan;
+    public LeaseBoard Board => _board;
+
+    /// <summary>
+    /// Opens a campaign under a new term: reads its ledger, its leases and its findings. One that cannot be worked on by this
+    /// build ends as failed, with the reason.
+    /// </summary>
+    /// <exception cref="CampaignFault">the campaign cannot be worked on; the store says so too</exception>
+    public static async Task<FarmCampaign> Open(IFarmStore store, CampaignEntry entry, LeaseTerms terms, TimeProvider clock, CancellationToken cancellation)
+    {
+        long term = await store.BeginTerm(entry.Id, cancellation);
+        CampaignSpec? spec = Rebuild(entry, out string reason);
+        if (spec is null)
+        {
+            if (entry.Active) await store.SetState(entry.Id, term, CampaignState.Failed, reason, cancellation);
+            throw new CampaignFault(reason);
+        }
+        // What is over is only read: nobody is asked to verify it any more.
+        if (!entry.Active) terms = terms with { VerifyEvery = 0 };
+        var campaign = new FarmCampaign(store, entry with { Term = term }, new CampaignPlan(spec), term, terms, await store.Counts(entry.Id, cancellation), clock);
+        await campaign.Restore(cancellation);
+        return campaign;
+    }
+
+    /// <summary>The spec of an entry under this build; null when it would be another one.</summary>
+    public static CampaignSpec? Rebuild(CampaignEntry entry, out string reason)
+    {
+        try
+        {
+            CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(entry.Request, entry.Id), FarmDefaults.Spec).Spec;
+            reason = spec.Hash == entry.Hash ? ""
+                : $"it was begun by a build for which its spec reads otherwise ({SpecDifference.FirstLine(entry.Canonical, spec.Canonical)}); submit it again";
+            return spec.Hash == entry.Hash ? spec : null;
+        }
+        catch (SpecException e)
+        {
+            reason = $"this build cannot read its spec: {e.Message}";
+            return null;
+        }
+    }
+
+    /// <summary>Takes results, extends leases and gives new ones.</summary>
+    public async Task<ExchangeAnswer> Exchange(ExchangeOffer offer, CancellationToken cancellation)
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        ResultFate[] fates = await TakeResults(offer, cancellation);
+        var lost = new List<string>();
+        foreach (LeaseProgress p in offer.Progress)
+            if (!_board.Renew(p.Key, p.Epoch, p.Done, now)) lost.Add(p.Key);
+        var gone = new List<string>();
+        foreach (LeaseProgress r in offer.Returned)
+            if (_board.Return(r.Key, r.Epoch)) gone.Add(r.Key);
+        gone.AddRange(PassTime(now));
+        var given = new List<Lease>();
+        while (_entry.State == CampaignState.Running && given.Count < offer.Wanted && _board.Take(offer.Holder, now) is { } lease) given.Add(lease);
+        // Taken back and given again in one go: the new lease replaces the row of the old one.
+        gone.RemoveAll(key => given.Exists(l => l.Work.Key == key));
+        if (given.Count > 0 || gone.Count > 0) await _store.SaveLeases(_entry.Id, _term, given, gone, cancellation);
+        await SaveCounts(cancellation);
+        await FinishIfDone(cancellation);
+        return new(given, fates, lost, !_entry.Active);
+    }
+
+    /// <summary>Time went on, whether or not anybody asked for work.</summary>
+    public async Task Tick(CancellationToken cancellation)
+    {
+        List<string> gone = PassTime(_clock.GetUtcNow());
+        if (gone.Count > 0) await _store.SaveLeases(_entry.Id, _term, [], gone, cancellation);
+        await FinishIfDone(cancellation);
+    }
+
+    /// <summary>Pauses, resumes or cancels; what does not apply changes nothing.</summary>
+    public async Task Become(CampaignState state, CancellationToken cancellation)
+    {
+        bool applies = state switch
+        {
+            CampaignState.Paused => _entry.State == CampaignState.Running,
+            CampaignState.Running => _entry.State is CampaignState.Paused or CampaignState.Cancelled,
+            CampaignState.Cancelled => _entry.Active,
+            _ => false,
+        };
+        if (applies) await SetState(state, "", cancellation);
+    }
+
+    /// <summary>How far it is.</summary>
+    public CampaignStatus Status()
+    {
+        CampaignTally tally = _board.Tally;
+        (double pace, double? left) = _pace.Read(tally);
+        bool over = _board.Phase == CampaignPhase.Done;
+        long planned = _audit?.Planned ?? Plan.ShardCount ?? tally.Prefix + tally.Ahead;
+        LedgerSummary ledger = _audit is { } a ? new(a.Planned, a.Executed, a.Lost, a.Double) : new(planned, tally.Prefix + tally.Ahead, 0, 0);
+        FarmCounts counts = Counts();
+        return new(_entry.Id, _entry.Name, Word(_entry.State), _entry.Reason, Word(_board.Phase), tally.Schedules, tally.Steps,
+            tally.Cells.Sum(c => c.Violated), over ? 1 : Math.Max(tally.Share, BudgetShare()), left, pace, _board.WorkedUp, _board.Candidates.Count,
+            new(_board.Leases.Count, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count()),
+            ledger, _defects, ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished);
+    }
+
+    /// <summary>The violations so far, each with its count: the candidates when exploring is over, what is likely to become one before.</summary>
+    public IReadOnlyList<Candidate> Candidates() => _board.Phase == CampaignPhase.Exploring ? FindingMerge.Candidates(_board.Tally) : _board.Candidates;
+
+    public static string Word(CampaignState state) => state switch
+    {
+        CampaignState.Running => "running",
+        CampaignState.Paused => "paused",
+        CampaignState.Done => "done",
+        CampaignState.Cancelled => "cancelled",
+        _ => "failed",
+    };
+
+    private static string Word(CampaignPhase phase) => phase switch
+    {
+        CampaignPhase.Exploring => "exploring",
+        CampaignPhase.WorkingUp => "working-up",
+        _ => "done",
+    };
+
+    private async Task Restore(CancellationToken cancellation)
+    {
+        await foreach (StoredShard shard in _store.Shards(_entry.Id, cancellation))
+            if (!_board.Restore(shard)) throw new CampaignFault(string.Create(CultureInfo.InvariantCulture, $"the ledger is damaged: shard {shard.Number} of cell {shard.Cell} is not one of this campaign"));
+        foreach (StoredVerification done in await _store.Verifications(_entry.Id, cancellation)) _board.RestoreVerified(done.Shard);
+        DateTimeOffset now = _clock.GetUtcNow();
+        if (_entry.Active)
+            foreach (Lease lease in await _store.Leases(_entry.Id, cancellation)) _board.Restore(lease, now);
+        PassTime(now);
+        foreach (StoredWorkup workup in await _store.Workups(_entry.Id, cancellation)) _board.Restore(workup.Cell, workup.Raw, workup.Finding);
+        if (_entry.State == CampaignState.Done) _audit = await Audit(cancellation);
+        else await FinishIfDone(cancellation);
+    }
+
+    private async Task<ResultFate[]> TakeResults(ExchangeOffer offer, CancellationToken cancellation)
+    {
+        var fates = new ResultFate[offer.Results.Count];
+        Array.Fill(fates, ResultFate.Refused);
+        var shards = new List<(int At, ShardResult Result)>();
+        for (int i = 0; i < fates.Length; i++)
+        {
+            WorkReturn result = offer.Results[i];
+            if (_board.Held(result.Key, result.Epoch) is not { } lease)
+            {
+                _board.CountRefused();
+                continue;
+            }
+            if (result.Fault is { } fault)
+            {
+                await SetState(CampaignState.Failed, fault, cancellation);
+                fates[i] = ResultFate.Accepted;
+            }
+            else if (lease.Work.Kind == WorkKind.WorkUp) fates[i] = await TakeFinding(lease, Decode<Finding>(result), cancellation);
+            else if (lease.Work.Kind == WorkKind.Verify) fates[i] = await TakeVerification(lease, Decode<ShardRecord>(result), cancellation);
+            else shards.Add((i, new ShardResult(result.Key, lease.Work.Shard, lease.Epoch, lease.Holder, Decode<ShardRecord>(result))));
+        }
+        if (shards.Count == 0) return fates;
+        IReadOnlyList<Recorded> recorded = await _store.Record(_entry.Id, _term, [.. shards.Select(s => s.Result)], cancellation);
+        for (int i = 0; i < shards.Count; i++)
+        {
+            (int at, ShardResult r) = shards[i];
+            fates[at] = _board.Complete(WorkItem.Explore(r.Shard), r.Epoch, r.Record);
+            if (recorded[i] == Recorded.Mismatch)
+            {
+                fates[at] = ResultFate.Mismatch;
+                Defect(r.Shard, "gave another digest than the one in the ledger");
+            }
+            _pace.Add(r.Record.Steps);
+        }
+        return fates;
+    }
+
+    private async Task<ResultFate> TakeFinding(Lease lease, Finding finding, CancellationToken cancellation)
+    {
+        PlannedCell cell = Plan.Cells[lease.Work.Shard.Cell];
+        finding = finding with { Policy = cell.Policy.Name };
+        if (finding.Token.Length == 0)
+            _defects.Add(FailureLocator.Describe(cell, lease.Work.Raw!.LowestSeed, lease.Work.Raw.Key, "a violation did not recur at its own seed"));
+        await _store.RecordWorkup(_entry.Id, _term, lease.Work.Key, new(cell.Index, lease.Work.Raw!, finding), cancellation);
+        return _board.Complete(lease.Work, lease.Epoch, finding);
+    }
+
+    private async Task<ResultFate> TakeVerification(Lease lease, ShardRecord record, CancellationToken cancellation)
+    {
+        if (_board.FirstDigest(lease.Work.Shard) is not { } first) return ResultFate.Refused;
+        await _store.RecordVerification(_entry.Id, _term, lease.Work.Key, new(lease.Work.Shard, first, record.Digest, lease.Holder), cancellation);
+        ResultFate fate = _board.Complete(lease.Work, lease.Epoch, record);
+        if (fate == ResultFate.Mismatch) Defect(lease.Work.Shard, "gave two digests on two silos");
+        return fate;
+    }
+
+    private void Defect(Shard shard, string what)
+    {
+        PlannedCell cell = Plan.Cells[shard.Cell];
+        _defects.Add(string.Create(CultureInfo.InvariantCulture, $"shard {shard.Number} of {cell.Policy.Name} × {cell.Workload.Id} (seeds from {shard.FirstSeed}) {what}"));
+    }
+
+    private static T Decode<T>(WorkReturn result) =>
+        JsonSerializer.Deserialize<T>(result.Record) ?? throw new JsonException($"the result of {result.Key} is empty");
+
+    /// <summary>What the clock changes; the keys of the leases that ended by it.</summary>
+    private List<string> PassTime(DateTimeOffset now)
+    {
+        if (_entry.Budget is { } budget && _board.Phase == CampaignPhase.Exploring && now >= _entry.Created + budget) _board.CloseExploration();
+        return [.. _board.Tick(now).Select(l => l.Work.Key)];
+    }
+
+    private double BudgetShare() =>
+        _entry.Budget is { } budget ? Math.Clamp((_clock.GetUtcNow() - _entry.Created) / budget, 0, 1) : 0;
+
+    private FarmCounts Counts() => new(_before.Reissued + _board.Reissued, _before.Refused + _board.Refused,
+        _before.Verified + _board.Verified, _before.VerifyMismatches + _board.VerifyMismatches, [.. _defects]);
+
+    private async Task SaveCounts(CancellationToken cancellation)
+    {
+        FarmCounts now = Counts();
+        if (now with { Defects = _saved.Defects } == _saved && now.Defects.Count == _saved.Defects.Count) return;
+        await _store.SaveCounts(_entry.Id, _term, now, cancellation);
+        _saved = now;
+    }
+
+    private async Task<LedgerAudit> Audit(CancellationToken cancellation)
+    {
+        var lines = new List<StoredShard>();
+        await foreach (StoredShard line in _store.Shards(_entry.Id, cancellation)) lines.Add(line);
+        return LedgerAudit.Of(Plan, _board.Tally.Prefix, lines);
+    }
+
+    /// <summary>Draws the report up when nothing is left to do, but not before the ledger adds up to it.</summary>
+    private async Task FinishIfDone(CancellationToken cancellation)
+    {
+        if (_board.Phase != CampaignPhase.Done || !_entry.Active) return;
+        _audit = await Audit(cancellation);
+        if (!_audit.Balanced || _audit.Digest != _board.Tally.Digest)
+        {
+            await SetState(CampaignState.Failed, $"the ledger does not add up: {_audit}", cancellation);
+            return;
+        }
+        long mismatches = _board.Tally.Cells.Sum(c => c.DeterminismMismatches);
+        if (mismatches > 0) _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+        CampaignReport report = CampaignReport.Of(_board.Tally, _board.WorkUps());
+        await _store.SaveReport(_entry.Id, _term, ReportWriter.Canonical(report), VerdictPage.Markdown(report), cancellation);
+        await SaveCounts(cancellation);
+        await SetState(CampaignState.Done, "", cancellation);
+    }
+
+    private async Task SetState(CampaignState state, string reason, CancellationToken cancellation)
+    {
+        await _store.SetState(_entry.Id, _term, state, reason, cancellation);
+        bool active = state is CampaignState.Running or CampaignState.Paused;
+        _entry = _entry with { State = state, Reason = reason, Finished = active ? null : _clock.GetUtcNow() };
+    }
+}
+
+/// <summary>What a submission to the farm means where it says nothing: as <c>stressfarm run</c>.</summary>
+public static class FarmDefaults
+{
+    public const long Schedules = 100_000;
+    public static SpecDefaults Spec { get; } = new(AllPolicies: false, Schedules);
+}

@@ -1,0 +1,19 @@
+namespace StressFarm.Campaigns;
+
+/// <summary>A later holder has begun the section: this one's checkpoints are refused, and it must stop.</summary>
+public sealed class StaleSectionException(string id, int cell, long fence) : Exception($"campaign {id}, cell {cell}: section fence {fence} is over");
+
+/// <summary>
+/// The checkpoints of soak sections: append-only, keyed by the section and the checkpoint's number. Whoever takes a section up
+/// gets a fence that grows; a checkpoint under an older fence is refused, in the same transaction as the write.
+/// </summary>
+public interface ICheckpointStore
+{
+    /// <summary>Takes a section up and returns its fence: from now on older ones are refused.</summary>
+    Task<long> BeginSection(string id, int cell, CancellationToken cancellation);
+    /// <exception cref="StaleSectionException">another holder took the section up</exception>
+    Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation);
+    Task<(byte[] State, string StateHash, string Chain)?> LoadCheckpoint(string id, int cell, long number, CancellationToken cancellation);
+    /// <summary>Drops checkpoints below <paramref name="keepFrom"/> that are not to be kept; never the newest one.</summary>
+    Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation);
+}

@@ -1,0 +1,52 @@
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.RateLimiting;
+
+namespace StressFarm.Silo.Api;
+
+/// <summary>How much one caller gets, and all of them together. Whoever gets none is told when to come again.</summary>
+internal static class RateLimits
+{
+    public const string Submissions = "submissions";
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
+
+    public static void Configure(RateLimiterOptions limits, ApiOptions options)
+    {
+        limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        limits.GlobalLimiter = PartitionedRateLimiter.CreateChained(PerCaller(options), AtOnce(options));
+        limits.AddPolicy(Submissions, http => RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = options.SubmissionsPerMinute,
+            TokensPerPeriod = Math.Max(1, options.SubmissionsPerMinute / 60),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, 60.0 / options.SubmissionsPerMinute)),
+            QueueLimit = 0,
+        }));
+        limits.OnRejected = async (context, _) =>
+        {
+            TimeSpan after = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait) ? wait : s_soon;
+            await ErrorGate.Write(context.HttpContext, StatusCodes.Status429TooManyRequests, "too many requests; come again when Retry-After says", after);
+        };
+    }
+
+    private static PartitionedRateLimiter<HttpContext> PerCaller(ApiOptions options) => PartitionedRateLimiter.Create<HttpContext, string>(http =>
+        IsOpen(http) ? RateLimitPartition.GetNoLimiter("open") : RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = options.RequestBurst,
+            TokensPerPeriod = options.RequestsPerSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            QueueLimit = 0,
+        }));
+
+    /// <summary>A watcher stays for long and costs next to nothing; it is counted by <see cref="WatchStream"/>.</summary>
+    private static PartitionedRateLimiter<HttpContext> AtOnce(ApiOptions options) => PartitionedRateLimiter.Create<HttpContext, string>(http =>
+        IsOpen(http) || http.GetEndpoint()?.Metadata.GetMetadata<WatchMark>() is not null
+            ? RateLimitPartition.GetNoLimiter("free")
+            : RateLimitPartition.GetConcurrencyLimiter("all", _ => new ConcurrencyLimiterOptions { PermitLimit = options.MaxConcurrentRequests, QueueLimit = 0 }));
+
+    private static bool IsOpen(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<AccessNeed>() is { Role: null };
+
+    private static string KeyOf(HttpContext http) => CallerGate.CallerOf(http) is { } caller && caller != ApiCaller.Local
+        ? $"token {caller.Name}" : $"address {http.Connection.RemoteIpAddress}";
+}
+
+/// <summary>Marks the endpoint that streams.</summary>
+internal sealed class WatchMark;

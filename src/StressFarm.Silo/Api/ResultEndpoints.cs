@@ -1,0 +1,73 @@
+using StressFarm.Campaigns;
+using StressFarm.Exploration;
+
+namespace StressFarm.Silo.Api;
+
+/// <summary>What campaigns come to: findings, reports, ledgers; and the silos that do the work.</summary>
+internal static class ResultEndpoints
+{
+    public const int MostLines = 5000;
+    private const int UsualLines = 500;
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.Get("/campaigns/{id}/findings", Findings)
+            .WithTags("results").WithSummary("Findings worked up so far").Produces<IReadOnlyList<FindingSummary>>(200).Refuses(404);
+        app.Get("/campaigns/{id}/findings/{finding}", OneFinding)
+            .WithTags("results").WithSummary("A finding in full, with its replay token").Produces<Finding>(200).Refuses(404);
+        app.Get("/campaigns/{id}/report", ReportJson)
+            .WithTags("results").WithSummary("report.json, byte for byte; 409 until the campaign is done").Produces<string>(200, "application/json").Refuses(404, 409);
+        app.Get("/campaigns/{id}/report.md", ReportPage)
+            .WithTags("results").WithSummary("report.md; 409 until the campaign is done").Produces<string>(200, "text/markdown").Refuses(404, 409);
+        app.Get("/campaigns/{id}/ledger", Ledger)
+            .WithTags("results").WithSummary("Lines of the ledger in the campaign's order, and its balance").Produces<LedgerPage>(200).Refuses(404);
+        app.Get("/silos", Silos)
+            .WithTags("silos").WithSummary("The silos of the farm").Produces<IReadOnlyList<SiloReport>>(200);
+    }
+
+    private static async Task<IResult> Findings(HttpContext http, DoorCalls door, string id)
+    {
+        Parameters.Allow(http);
+        string campaign = Parameters.CampaignId(id);
+        return TypedResults.Json(await door.Ask((d, c) => d.Findings(campaign, c), http.RequestAborted), FarmJson.Default.IReadOnlyListFindingSummary);
+    }
+
+    private static async Task<IResult> OneFinding(HttpContext http, DoorCalls door, string id, string finding)
+    {
+        Parameters.Allow(http);
+        string campaign = Parameters.CampaignId(id), wanted = Parameters.FindingId(finding);
+        Finding found = await door.Ask((d, c) => d.Finding(campaign, wanted, c), http.RequestAborted)
+            ?? throw ApiFault.NotFound($"campaign {campaign} has no finding {wanted}");
+        return TypedResults.Json(found, FarmJson.Default.Finding);
+    }
+
+    private static async Task<IResult> ReportJson(HttpContext http, DoorCalls door, string id) =>
+        TypedResults.Bytes((await Report(http, door, id)).Json, "application/json; charset=utf-8");
+
+    private static async Task<IResult> ReportPage(HttpContext http, DoorCalls door, string id) =>
+        TypedResults.Bytes((await Report(http, door, id)).Page, "text/markdown; charset=utf-8");
+
+    private static async Task<(byte[] Json, byte[] Page)> Report(HttpContext http, DoorCalls door, string id)
+    {
+        Parameters.Allow(http);
+        string campaign = Parameters.CampaignId(id);
+        if (await door.Ask((d, c) => d.Report(campaign, c), http.RequestAborted) is { } report) return report;
+        CampaignStatus status = await door.Ask((d, c) => d.Status(campaign, c), http.RequestAborted);
+        throw new ApiFault(StatusCodes.Status409Conflict, $"campaign {campaign} has no report yet: it is {status.State.ToLowerInvariant()}, {status.Phase}");
+    }
+
+    private static async Task<IResult> Ledger(HttpContext http, DoorCalls door, string id, string? from, string? limit)
+    {
+        Parameters.Allow(http, "from", "limit");
+        string campaign = Parameters.CampaignId(id);
+        long first = Parameters.Number(from, "from", 0, long.MaxValue, 0);
+        int most = (int)Parameters.Number(limit, "limit", 1, MostLines, UsualLines);
+        return TypedResults.Json(await door.Ask((d, c) => d.Ledger(campaign, first, most, c), http.RequestAborted), FarmJson.Default.LedgerPage);
+    }
+
+    private static async Task<IResult> Silos(HttpContext http, DoorCalls door)
+    {
+        Parameters.Allow(http);
+        return TypedResults.Json(await door.Ask((d, c) => d.Silos(c), http.RequestAborted), FarmJson.Default.IReadOnlyListSiloReport);
+    }
+}

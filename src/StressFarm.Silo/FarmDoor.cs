@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using StressFarm.Campaigns;
+using StressFarm.Exploration;
+using StressFarm.Grains;
+using StressFarm.Silo.Api;
+
+namespace StressFarm.Silo;
+
+/// <summary>The farm behind the HTTP API: store for what is recorded, grains for what is under way.</summary>
+public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<FarmOptions> options, TimeProvider clock) : IFarmDoor
+{
+    public const int MostLines = 1000;
+
+    public async Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation)
+    {
+        CampaignOrder order = SpecBuilder.Build(SpecFile.Parse(request, "campaign"), FarmDefaults.Spec);
+        string id = CampaignEntry.IdOf(order.Spec);
+        var entry = new CampaignEntry(id, name.Length > 0 ? name : id, request, order.Spec.Canonical, order.Spec.Hash, order.Budget,
+            CampaignState.Running, "", clock.GetUtcNow(), null, 0);
+        bool known = await store.Find(id, cancellation) is not null;
+        CampaignEntry there = await store.Submit(entry, options.Value.MaxCampaigns, cancellation)
+            ?? throw new FarmBusyException($"the farm has {options.Value.MaxCampaigns} campaigns already; wait for one to end or cancel one");
+        if (there.Hash != entry.Hash) throw new SpecException($"another campaign has the id {id}");
+        ICampaignGrain campaign = grains.GetGrain<ICampaignGrain>(id);
+        await campaign.Steer(there.State == CampaignState.Cancelled ? Steering.Resume : Steering.Wake, cancellation);
+        await Changed(cancellation);
+        return new(id, !known, (await Status(id, cancellation)).State, order.Spec.Hash);
+    }
+
+    public async Task<IReadOnlyList<CampaignStatus>> List(int limit, CancellationToken cancellation)
+    {
+        var list = new List<CampaignStatus>();
+        foreach (CampaignEntry entry in await store.List(limit, cancellation))
+            list.Add(await Status(entry.Id, cancellation));
+        return list;
+    }
+
+    public async Task<CampaignStatus> Status(string id, CancellationToken cancellation) =>
+        Read(id, await grains.GetGrain<ICampaignGrain>(id).Status(cancellation));
+
+    public Task<CampaignStatus> Pause(string id, CancellationToken cancellation) => Steer(id, Steering.Pause, cancellation);
+    public Task<CampaignStatus> Resume(string id, CancellationToken cancellation) => Steer(id, Steering.Resume, cancellation);
+    public Task<CampaignStatus> Cancel(string id, CancellationToken cancellation) => Steer(id, Steering.Cancel, cancellation);
+
+    public async Task<CampaignEntry> Entry(string id, CancellationToken cancellation) =>
+        await store.Find(id, cancellation) ?? throw new UnknownCampaignException(id);
+
+    public async Task<IReadOnlyList<FindingSummary>> Findings(string id, CancellationToken cancellation) =>
+        await grains.GetGrain<IFindingsGrain>(id).List(cancellation) is { } payload
+            ? JsonSerializer.Deserialize(payload.Json, FarmJson.Default.IReadOnlyListFindingSummary) ?? []
+            : throw new UnknownCampaignException(id);
+
+    public async Task<Finding?> Finding(string id, string finding, CancellationToken cancellation) =>
+        await grains.GetGrain<IFindingsGrain>(id).Get(finding, cancellation) is { } payload
+            ? JsonSerializer.Deserialize(payload.Json, FarmJson.Default.Finding) : null;
+
+    public async Task<(byte[] Json, byte[] Page)?> Report(string id, CancellationToken cancellation)
+    {
+        if (await store.Find(id, cancellation) is null) throw new UnknownCampaignException(id);
+        return await store.Report(id, cancellation);
+    }
+
+    public async Task<LedgerPage> Ledger(string id, long from, int limit, CancellationToken cancellation)
+    {
+        CampaignStatus status = await Status(id, cancellation);
+        IReadOnlyList<LedgerLine> lines = await store.Lines(id, from, Math.Min(limit, MostLines), cancellation);
+        return new(status.Ledger, lines, lines.Count == Math.Min(limit, MostLines) ? lines[^1].Index + 1 : null);
+    }
+
+    public async Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation)
+    {
+        var heard = await grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Silos(cancellation);
+        DateTimeOffset now = clock.GetUtcNow();
+        return [.. heard.Select(s => new SiloReport(s.Heartbeat.Name,
+            s.Heartbeat.Draining ? "draining" : now - s.Seen > TimeSpan.FromSeconds(10) ? "silent" : "up",
+            s.Heartbeat.Workers, s.Heartbeat.Busy, s.Heartbeat.StepsPerSecond, s.Seen))];
+    }
+
+    public async Task<bool> Ready(CancellationToken cancellation)
+    {
+        await store.Active(cancellation);
+        await grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Silos(cancellation);
+        return true;
+    }
+
+    private async Task<CampaignStatus> Steer(string id, Steering steering, CancellationToken cancellation)
+    {
+        CampaignStatus status = Read(id, await grains.GetGrain<ICampaignGrain>(id).Steer(steering, cancellation));
+        await Changed(cancellation);
+        return status;
+    }
+
+    private Task Changed(CancellationToken cancellation) => grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Changed(cancellation);
+
+    private static CampaignStatus Read(string id, Payload? payload) =>
+        payload is null ? throw new UnknownCampaignException(id)
+            : JsonSerializer.Deserialize(payload.Json, FarmJson.Default.CampaignStatus) ?? throw new UnknownCampaignException(id);
+}
