@@ -61,9 +61,26 @@ public sealed class CampaignPlan
     /// <summary>Schedules asked for of each cell; null when steps or time decide.</summary>
     public long? SchedulesPerCell => Spec.Soak is { } soak ? soak.Epochs * soak.Schedules : Spec.Schedules;
 
-    /// <summary>What the shard needs of others' results is in the tally: an epoch needs the one before it.</summary>
-    public bool IsReady(Shard shard, CampaignTally tally) =>
-        Cells[shard.Cell].Section is null || shard.Number == 0 || tally.Has(IndexOf(shard.Cell, shard.Number - 1));
+    /// <summary>
+    /// What the shard needs of others' results is in the tally. An epoch needs the one before it. A shard of a generation needs
+    /// all the generations before the last one, in all cells; the last one may still be under way, so that nobody waits for its
+    /// slowest shard.
+    /// </summary>
+    public bool IsReady(Shard shard, CampaignTally tally)
+    {
+        if (Cells[shard.Cell].Section is not null) return shard.Number == 0 || tally.Has(IndexOf(shard.Cell, shard.Number - 1));
+        return !Spec.HasGenerations || tally.Prefix >= NeededBy(GenerationOf(shard.Number));
+    }
+
+    /// <summary>The generation of the shard of this number.</summary>
+    public long GenerationOf(long number) => Corpus.GenerationOf(number, Spec.GenerationShards);
+
+    /// <summary>The generation of this seed; 0 where there are none.</summary>
+    public long GenerationOf(ulong seed) =>
+        Spec.HasGenerations ? GenerationOf((long)((seed - Spec.FirstSeed) / (ulong)Spec.ShardSchedules)) : 0;
+
+    /// <summary>How far the prefix must reach for a generation to begin.</summary>
+    private long NeededBy(long generation) => generation < 2 ? 0 : (generation - 1) * Spec.GenerationShards * Cells.Count;
 
     public long IndexOf(int cell, long number) => number * Cells.Count + cell;
 }

@@ -3,6 +3,11 @@ using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 
+/// <summary>What a cell's schedules showed of its timelines (<see cref="Timelines"/>).</summary>
+/// <param name="Species">in all</param>
+/// <param name="FirstBy">of these, how many each arm showed first; sorted by arm</param>
+public sealed record CellTimelines(int Species, IReadOnlyList<(string Arm, long Species)> FirstBy);
+
 /// <summary>A cell's line of the report.</summary>
 /// <param name="FirstFinding">the finding of the cell's lowest violating seed, or null</param>
 /// <param name="Bounds">what is known when nothing was violated, one sentence each</param>
@@ -12,6 +17,8 @@ public sealed record CellReport(
 {
     /// <summary>Of a soak: which section it is and how far its chain reaches; null otherwise.</summary>
     public SoakReport? Soak { get; init; }
+    /// <summary>Null unless the strategy is feedback.</summary>
+    public CellTimelines? Timelines { get; init; }
 }
 
 /// <summary>A section's part of its cell's line.</summary>
@@ -41,6 +48,8 @@ public sealed record CampaignReport(
                 first[cell.Index], [.. t.Arms], bounds)
             {
                 Soak = cell.Section is { } section ? new(section.Number, t.Epochs, t.Chain) : null,
+                Timelines = tally.CorpusOf(cell.Index) is { } corpus
+                    ? new(corpus.Species, [.. t.Arms.Select(a => (a.Strategy, corpus.SpeciesByArm.GetValueOrDefault(a.Strategy)))]) : null,
             });
         }
         return new(tally.Plan.Spec, ModelVersion.Current, tally.Digest, tally.Prefix, tally.Schedules, tally.Steps,

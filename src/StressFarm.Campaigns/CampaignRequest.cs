@@ -5,11 +5,12 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak"];
+        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak"];
 
     public List<Given> Policies { get; init; } = [];
     public List<Given> Workloads { get; init; } = [];
     public Given? Strategy { get; set; }
+    public Given? Generation { get; set; }
     public Given? Seed { get; set; }
     public Given? Schedules { get; set; }
     public Given? Steps { get; set; }
@@ -38,6 +39,7 @@ public sealed class CampaignRequest
             Policies = Policies.Count > 0 ? Policies : file.Policies,
             Workloads = Workloads.Count > 0 ? Workloads : file.Workloads,
             Strategy = Strategy ?? file.Strategy,
+            Generation = Generation ?? file.Generation,
             Seed = Seed ?? file.Seed,
             Schedules = ownBudget ? Schedules : file.Schedules,
             Steps = ownBudget ? Steps : file.Steps,

@@ -142,7 +142,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         Shard shard = lease.Work.Shard;
         Checkpoint? next = null;
         ShardRecord record;
-        if (plan.Cells[shard.Cell].Section is null) record = _bench.Run(worker, shard, interrupt);
+        if (plan.Cells[shard.Cell].Section is null) record = _bench.Run(worker, shard, lease.Input, interrupt);
         else (record, next) = _bench.RunEpoch(worker, shard, CheckpointBefore(shard.Cell, shard.Number), interrupt);
         lock (_lock)
         {
@@ -180,7 +180,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Checkpoint? before = lease.Work.Raw!.Soak is { } place ? CheckpointBefore(lease.Work.Shard.Cell, place.Epoch) : null;
-        Finding finding = _bench.WorkUp(worker, lease.Work, interrupt, before);
+        Finding finding = _bench.WorkUp(worker, lease.Work, lease.Input, interrupt, before);
         lock (_lock)
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);

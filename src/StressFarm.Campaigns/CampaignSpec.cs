@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
@@ -14,6 +15,9 @@ public sealed record CampaignSpec
     /// <summary>Schedules of a shard: enough that handing shards out and recording them costs nothing beside running them.</summary>
     public const int DefaultShardSchedules = 1024;
     public const int MaxShardSchedules = 1 << 20;
+    /// <summary>Shards of a cell that make a generation of the strategy feedback: enough to keep every worker busy while the last one ends.</summary>
+    public const int DefaultGenerationShards = 16;
+    public const int MaxGenerationShards = 4096;
     public const string DefaultStrategy = "portfolio";
     public const ulong DefaultSeed = 1;
     public const long MaxSchedules = 1_000_000_000_000;
@@ -37,6 +41,10 @@ public sealed record CampaignSpec
     /// <summary>The known bug planted in every design, or null.</summary>
     public string? Bug { get; init; }
     public int ShardSchedules { get; init; } = DefaultShardSchedules;
+    /// <summary>Shards of a cell in a generation; means something only when <see cref="HasGenerations"/>.</summary>
+    public int GenerationShards { get; init; } = DefaultGenerationShards;
+    /// <summary>What a shard runs depends on what earlier generations found.</summary>
+    public bool HasGenerations => Strategy == FeedbackPortfolio.StrategyId;
 
     /// <summary>The text that identifies the campaign, the same on every machine. Two specs are the same when theirs is.</summary>
     public string Canonical
@@ -60,6 +68,7 @@ public sealed record CampaignSpec
             Line(text, "shard", Number((ulong)ShardSchedules));
             if (Soak is { } soak)
                 Line(text, "soak", string.Create(CultureInfo.InvariantCulture, $"sections={soak.Sections} epochs={(soak.Epochs is { } e ? Number((ulong)e) : "any")} schedules={soak.Schedules}"));
+            if (HasGenerations) Line(text, "generation", Number((ulong)GenerationShards));
             return text.ToString();
         }
     }

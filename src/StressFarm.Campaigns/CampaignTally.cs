@@ -12,11 +12,13 @@ public sealed class CampaignTally
     private readonly CampaignPlan _plan;
     private readonly Dictionary<long, ShardRecord> _ahead = [];
     private readonly CellTally[] _cells;
+    private readonly Corpus[] _corpora;
 
     public CampaignTally(CampaignPlan plan)
     {
         _plan = plan;
         _cells = [.. plan.Cells.Select(_ => new CellTally())];
+        _corpora = plan.Spec.HasGenerations ? [.. plan.Cells.Select(_ => new Corpus(plan.Spec.GenerationShards))] : [];
     }
 
     public CampaignPlan Plan => _plan;
@@ -47,6 +49,12 @@ public sealed class CampaignTally
     /// <summary>The shard is done, folded or waiting.</summary>
     public bool Has(long index) => index < Prefix || _ahead.ContainsKey(index);
 
+    /// <summary>What the folded shards of a cell have taught; null unless the strategy is feedback.</summary>
+    public Corpus? CorpusOf(int cell) => _corpora.Length > 0 ? _corpora[cell] : null;
+
+    /// <summary>What the generation of this seed knows. Null unless the strategy is feedback, and when it is not known any more (<see cref="Corpus.InputFor"/>).</summary>
+    public GenerationInput? InputOf(int cell, ulong seed) => CorpusOf(cell)?.InputFor(_plan.GenerationOf(seed));
+
     /// <summary>Takes a shard's record; one it knows already is ignored.</summary>
     public void Add(long index, ShardRecord record)
     {
@@ -60,7 +68,9 @@ public sealed class CampaignTally
         Digest = Pcg.Mix(Digest ^ record.Digest);
         Schedules += record.Schedules;
         Steps += record.Steps;
-        _cells[(int)(Prefix % _cells.Length)].Fold(record);
+        int cell = (int)(Prefix % _cells.Length);
+        _cells[cell].Fold(record);
+        CorpusOf(cell)?.Fold(record);
         Prefix++;
     }
 }

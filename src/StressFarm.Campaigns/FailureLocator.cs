@@ -7,7 +7,7 @@ namespace StressFarm.Campaigns;
 internal static class FailureLocator
 {
     /// <summary>Runs a failed shard again seed by seed: schedules are pure, so the one that failed fails again.</summary>
-    public static CampaignFault Locate(ICampaignEngine engine, PlannedCell cell, Shard shard, Exception failure)
+    public static CampaignFault Locate(ICampaignEngine engine, PlannedCell cell, Shard shard, GenerationInput? input, Exception failure)
     {
         if (failure is ModelDefectException known) return Describe(cell, known.Seed, known.InnerException ?? known, "the model failed");
         if (cell.Section is not null) return Describe(cell, shard.FirstSeed, failure, string.Create(CultureInfo.InvariantCulture, $"epoch {shard.Number} failed"));
@@ -17,7 +17,7 @@ internal static class FailureLocator
             ulong seed = shard.FirstSeed + (ulong)i;
             try
             {
-                worker.Run(cell.Cell, seed, 1, CancellationToken.None);
+                worker.Run(cell.Cell, seed, 1, input, CancellationToken.None);
             }
             catch (Exception e)
             {

@@ -2,7 +2,10 @@ using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
 
-/// <summary>A violation to be worked up: the occurrence lowest in (cell, seed) of those that look alike under one design.</summary>
+/// <summary>
+/// A violation to be worked up: of those that look alike under one design the occurrence lowest in (cell, seed), or in
+/// (generation, cell, seed) where there are generations.
+/// </summary>
 /// <param name="Count">how many schedules of the design violated it this way</param>
 public sealed record Candidate(PlannedCell Cell, RawFinding Raw, long Count);
 
@@ -18,22 +21,25 @@ public sealed record CampaignFinding(Finding Finding, int Cell, long Count, IRea
 /// </summary>
 public static class FindingMerge
 {
-    /// <summary>What to work up, in the order of (cell, seed).</summary>
+    /// <summary>What to work up, in the order of (generation, cell, seed).</summary>
     public static IReadOnlyList<Candidate> Candidates(CampaignTally tally)
     {
+        long GenerationOf(RawFinding raw) => tally.Plan.GenerationOf(raw.LowestSeed);
+
         var lowest = new Dictionary<(string, string), Candidate>();
         foreach (PlannedCell cell in tally.Plan.Cells)
             foreach (RawFinding raw in tally.Cells[cell.Index].Findings)
             {
                 var key = (cell.Policy.Name, raw.Key);
-                lowest[key] = lowest.TryGetValue(key, out Candidate? known)
-                    ? known with { Count = known.Count + raw.Count }
-                    : new Candidate(cell, raw, raw.Count);
+                long count = raw.Count + (lowest.TryGetValue(key, out Candidate? known) ? known.Count : 0);
+                lowest[key] = known is null || GenerationOf(raw) < GenerationOf(known.Raw)
+                    ? new Candidate(cell, raw, count)
+                    : known with { Count = count };
             }
-        return [.. lowest.Values.OrderBy(c => c.Cell.Index).ThenBy(c => c.Raw.LowestSeed).ThenBy(c => c.Raw.Key, StringComparer.Ordinal)];
+        return [.. lowest.Values.OrderBy(c => GenerationOf(c.Raw)).ThenBy(c => c.Cell.Index).ThenBy(c => c.Raw.LowestSeed).ThenBy(c => c.Raw.Key, StringComparer.Ordinal)];
     }
 
-    /// <summary>One finding per signature, the occurrence lowest in (cell, seed) standing for it; in that order.</summary>
+    /// <summary>One finding per signature, the first in the order of the candidates standing for it; in that order.</summary>
     public static IReadOnlyList<CampaignFinding> Merge(IReadOnlyList<(Candidate Candidate, Finding Finding)> workedUp)
     {
         var merged = new List<CampaignFinding>();

@@ -14,12 +14,13 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         private SoakExecutor? _soak;
         private readonly FindingWorkup _workup = new(geometry);
 
-        public long Done => _soak?.Done ?? 0;
+        public long Done => Math.Max(_executor.Done, _soak?.Done ?? 0);
 
-        public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation) =>
-            _executor.Run(cell, firstSeed, count, cancellation);
+        public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
+            _executor.Run(cell, firstSeed, count, input, cancellation);
 
-        public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => _workup.Work(cell, raw, cancellation);
+        public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) =>
+            _workup.Work(cell, raw, input, cancellation);
 
         public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation) =>
             (_soak ??= new(geometry, _executor)).Run(section, epoch, before, cancellation);

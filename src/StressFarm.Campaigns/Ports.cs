@@ -40,8 +40,10 @@ public interface ICampaignWorker
 {
     /// <summary>Schedules done of the shard under way; any thread may ask.</summary>
     long Done => 0;
-    ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation);
-    Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation);
+    /// <param name="input">what the shard's generation knows; null unless the strategy is feedback</param>
+    ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation);
+    /// <param name="input">what the generation of the violation knew; null unless the strategy is feedback</param>
+    Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation);
     /// <summary>Runs an epoch of a section, on from the checkpoint before it.</summary>
     (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation) =>
         throw new NotSupportedException("this worker runs no soaks");

@@ -92,9 +92,11 @@ public static class ReportWriter
             json.WriteNumber("steps", arm.Steps);
             json.WriteNumber("violated", arm.Violated);
             json.WriteNumber("cut", arm.Cut);
+            if (cell.Timelines is { } timelines) json.WriteNumber("newSpecies", timelines.FirstBy.First(f => f.Arm == arm.Strategy).Species);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (cell.Timelines is { } seen) json.WriteNumber("species", seen.Species);
         WriteStrings(json, "bounds", cell.Bounds);
         json.WriteEndObject();
     }

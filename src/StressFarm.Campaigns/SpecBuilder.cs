@@ -46,6 +46,7 @@ public static class SpecBuilder
             Bug = bug?.Id,
             ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
         };
+        if (request.Generation is { } generation) spec = spec with { GenerationShards = Generation(generation, spec) };
         ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
         if (soak is not null) CheckSoak(request, spec);
@@ -67,6 +68,7 @@ public static class SpecBuilder
     {
         long cells = (long)spec.Policies.Count * spec.Workloads.Count * spec.Soak!.Sections;
         if (cells > SoakBudget.MaxCells) throw request.SoakSections!.Wrong($"makes {cells} sections in all; at most {SoakBudget.MaxCells} are allowed");
+        if (spec.HasGenerations) throw request.Strategy!.Wrong($"the strategy {spec.Strategy} learns from generations of shards, which a soak has not");
         if (spec.FirstSeed > SoakBudget.MaxSeed) throw request.Seed!.Wrong("leaves too few seeds for a soak: it takes 0 to 2^63");
         if (request.Set.FirstOrDefault(s => s.Text.Split('=')[0].Trim() == "order-9") is { } huge) throw huge.Wrong("a soak fixes order-9 to 0");
     }
@@ -76,6 +78,10 @@ public static class SpecBuilder
 
     private static string Strategy(Given given) => Catalog<Strategy>.Find(given.Text)?.Id
         ?? throw given.Wrong($"unknown strategy {given.Shown}; there are {Listed(Catalog<Strategy>.Ids)}");
+
+    private static int Generation(Given given, CampaignSpec spec) => spec.HasGenerations
+        ? (int)Quantities.Whole(given, 1, CampaignSpec.MaxGenerationShards)
+        : throw given.Wrong($"only the strategy {FeedbackPortfolio.StrategyId} has generations, and the strategy is {spec.Strategy}");
 
     private static List<PolicyChoice> Policies(CampaignRequest request, SpecDefaults defaults, KnownBug? bug)
     {

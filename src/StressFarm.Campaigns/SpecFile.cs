@@ -109,6 +109,7 @@ public static class SpecFile
                 case "set": Map(key, (name, value) => _request.Set.Add(value with { Text = $"{name}={value.Text}" })); break;
                 case "soak": Soak(key); break;
                 case "strategy": _request.Strategy = Single(key); break;
+                case "generation": _request.Generation = Single(key); break;
                 case "seed": _request.Seed = Single(key); break;
                 case "schedules": _request.Schedules = Single(key); break;
                 case "steps": _request.Steps = Single(key); break;

@@ -44,6 +44,7 @@ public static class VerdictPage
         IEnumerable<string> workloads = spec.Workloads.Select(w => w.Id);
         if (!workloads.SequenceEqual(bug is null ? Catalog<Workload>.Ids : [bug.Workload])) Add("--workloads", string.Join(',', workloads));
         if (spec.Strategy != CampaignSpec.DefaultStrategy) Add("--strategy", spec.Strategy);
+        if (spec.HasGenerations && spec.GenerationShards != CampaignSpec.DefaultGenerationShards) Add("--generation", Number(spec.GenerationShards));
         if (spec.Soak is { } soak)
         {
             Add("--sections", Number(soak.Sections));
@@ -96,7 +97,7 @@ public static class VerdictPage
                 ? string.Create(CultureInfo.InvariantCulture, $"**violated** in {cell.Violated} of {Counted(cell.Schedules, "schedule")}, first by [{cell.FirstFinding}](#{cell.FirstFinding!.ToLowerInvariant()})")
                 : string.Create(CultureInfo.InvariantCulture, $"{Verdicts.Name(cell.Verdict)} in {Counted(cell.Schedules, "schedule")}, {Counted(cell.Steps, "step")}");
             string section = cell.Soak is { } s ? string.Create(CultureInfo.InvariantCulture, $", section {s.Section} ({Counted(s.Epochs, "epoch")})") : "";
-            Line(page, $"- {cell.Workload}{section}: {what}");
+            Line(page, $"- {cell.Workload}{section}: {what}{(cell.Timelines is null ? "" : "; " + TimelinesOf(cell.Timelines))}");
         }
         Line(page, "");
         var own = report.Findings.Where(f => f.Policies.Contains(policy.Name)).ToList();
@@ -104,6 +105,10 @@ public static class VerdictPage
         foreach (CampaignFinding f in own) Line(page, $"- [{f.Finding.Id}](#{f.Finding.Id.ToLowerInvariant()}) {f.Finding.Invariant} `{f.Finding.Field}`: {f.Finding.Sentence}.");
         Line(page, "");
     }
+
+    /// <summary>"3059 species of timelines, shown first by mutation 632, pct 867".</summary>
+    public static string TimelinesOf(CellTimelines timelines) => string.Create(CultureInfo.InvariantCulture,
+        $"{timelines.Species} species of timelines, shown first by {string.Join(", ", timelines.FirstBy.Select(f => $"{f.Arm} {Number(f.Species)}"))}");
 
     private static void Evidence(StringBuilder page, CampaignFinding found)
     {

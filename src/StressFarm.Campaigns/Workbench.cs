@@ -6,16 +6,18 @@ namespace StressFarm.Campaigns;
 public sealed class Workbench(CampaignPlan plan, ICampaignEngine engine)
 {
     /// <summary>Runs a shard.</summary>
+    /// <param name="input">the lease's</param>
     /// <exception cref="CampaignFault">the model failed; names the cell and the seed</exception>
-    public ShardRecord Run(ICampaignWorker worker, Shard shard, CancellationToken cancellation)
+    public ShardRecord Run(ICampaignWorker worker, Shard shard, GenerationInput? input, CancellationToken cancellation)
     {
+        Check(shard, input);
         try
         {
-            return worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, cancellation);
+            return worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, input, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, e);
+            throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, input, e);
         }
     }
 
@@ -31,25 +33,36 @@ public sealed class Workbench(CampaignPlan plan, ICampaignEngine engine)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw FailureLocator.Locate(engine, cell, shard, e);
+            throw FailureLocator.Locate(engine, cell, shard, null, e);
         }
     }
 
     /// <summary>Works a violation up.</summary>
+    /// <param name="input">the lease's</param>
     /// <param name="before">of a soak: the checkpoint before the violation's epoch; null when that is the section's first one</param>
     /// <exception cref="CampaignFault">the model failed</exception>
-    public Finding WorkUp(ICampaignWorker worker, WorkItem work, CancellationToken cancellation, Checkpoint? before = null)
+    public Finding WorkUp(ICampaignWorker worker, WorkItem work, GenerationInput? input, CancellationToken cancellation, Checkpoint? before = null)
     {
+        Check(work.Shard, input);
         PlannedCell cell = plan.Cells[work.Shard.Cell];
         RawFinding raw = work.Raw!;
         try
         {
-            Finding finding = cell.Section is { } section ? worker.WorkUp(section, raw, before, cancellation) : worker.WorkUp(cell.Cell, raw, cancellation);
+            Finding finding = cell.Section is { } section ? worker.WorkUp(section, raw, before, cancellation) : worker.WorkUp(cell.Cell, raw, input, cancellation);
             return finding with { Policy = cell.Policy.Name };
         }
         catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
         {
             throw FailureLocator.Describe(cell, raw.LowestSeed, e is ModelDefectException { InnerException: { } inner } ? inner : e, "while working up a violation");
         }
+    }
+
+    /// <summary>With another input, or none, a shard would be another one, and nothing else would tell.</summary>
+    private void Check(Shard shard, GenerationInput? input)
+    {
+        long? needed = plan.Spec.HasGenerations ? plan.GenerationOf(shard.FirstSeed) : null;
+        if (input?.Generation != needed)
+            throw new CampaignFault(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"seed {shard.FirstSeed} came with what generation {input?.Generation.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"} knows instead of {needed?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}"));
     }
 }

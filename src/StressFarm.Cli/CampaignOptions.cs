@@ -13,6 +13,7 @@ internal sealed class CampaignOptions(bool soak = false)
     private readonly Option<string[]> _workload = Many("--workload", "a workload; repeatable, or separated by ','");
     private readonly Option<string[]> _workloads = Many("--workloads", "several workloads, separated by ',', or all");
     private readonly Option<string?> _strategy = One("--strategy", "who runs next: see 'stressfarm list strategies'");
+    private readonly Option<string?> _generation = One("--generation", "strategy feedback: shards of a cell in a generation, 1 to 4096; 16 by default");
     private readonly Option<string?> _seed = One("--seed", "first seed");
     private readonly Option<string?> _schedules = One("--schedules", "budget: schedules per cell");
     private readonly Option<string?> _steps = One("--steps", "budget: whole shards in order until this many steps");
@@ -36,7 +37,7 @@ internal sealed class CampaignOptions(bool soak = false)
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
             command.Add(option);
     }
 
@@ -58,6 +59,7 @@ internal sealed class CampaignOptions(bool soak = false)
             Workloads = [.. Texts(parsed, _workload, whole: false), .. Texts(parsed, _workloads, whole: false)],
             Set = [.. Texts(parsed, _set, whole: false)],
             Strategy = Text(parsed, _strategy),
+            Generation = Text(parsed, _generation),
             Seed = Text(parsed, _seed),
             Schedules = soak ? null : Text(parsed, _schedules),
             Steps = soak ? null : Text(parsed, _steps),

@@ -13,34 +13,63 @@ public sealed class ShardExecutor(Geometry geometry)
     private readonly ScheduleRunner _runner = new(new Machine(geometry));
     private readonly Programme _programme = new();
     private readonly Dictionary<string, Pilot> _pilots = new(StringComparer.Ordinal);
+    private Timelines? _timelines;
+    private long _done;
+
+    /// <summary>Schedules finished of the shard under way, or of the last one: a sign of life, readable from any thread.</summary>
+    public long Done => Volatile.Read(ref _done);
 
     /// <summary>Executes the schedules of seeds [first, first + count).</summary>
+    public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation = default) =>
+        Run(cell, firstSeed, count, null, cancellation);
+
+    /// <summary>Executes the schedules of seeds [first, first + count).</summary>
+    /// <param name="input">what the shard's generation knows, where the strategy is feedback; nothing when null</param>
     /// <exception cref="OperationCanceledException">cancelled between two schedules; nothing is recorded</exception>
     /// <exception cref="ModelDefectException">a protocol of the model threw; says where</exception>
-    public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation = default)
+    public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation = default)
     {
-        Strategy strategy = Prepare(cell);
+        Volatile.Write(ref _done, 0);
+        Strategy strategy = Prepare(cell, input);
+        var learning = strategy as FeedbackPortfolio;
+        FeedbackTally? feedback = learning is null ? null : new(Restarted(input));
         var tally = new ShardTally();
         for (int i = 0; i < count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             ulong seed = unchecked(firstSeed + (ulong)i);
+            // Not left to the strategy: a schedule that violates in its set-up never begins it.
+            _timelines?.Begin();
+            learning?.Watch(_timelines);
             ScheduleResult result = RunSeed(cell, strategy, seed);
             tally.Add(strategy.Arm, seed, result, _runner.Machine.Violation);
+            feedback?.Add(strategy.Arm, seed, strategy.ProgrammeSeed(seed), result, _runner.Choices, _runner.Machine.Violation);
+            // The second run of a schedule is not one more: nothing is learnt from it.
+            learning?.Watch(null);
             if (seed % DeterminismCheckEvery == 0) tally.Checked(RunSeed(cell, strategy, seed) == result);
+            Volatile.Write(ref _done, i + 1);
         }
-        return tally.Close(BoundOf(cell, strategy));
+        return tally.Close(BoundOf(cell, strategy), feedback?.Close());
+    }
+
+    /// <summary>Timelines that know what the generation knows. They are as large as the machine's memory, and kept.</summary>
+    private Timelines Restarted(GenerationInput? input)
+    {
+        _timelines ??= new Timelines(_runner.Machine);
+        _timelines.Restart(input?.Coverage ?? []);
+        return _timelines;
     }
 
     /// <summary>
     /// A cell's strategy, ready to begin schedules. Also for whoever wants to repeat one schedule of the cell: a strategy
-    /// depends on the cell (PCT's k) and the seed alone.
+    /// depends on the cell (PCT's k), the seed and, where it is feedback, its generation's input alone.
     /// </summary>
-    public Strategy Prepare(Cell cell)
+    public Strategy Prepare(Cell cell, GenerationInput? input = null)
     {
         Strategy strategy = (Catalog<Strategy>.Find(cell.StrategyId)
             ?? throw new ArgumentException($"unknown strategy '{cell.StrategyId}'", nameof(cell))).Fresh();
         if (strategy.NeedsPilot) strategy.Use(PilotOf(cell));
+        if (input is not null) strategy.Use(input);
         return strategy;
     }
 
@@ -52,8 +81,9 @@ public sealed class ShardExecutor(Geometry geometry)
     {
         try
         {
-            _programme.Compose(cell.Workload, geometry, seed, cell.FixedParameters);
-            return _runner.Run(_programme, cell.Policy, strategy, seed);
+            ulong programmeSeed = strategy.ProgrammeSeed(seed);
+            _programme.Compose(cell.Workload, geometry, programmeSeed, cell.FixedParameters);
+            return _runner.Run(_programme, cell.Policy, strategy, seed, _runner.AuditsWhole(programmeSeed));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -26,10 +26,11 @@ public sealed record RawFinding(string Invariant, string Field, string Operation
 }
 
 /// <summary>
-/// The record of one shard: a pure function of (model version, cell, first seed, count). Two executions anywhere give equal
+/// The record of one shard: a pure function of (model version, cell, first seed, count), and of its generation's input where
+/// the strategy is feedback. Two executions anywhere give equal
 /// records; a different digest for the same shard is a defect.
 /// </summary>
-/// <param name="Digest">hash of the schedules' digests in seed order</param>
+/// <param name="Digest">hash of the schedules' digests in seed order, and of <see cref="Feedback"/> where there is one</param>
 /// <param name="Arms">sorted by strategy</param>
 /// <param name="Findings">sorted by <see cref="RawFinding.Key"/></param>
 /// <param name="DeterminismChecked">schedules that were run twice</param>
@@ -44,4 +45,13 @@ public sealed record ShardRecord(
     /// <summary>Of a soak's epoch: the head of the section's chain after it, and the hash of the memory it left; null otherwise.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SoakLink? Link { get; init; }
+
+    /// <summary>What two executions of the shard must have in common: the digest, and of an epoch its link too.</summary>
+    [JsonIgnore]
+    public ulong Fingerprint => Link is null ? Digest
+        : Simulation.Pcg.Mix(Digest ^ ulong.Parse(Link.Chain.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>What later generations build on; null, and then not in the JSON, unless the strategy is feedback.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ShardFeedback? Feedback { get; init; }
 }

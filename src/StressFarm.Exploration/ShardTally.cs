@@ -48,8 +48,8 @@ internal sealed class ShardTally(SoakPlace? place = null)
     public bool Equal(ShardTally other) => (_digest, _schedules, _steps) == (other._digest, other._schedules, other._steps)
         && _findings.Values.SequenceEqual(other._findings.Values);
 
-    public ShardRecord Close(PctBound? pct) => new(
-        _digest, _schedules, _steps,
+    public ShardRecord Close(PctBound? pct, ShardFeedback? feedback) => new(
+        feedback is null ? _digest : Pcg.Mix(_digest ^ feedback.Hash()), _schedules, _steps,
         [.. _arms.Select(a => new ArmCount(a.Key, a.Value.Schedules, a.Value.Steps, a.Value.Violated, a.Value.Cut))],
-        [.. _findings.Values], _checked, _mismatches) { Pct = pct };
+        [.. _findings.Values], _checked, _mismatches) { Pct = pct, Feedback = feedback };
 }

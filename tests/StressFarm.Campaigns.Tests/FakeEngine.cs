@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 
@@ -32,10 +33,10 @@ internal sealed class FakeEngine : ICampaignEngine
 
     private sealed class Worker(FakeEngine engine) : ICampaignWorker
     {
-        public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation)
+        public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
         {
             cancellation.ThrowIfCancellationRequested();
-            ulong digest = engine.Salt, salt = HashOf(cell.Key);
+            ulong digest = engine.Salt ^ (input is null ? 0 : HashOf(JsonSerializer.Serialize(input))), salt = HashOf(cell.Key);
             long steps = 0, violated = 0, cut = 0;
             var findings = new SortedDictionary<string, RawFinding>(StringComparer.Ordinal);
             for (ulong seed = firstSeed; seed < firstSeed + (ulong)count; seed++)
@@ -53,10 +54,13 @@ internal sealed class FakeEngine : ICampaignEngine
             int runs = Interlocked.Increment(ref engine._runs);
             engine.AfterShard?.Invoke(runs);
             cancellation.ThrowIfCancellationRequested();
-            return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, engine.Mismatches);
+            return new(digest, count, steps, [new("random", count, steps, violated, cut)], [.. findings.Values], 1, engine.Mismatches)
+            {
+                Feedback = input is null ? null : Learnt(digest, firstSeed),
+            };
         }
 
-        public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation)
+        public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation)
         {
             Interlocked.Increment(ref engine._workups);
             string signature = $"{raw.Invariant} {raw.Field} {raw.Operation}×{raw.Other}";
@@ -68,7 +72,7 @@ internal sealed class FakeEngine : ICampaignEngine
         public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation)
         {
             if ((before?.Epoch ?? -1) != epoch - 1) throw new InvalidOperationException("not the checkpoint before");
-            ShardRecord record = Run(section.Cell, section.FirstSeedOf(epoch), section.Schedules, cancellation);
+            ShardRecord record = Run(section.Cell, section.FirstSeedOf(epoch), section.Schedules, null, cancellation);
             var place = new SoakPlace(section.Number, epoch);
             record = record with { Findings = [.. record.Findings.Select(f => f with { Soak = place })] };
             // The memory: a function of the one before and of what was run.
@@ -78,8 +82,15 @@ internal sealed class FakeEngine : ICampaignEngine
         }
 
         public Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>
-            (before?.Epoch ?? -1) == raw.Soak!.Epoch - 1 ? WorkUp(section.Cell, raw, cancellation) with { History = raw.Soak }
+            (before?.Epoch ?? -1) == raw.Soak!.Epoch - 1 ? WorkUp(section.Cell, raw, null, cancellation) with { History = raw.Soak }
                 : throw new InvalidOperationException("not the checkpoint before");
+
+        /// <summary>Something that later generations' digests depend on.</summary>
+        private static ShardFeedback Learnt(ulong digest, ulong seed)
+        {
+            byte[] species = PlaceCode.Encode([(ushort)digest, (ushort)(digest >> 16)]);
+            return new([new("random", species, [])], [new(new(seed, "random", seed, [(byte)digest]), species)]);
+        }
 
         private static ulong HashOf(string text) => text.Aggregate(1UL, (h, c) => Pcg.Mix(h ^ c));
     }

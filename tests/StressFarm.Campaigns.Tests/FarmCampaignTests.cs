@@ -22,6 +22,7 @@ public class FarmCampaignTests
     [Theory]
     [InlineData(Request)]
     [InlineData("policies: [control, no-reinit]\nworkloads: [driver-mmap, gup-pin]\nsteps: 60000\nshard: 8\n")]
+    [InlineData("policies: [control, no-reinit]\nworkloads: [driver-mmap, gup-pin]\nstrategy: feedback\ngeneration: 2\nschedules: 150\nshard: 8\n")]
     public async Task Whatever_happens_to_silos_activations_and_store_the_report_is_the_embedded_one(string request)
     {
         CampaignSpec spec = Spec(request);

@@ -107,8 +107,8 @@ internal sealed class FarmSimulation(CampaignSpec spec, string request, ulong se
         Shard shard = lease.Work.Shard;
         Cell cell = _plan.Cells[shard.Cell].Cell;
         byte[] record = lease.Work.Kind == WorkKind.WorkUp
-            ? JsonSerializer.SerializeToUtf8Bytes(silo.Worker.WorkUp(cell, lease.Work.Raw!, default))
-            : JsonSerializer.SerializeToUtf8Bytes(silo.Worker.Run(cell, shard.FirstSeed, shard.Count, default));
+            ? JsonSerializer.SerializeToUtf8Bytes(silo.Worker.WorkUp(cell, lease.Work.Raw!, lease.Input, default))
+            : JsonSerializer.SerializeToUtf8Bytes(silo.Worker.Run(cell, shard.FirstSeed, shard.Count, lease.Input, default));
         silo.Results.Add(new(lease.Work.Key, lease.Epoch, record, null));
     }
 

@@ -8,7 +8,7 @@ public class LeaseBoardTests
     private static LeaseBoard Board(LeaseTerms? terms = null) => new(new CampaignPlan(Specs.Small(schedules: 16)), terms ?? s_terms);
 
     private static ResultFate Finish(LeaseBoard board, Lease lease) => board.Complete(lease.Work, lease.Epoch,
-        new FakeEngine().CreateWorker().Run(board.Plan.Cells[lease.Work.Shard.Cell].Cell, lease.Work.Shard.FirstSeed, lease.Work.Shard.Count, default));
+        new FakeEngine().CreateWorker().Run(board.Plan.Cells[lease.Work.Shard.Cell].Cell, lease.Work.Shard.FirstSeed, lease.Work.Shard.Count, lease.Input, default));
 
     [Fact]
     public void A_lease_that_shows_progress_lives_and_one_that_only_answers_is_given_to_another()

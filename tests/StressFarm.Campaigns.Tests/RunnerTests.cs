@@ -66,7 +66,7 @@ public class RunnerTests
         for (long i = 0; i < report.Shards; i++)
         {
             Shard shard = plan.At(i)!.Value;
-            tally.Add(i, worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, CancellationToken.None));
+            tally.Add(i, worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, null, CancellationToken.None));
         }
         Assert.Equal((tally.Digest, tally.Steps, tally.Schedules), (report.Digest, report.Steps, report.Schedules));
     }
@@ -110,7 +110,7 @@ public class RunnerTests
         {
             AfterShard = n =>
             {
-                if (n == 1) store.Record(shard.Cell, shard.Number, new FakeEngine { Salt = 99 }.CreateWorker().Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, default));
+                if (n == 1) store.Record(shard.Cell, shard.Number, new FakeEngine { Salt = 99 }.CreateWorker().Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, null, default));
             },
         };
         CampaignOutcome outcome = Specs.Run(plan.Spec, store, engine);

@@ -302,13 +302,13 @@ public sealed class CommandTests : IDisposable
         {
             private int _shards;
 
-            public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation)
+            public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
             {
                 if (_shards++ == after) interrupt.Cancel();
-                return inner.Run(cell, firstSeed, count, cancellation);
+                return inner.Run(cell, firstSeed, count, input, cancellation);
             }
 
-            public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => inner.WorkUp(cell, raw, cancellation);
+            public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }
 
@@ -319,15 +319,15 @@ public sealed class CommandTests : IDisposable
 
         private sealed class Worker(ICampaignWorker inner, string folder) : ICampaignWorker
         {
-            public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation)
+            public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
             {
-                ShardRecord record = inner.Run(cell, firstSeed, count, cancellation);
+                ShardRecord record = inner.Run(cell, firstSeed, count, input, cancellation);
                 using SqliteLedger other = SqliteLedger.OpenToRead(folder);
                 other.Record(0, 0, record with { Digest = record.Digest ^ 1 });
                 return record;
             }
 
-            public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => inner.WorkUp(cell, raw, cancellation);
+            public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }
 
@@ -337,10 +337,10 @@ public sealed class CommandTests : IDisposable
 
         private sealed class Worker : ICampaignWorker
         {
-            public ShardRecord Run(Cell cell, ulong firstSeed, int count, CancellationToken cancellation) =>
+            public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
                 firstSeed <= 9 && firstSeed + (ulong)count > 9 ? throw new InvalidOperationException("out of\nstep") : new(1, count, 1, [], [], 0, 0);
 
-            public Finding WorkUp(Cell cell, RawFinding raw, CancellationToken cancellation) => throw new NotSupportedException();
+            public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => throw new NotSupportedException();
         }
     }
 }

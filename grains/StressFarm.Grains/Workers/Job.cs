@@ -63,13 +63,14 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     {
         var shard = new Shard(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
         SoakSection? section = desk.Plan.Cells[shard.Cell].Section;
+        GenerationInput? input = lease.Input is { } json ? JsonSerializer.Deserialize<GenerationInput>(json) : null;
         if ((WorkKind)lease.Kind == WorkKind.WorkUp)
         {
             RawFinding raw = JsonSerializer.Deserialize<RawFinding>(lease.Raw)!;
             Checkpoint? memory = section is not null && raw.Soak is { } place ? desk.Sections.Before(shard.Cell, section, place.Epoch, _stop.Token) : null;
-            return JsonSerializer.SerializeToUtf8Bytes(desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), _stop.Token, memory));
+            return JsonSerializer.SerializeToUtf8Bytes(desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory));
         }
-        ShardRecord record = section is null ? desk.Bench.Run(worker, shard, _stop.Token) : RunEpoch(worker, shard, section);
+        ShardRecord record = section is null ? desk.Bench.Run(worker, shard, input, _stop.Token) : RunEpoch(worker, shard, section);
         (Schedules, Steps, Violated) = (record.Schedules, record.Steps, record.Arms.Sum(a => a.Violated));
         return JsonSerializer.SerializeToUtf8Bytes(record);
     }

@@ -214,7 +214,7 @@ public sealed class FarmCampaign
     private async Task<ResultFate> TakeVerification(Lease lease, ShardRecord record, CancellationToken cancellation)
     {
         if (_board.FirstDigest(lease.Work.Shard) is not { } first) return ResultFate.Refused;
-        await _store.RecordVerification(_entry.Id, _term, lease.Work.Key, new(lease.Work.Shard, first, record.Digest, lease.Holder), cancellation);
+        await _store.RecordVerification(_entry.Id, _term, lease.Work.Key, new(lease.Work.Shard, first, record.Fingerprint, lease.Holder), cancellation);
         ResultFate fate = _board.Complete(lease.Work, lease.Epoch, record);
         if (fate == ResultFate.Mismatch) Defect(lease.Work.Shard, "gave two digests on two silos");
         return fate;

@@ -67,7 +67,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
             ? plan.At(plan.IndexOf(stored.Cell, stored.Number)) : null;
         if (shard is null || shard.Value.Count != stored.Record.Schedules) return false;
         Tally.Add(shard.Value.Index, stored.Record);
-        if (stored.Holder is { } author) Verifiable(shard.Value, stored.Record.Digest, author);
+        if (stored.Holder is { } author) Verifiable(shard.Value, stored.Record.Fingerprint, author);
         Advance();
         return true;
     }
@@ -114,7 +114,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
             _ => null,
         };
         if (work is null) return null;
-        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration);
+        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration) { Input = Tally.InputOf(work.Shard.Cell, work.Shard.FirstSeed) };
         Put(lease);
         return lease;
     }
@@ -143,7 +143,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         if (!Take(work.Key, epoch, out Lease? lease)) return Refuse();
         if (Tally.Has(work.Shard.Index)) return ResultFate.Same;
         Tally.Add(work.Shard.Index, record);
-        Verifiable(work.Shard, record.Digest, lease!.Holder);
+        Verifiable(work.Shard, record.Fingerprint, lease!.Holder);
         Advance();
         return ResultFate.Accepted;
     }
@@ -249,11 +249,15 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
 
     private WorkItem? NextVerification(string holder)
     {
-        foreach (long index in _unverified)
+        foreach (long index in _unverified.ToArray())
         {
-            if (_toVerify[index].Author == holder) continue;
+            var (shard, _, author) = _toVerify[index];
+            // What its generation knew is kept for a while, not for ever: too late is as good as no second holder.
+            bool forgotten = plan.Spec.HasGenerations && Tally.InputOf(shard.Cell, shard.FirstSeed) is null;
+            if (!forgotten && author == holder) continue;
             _unverified.Remove(index);
-            return WorkItem.Verify(_toVerify[index].Shard);
+            if (!forgotten) return WorkItem.Verify(shard);
+            _toVerify.Remove(index);
         }
         return null;
     }
@@ -272,9 +276,9 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     {
         if (!Take(work.Key, epoch, out _) || !_toVerify.Remove(work.Shard.Index, out var first)) return Refuse();
         Verified++;
-        if (first.Digest != record.Digest) VerifyMismatches++;
+        if (first.Digest != record.Fingerprint) VerifyMismatches++;
         Advance();
-        return first.Digest == record.Digest ? ResultFate.Accepted : ResultFate.Mismatch;
+        return first.Digest == record.Fingerprint ? ResultFate.Accepted : ResultFate.Mismatch;
     }
 
     /// <summary>Puts a share of the shards up for a second holder: spread evenly over cells and time, the same whoever asks.</summary>

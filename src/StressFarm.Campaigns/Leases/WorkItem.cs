@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
@@ -42,6 +43,13 @@ public sealed record Lease(WorkItem Work, long Epoch, string Holder, DateTimeOff
 {
     /// <summary>The last progress shown: schedules done.</summary>
     public long Progress { get; init; }
+
+    /// <summary>
+    /// What the work's generation knows, when the lease is given; null unless the strategy is feedback. The ledger tells it
+    /// again, so it is stored nowhere.
+    /// </summary>
+    [JsonIgnore]
+    public GenerationInput? Input { get; init; }
 }
 
 /// <summary>The rules that leases are given under.</summary>

@@ -42,7 +42,7 @@ internal static class ListCommand
             ("when", i.When.ToString()), ("severity", i.Severity.ToString()), ("kernelMirror", i.Mirror)))],
         "known-bugs" => [.. Catalog<KnownBug>.All.Select(b => new Item(b.Id, b.Title,
             ("source", b.Source), ("mechanism", b.Mechanism), ("invariants", string.Join(", ", b.Invariants)), ("workload", b.Workload)))],
-        "strategies" => [.. Catalog<Strategy>.All.Select(s => new Item(s.Id, s.Summary, ("fair", s is Portfolio ? "by arm" : s.Fair ? "yes" : "no")))],
+        "strategies" => [.. Catalog<Strategy>.All.Select(s => new Item(s.Id, s.Summary, ("fair", s is Portfolio or FeedbackPortfolio ? "by arm" : s.Fair ? "yes" : "no")))],
         "dimensions" => [.. Dimension.Order.Select(d => new Item(d.Id, d.Summary,
             ("specName", d.SpecName), ("control", d.Values[d.Get(Policy.Control)].Name),
             ("values", string.Join("; ", d.Values.Select(v => $"{v.Name}: {v.Meaning}")))))],

@@ -73,7 +73,7 @@ internal sealed class LedgerCheck
             Parallel.ForEach(Enumerable.Range(0, chosen.Count), new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
                 maker.CreateWorker, (i, _, worker) =>
                 {
-                    found[i] = Difference(chosen[i], worker.Run(_plan.Cells[chosen[i].Cell].Cell, chosen[i].FirstSeed, chosen[i].Count, cancellation));
+                    found[i] = Difference(chosen[i], worker.Run(_plan.Cells[chosen[i].Cell].Cell, chosen[i].FirstSeed, chosen[i].Count, null, cancellation));
                     return worker;
                 }, _ => { });
         }

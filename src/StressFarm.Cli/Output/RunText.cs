@@ -14,6 +14,8 @@ internal static class RunText
             host.Out.WriteLine($"{cell.Policy} x {cell.Workload}{Section(cell)}: {Words(cell)}");
             foreach (string bound in cell.Bounds) host.Out.WriteLine($"    {bound}");
         }
+        foreach (CellReport cell in report.Cells)
+            if (cell.Timelines is { } timelines) host.Out.WriteLine($"{cell.Policy} x {cell.Workload}: {VerdictPage.TimelinesOf(timelines)}");
         host.Out.WriteLine();
         foreach (CampaignFinding finding in report.Findings)
         {

@@ -4,7 +4,7 @@ namespace StressFarm.Exploration;
 
 /// <summary>
 /// Turns the lowest occurrence of a violation into a finding: replay, shrink, silencer, evidence. A pure function of the
-/// cell and the occurrence; of a soak, of the checkpoint before it too.
+/// cell and the occurrence; of a soak, of the checkpoint before it too; where the strategy is feedback, of its generation's input.
 /// </summary>
 public sealed class FindingWorkup(Geometry geometry)
 {
@@ -13,10 +13,14 @@ public sealed class FindingWorkup(Geometry geometry)
     private SoakExecutor? _soak;
 
     /// <summary>Works up the occurrence of <paramref name="raw"/> at its lowest seed.</summary>
-    public Finding Work(Cell cell, RawFinding raw, CancellationToken cancellation = default)
+    public Finding Work(Cell cell, RawFinding raw, CancellationToken cancellation = default) => Work(cell, raw, null, cancellation);
+
+    /// <summary>Works up the occurrence of <paramref name="raw"/> at its lowest seed.</summary>
+    /// <param name="input">what the generation of that seed knew, where the strategy is feedback; nothing when null</param>
+    public Finding Work(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Reproduce(cell, raw, null, cancellation) ?? Lost(cell, raw);
+        return Reproduce(cell, raw, input, null, cancellation) ?? Lost(cell, raw);
     }
 
     /// <summary>
@@ -29,22 +33,24 @@ public sealed class FindingWorkup(Geometry geometry)
         cancellation.ThrowIfCancellationRequested();
         _soak ??= new SoakExecutor(geometry, _executor);
         Cell cell = _soak.LifeOf(section).Cell;
-        if (Reproduce(cell, raw, null, cancellation) is { } pristine) return pristine;
+        if (Reproduce(cell, raw, null, null, cancellation) is { } pristine) return pristine;
         if (raw.Soak is not { } place) return Lost(cell, raw);
         StartState start = _soak.Before(section, place.Epoch, before, raw.LowestSeed, cancellation);
-        return Reproduce(cell, raw, start, cancellation) ?? Lost(cell, raw);
+        return Reproduce(cell, raw, null, start, cancellation) ?? Lost(cell, raw);
     }
 
     /// <summary>Runs the seed once more as it was run, and makes what recurs small; null when it does not recur.</summary>
-    private Finding? Reproduce(Cell cell, RawFinding raw, StartState? start, CancellationToken cancellation)
+    private Finding? Reproduce(Cell cell, RawFinding raw, GenerationInput? input, StartState? start, CancellationToken cancellation)
     {
-        Strategy strategy = _executor.Prepare(cell);
-        var scenario = new Scenario(cell, raw.LowestSeed, ProgrammeEdits.None, [], strategy.Fair) { Start = start };
+        Strategy strategy = _executor.Prepare(cell, input);
+        ulong programmeSeed = strategy.ProgrammeSeed(raw.LowestSeed);
+        var scenario = new Scenario(cell, programmeSeed, ProgrammeEdits.None, [], strategy.Fair) { Start = start };
         _runner.Run(scenario, strategy, raw.LowestSeed);
         if (_runner.Signature != RawSignature.Of(raw)) return null;
         var shrinker = new Shrinker(_runner, RawSignature.Of(raw), cancellation);
-        return shrinker.Shrink(scenario with { Choices = [.. _runner.Choices], Fair = strategy.Fair }) is { } reproducer
-            ? FindingWriter.Write(_runner, reproducer.Scenario) : null;
+        if (shrinker.Shrink(scenario with { Choices = [.. _runner.Choices], Fair = strategy.Fair }) is not { } reproducer) return null;
+        // The finding names the schedule of the cell; the token has the seed of the programme that it ran.
+        return FindingWriter.Write(_runner, reproducer.Scenario) is { } finding ? finding with { Seed = raw.LowestSeed } : null;
     }
 
     /// <summary>The same seed did not violate again: the simulator is at fault, and says so.</summary>

@@ -39,7 +39,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
             (ShardTally again, byte[] stateAgain) = epochRun.Execute();
             tally.Checked(section.Schedules, again.Equal(tally) && StateBytes.Hash(stateAgain) == hash);
         }
-        ShardRecord record = tally.Close(pct: null);
+        ShardRecord record = tally.Close(pct: null, feedback: null);
         string chain = SoakChain.Link(previous?.Chain ?? SoakChain.Root, section, epoch, record, hash);
         return (record with { Link = new(chain, hash) }, new(section.Number, epoch, StateBytes.Compress(state), hash, chain));
     }

@@ -17,11 +17,17 @@ public abstract class Strategy
     /// <summary>The id of what draws the schedule that has begun: itself, or the arm of a portfolio.</summary>
     public virtual string Arm => Id;
 
-    /// <summary>It wants to know how large the cell's schedules are: <see cref="Use"/> must be called before the first one.</summary>
+    /// <summary>It wants to know how large the cell's schedules are: <see cref="Use(Pilot)"/> must be called before the first one.</summary>
     public virtual bool NeedsPilot => false;
 
     /// <summary>What the cell's pilot measured.</summary>
     public virtual void Use(Pilot pilot) { }
+
+    /// <summary>What the generations before it have found: <see cref="FeedbackPortfolio"/> builds on that.</summary>
+    public virtual void Use(GenerationInput input) { }
+
+    /// <summary>The seed that the programme of this seed's schedule is composed from: its own, unless it repeats another's.</summary>
+    public virtual ulong ProgrammeSeed(ulong seed) => seed;
 
     /// <summary>A new schedule: draws from the seed's choice stream (stream 2), apart from the shape's.</summary>
     public abstract void Begin(ulong seed, Machine machine);
