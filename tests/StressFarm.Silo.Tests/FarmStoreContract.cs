@@ -260,7 +260,7 @@ public abstract class FarmStoreContract : IAsyncLifetime
         await foreach (StoredShard shard in Store.Shards("C-1", None))
         {
             Assert.Equal((ulong)next++, shard.Record.Digest);
-            if (next % 20_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - floor);
+            if (next % 40_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - floor);
         }
         Assert.Equal(Shards, next);
         // Held in full, the records alone are more than 50 MB.

@@ -7,7 +7,7 @@ internal static class SqliteSchema
     public const long ApplicationId = 0x53465331;
     public const long Version = 1;
 
-    /// <summary>The same tables and columns as PostgreSQL's (deploy/postgres).</summary>
+    /// <summary>The same tables and columns as PostgreSQL's (deploy/postgres). Long rows keep their row id: without one they would fill their pages badly.</summary>
     public const string Create = """
         CREATE TABLE campaign(
             id TEXT PRIMARY KEY, name TEXT NOT NULL, request TEXT NOT NULL, canonical TEXT NOT NULL, hash TEXT NOT NULL,
@@ -20,10 +20,10 @@ internal static class SqliteSchema
         CREATE TABLE shard(
             campaign TEXT NOT NULL, idx INTEGER NOT NULL, cell INTEGER NOT NULL, number INTEGER NOT NULL, first_seed TEXT NOT NULL,
             count INTEGER NOT NULL, schedules INTEGER NOT NULL, steps INTEGER NOT NULL, digest TEXT NOT NULL, epoch INTEGER NOT NULL,
-            holder TEXT NOT NULL, recorded TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(campaign, idx)) STRICT, WITHOUT ROWID;
+            holder TEXT NOT NULL, recorded TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(campaign, idx)) STRICT;
         CREATE TABLE workup(
             campaign TEXT NOT NULL, key TEXT NOT NULL, cell INTEGER NOT NULL, seed TEXT NOT NULL, finding_id TEXT NOT NULL,
-            raw TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY(campaign, key)) STRICT, WITHOUT ROWID;
+            raw TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY(campaign, key)) STRICT;
         CREATE TABLE verification(
             campaign TEXT NOT NULL, key TEXT NOT NULL, idx INTEGER NOT NULL, cell INTEGER NOT NULL, number INTEGER NOT NULL,
             first_seed TEXT NOT NULL, count INTEGER NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL, holder TEXT NOT NULL,
