@@ -54,7 +54,7 @@ public sealed partial class HostileInputTests
         await using ApiHost host = await ApiHost.Start(s_patient, least: LogLevel.Warning);
         foreach (string address in HostileInput.Addresses(300))
         {
-            string[] answers = await Raw(host, Encoding.UTF8.GetBytes($"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"));
+            string[] answers = await Raw(host, Encoding.UTF8.GetBytes($"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), hangUp: false);
             string answer = Assert.Single(answers);
             Assert.Matches("^HTTP/1.1 (200|400|404|405|409|414) ", answer);
             if (!answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) && answer.Contains("Content-Type", StringComparison.Ordinal)) Assert.Contains("{\"error\":\"", answer);
@@ -69,7 +69,7 @@ public sealed partial class HostileInputTests
         foreach (byte[][] some in HostileInput.Connections(140).Chunk(20))
         {
             string[][] answers = await Task.WhenAll(some.Select(sent => Raw(host, sent)));
-            Assert.All(answers.SelectMany(a => a), a => Assert.Matches("^HTTP/1.1 [24]", a));
+            Assert.All(answers.SelectMany(a => a), a => Assert.Matches("^HTTP/1.1 ([24]|505 HTTP Version Not Supported)", a));
         }
         await AssertServes(host);
     }
@@ -112,8 +112,9 @@ public sealed partial class HostileInputTests
         return new(response.StatusCode, await response.Content.ReadAsByteArrayAsync(), response.Content.Headers.ContentType?.MediaType, response.Headers);
     }
 
-    /// <summary>Sends bytes, sends no more, and takes apart what comes back until the server closes.</summary>
-    private static async Task<string[]> Raw(ApiHost host, byte[] sent)
+    /// <summary>Sends bytes, and takes apart what comes back until the server closes.</summary>
+    /// <param name="hangUp">say that nothing more is sent, which the server may take for a sender that is gone</param>
+    private static async Task<string[]> Raw(ApiHost host, byte[] sent, bool hangUp = true)
     {
         using var socket = new TcpClient();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
@@ -123,7 +124,7 @@ public sealed partial class HostileInputTests
             await socket.ConnectAsync(IPAddress.Loopback, host.Address.Port, deadline.Token);
             NetworkStream stream = socket.GetStream();
             await stream.WriteAsync(sent, deadline.Token);
-            socket.Client.Shutdown(SocketShutdown.Send);
+            if (hangUp) socket.Client.Shutdown(SocketShutdown.Send);
             await stream.CopyToAsync(received, deadline.Token);
         }
         catch (Exception e) when (e is IOException or SocketException)
