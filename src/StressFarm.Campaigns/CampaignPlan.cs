@@ -4,9 +4,13 @@ using StressFarm.Simulation;
 namespace StressFarm.Campaigns;
 
 /// <summary>A cell in its place in the campaign.</summary>
-public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Workload, Cell Cell);
+public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Workload, Cell Cell)
+{
+    /// <summary>The section of a soak that this cell is; null in an ordinary campaign.</summary>
+    public SoakSection? Section { get; init; }
+}
 
-/// <summary>A contiguous block of seeds of one cell.</summary>
+/// <summary>A contiguous block of seeds of one cell; of a soak, an epoch.</summary>
 /// <param name="Index">place in the campaign's order</param>
 /// <param name="Number">place among the shards of its cell</param>
 public readonly record struct Shard(long Index, int Cell, long Number, ulong FirstSeed, int Count);
@@ -23,9 +27,15 @@ public sealed class CampaignPlan
         var cells = new List<PlannedCell>();
         foreach (PolicyChoice policy in spec.Policies)
             foreach (Workload workload in spec.Workloads)
-                cells.Add(new(cells.Count, policy, workload, new(policy.Policy, workload, spec.Strategy, spec.Geometry, spec.Parameters)));
+            {
+                var cell = new Cell(policy.Policy, workload, spec.Strategy, spec.Geometry, spec.Parameters);
+                if (spec.Soak is null) cells.Add(new(cells.Count, policy, workload, cell));
+                for (int section = 0; section < spec.Soak?.Sections; section++)
+                    cells.Add(new(cells.Count, policy, workload, cell) { Section = SoakSection.Of(cell, section, spec.FirstSeed, spec.Soak.Schedules) });
+            }
         Cells = cells;
-        ShardsPerCell = spec.Schedules is { } n ? (n + spec.ShardSchedules - 1) / spec.ShardSchedules : null;
+        ShardsPerCell = spec.Soak is { } soak ? soak.Epochs
+            : spec.Schedules is { } n ? (n + spec.ShardSchedules - 1) / spec.ShardSchedules : null;
     }
 
     public CampaignSpec Spec { get; }
@@ -40,17 +50,25 @@ public sealed class CampaignPlan
         if (index < 0 || index >= ShardCount) return null;
         int cell = (int)(index % Cells.Count);
         long number = index / Cells.Count;
+        if (Cells[cell].Section is { } section)
+            return (ulong)number < SoakSection.Seeds / (ulong)section.Schedules ? new Shard(index, cell, number, section.FirstSeedOf(number), section.Schedules) : null;
         ulong offset = (ulong)number * (ulong)Spec.ShardSchedules;
         if (Spec.FirstSeed > ulong.MaxValue - offset - (ulong)Spec.ShardSchedules) return null;
         int count = Spec.Schedules is { } n ? (int)Math.Min(Spec.ShardSchedules, n - (long)offset) : Spec.ShardSchedules;
         return new Shard(index, cell, number, Spec.FirstSeed + offset, count);
     }
 
+    /// <summary>Schedules asked for of each cell; null when steps or time decide.</summary>
+    public long? SchedulesPerCell => Spec.Soak is { } soak ? soak.Epochs * soak.Schedules : Spec.Schedules;
+
     /// <summary>
-    /// What the shard needs of others' results is in the tally: of all the generations before the last one, in all cells.
-    /// The last one may still be under way, so that nobody waits for its slowest shard.
+    /// What the shard needs of others' results is in the tally. An epoch needs the one before it; a shard that has a generation
+    /// needs all the generations before the last one, in all cells: the last one may still be under way, so that nobody waits
+    /// for its slowest shard.
     /// </summary>
-    public bool IsReady(Shard shard, CampaignTally tally) => !Spec.HasGenerations || tally.Prefix >= NeededBy(GenerationOf(shard.Number));
+    public bool IsReady(Shard shard, CampaignTally tally) => Cells[shard.Cell].Section is not null
+        ? shard.Number == 0 || tally.Has(IndexOf(shard.Cell, shard.Number - 1))
+        : !Spec.HasGenerations || tally.Prefix >= NeededBy(GenerationOf(shard.Number));
 
     /// <summary>The generation of the shard of this number.</summary>
     public long GenerationOf(long number) => Corpus.GenerationOf(number, Spec.GenerationShards);

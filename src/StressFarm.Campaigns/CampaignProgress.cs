@@ -19,4 +19,8 @@ public enum CampaignPhase : byte
 /// <param name="Candidates">to be worked up</param>
 public readonly record struct CampaignProgress(
     CampaignPhase Phase, long Schedules, long Steps, long StepsHere, long Violated,
-    double Share, TimeSpan? Left, int Findings, int Candidates, TimeSpan Elapsed);
+    double Share, TimeSpan? Left, int Findings, int Candidates, TimeSpan Elapsed)
+{
+    /// <summary>Of a soak: epochs done, and how long ago the last checkpoint was written; null otherwise.</summary>
+    public (long Epochs, TimeSpan SinceCheckpoint)? Soak { get; init; }
+}

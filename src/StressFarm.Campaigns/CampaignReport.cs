@@ -17,7 +17,14 @@ public sealed record CellReport(
 {
     /// <summary>Null unless the strategy is feedback.</summary>
     public CellTimelines? Timelines { get; init; }
+
+    /// <summary>Of a soak: which section it is and how far its chain reaches; null otherwise.</summary>
+    public SoakReport? Soak { get; init; }
 }
+
+/// <summary>A section's part of its cell's line.</summary>
+/// <param name="Chain">head of the chain, hex; empty when no epoch was done</param>
+public sealed record SoakReport(int Section, long Epochs, string Chain);
 
 /// <summary>What a campaign came to: a function of the spec and of how long a prefix of its shards was done.</summary>
 public sealed record CampaignReport(
@@ -36,13 +43,14 @@ public sealed record CampaignReport(
         foreach (PlannedCell cell in tally.Plan.Cells)
         {
             CellTally t = tally.Cells[cell.Index];
-            Verdict verdict = Verdicts.Of(t, tally.Plan.Spec.Schedules);
-            IReadOnlyList<string> bounds = t.Violated > 0 ? [] : Verdicts.Bounds(t);
+            Verdict verdict = Verdicts.Of(t, tally.Plan.SchedulesPerCell);
+            IReadOnlyList<string> bounds = t.Violated > 0 ? [] : cell.Section is null ? Verdicts.Bounds(t) : Verdicts.SoakBounds(t);
             cells.Add(new(cell.Policy.Name, cell.Workload.Id, tally.Plan.Spec.Strategy, verdict, t.Schedules, t.Steps, t.Violated, t.Cut,
                 first[cell.Index], [.. t.Arms], bounds)
             {
                 Timelines = tally.CorpusOf(cell.Index) is { } corpus
                     ? new(corpus.Species, [.. t.Arms.Select(a => (a.Strategy, corpus.SpeciesByArm.GetValueOrDefault(a.Strategy)))]) : null,
+                Soak = cell.Section is { } section ? new(section.Number, t.Epochs, t.Chain) : null,
             });
         }
         return new(tally.Plan.Spec, ModelVersion.Current, tally.Digest, tally.Prefix, tally.Schedules, tally.Steps,

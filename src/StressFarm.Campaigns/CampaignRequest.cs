@@ -5,7 +5,7 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers"];
+        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak"];
 
     public List<Given> Policies { get; init; } = [];
     public List<Given> Workloads { get; init; } = [];
@@ -20,6 +20,11 @@ public sealed class CampaignRequest
     public Given? Workers { get; set; }
     public Given? Bug { get; set; }
     public Given? Shard { get; set; }
+    /// <summary>A soak is asked for, by the command or by the file.</summary>
+    public bool Soak { get; set; }
+    public Given? SoakSections { get; set; }
+    public Given? SoakEpochs { get; set; }
+    public Given? SoakSchedules { get; set; }
     /// <summary>"name=value", each.</summary>
     public List<Given> Set { get; init; } = [];
 
@@ -44,6 +49,10 @@ public sealed class CampaignRequest
             Workers = Workers ?? file.Workers,
             Bug = Bug ?? file.Bug,
             Shard = Shard ?? file.Shard,
+            Soak = Soak || file.Soak,
+            SoakSections = SoakSections ?? file.SoakSections,
+            SoakEpochs = SoakEpochs ?? file.SoakEpochs,
+            SoakSchedules = SoakSchedules ?? file.SoakSchedules,
             Set = [.. file.Set.Where(s => !own.Contains(s.Text.Split('=')[0])), .. Set],
         };
     }

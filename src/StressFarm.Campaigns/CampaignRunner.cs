@@ -14,7 +14,9 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private readonly object _lock = new();
     private readonly Workbench _bench = new(plan, engine);
     private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
+    private readonly SoakHeads _heads = new();
     private readonly List<string> _defects = [];
+    private long? _checkpointAt;
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _budget;
     private TimeSpan? _exploring;
@@ -33,7 +35,10 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             TimeSpan elapsed = clock.GetElapsedTime(_start);
             return new(_stopped ? CampaignPhase.Stopped : _board.Phase, Tally.Schedules, Tally.Steps, _stepsHere,
-                Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed);
+                Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed)
+            {
+                Soak = plan.Spec.Soak is null ? null : (Tally.Prefix + Tally.Ahead, clock.GetElapsedTime(_checkpointAt ?? _start)),
+            };
         }
     }
 
@@ -77,6 +82,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             if (!_board.Restore(stored))
                 throw new SpecException(string.Create(CultureInfo.InvariantCulture,
                     $"the ledger is damaged: shard {stored.Number} of cell {stored.Cell} is not one of this campaign; choose another --out"));
+            if (stored.Record.Link is not null) _heads.Add(stored.Cell, stored.Number, stored.Record);
             _resumed++;
         }
     }
@@ -134,10 +140,13 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void Explore(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Shard shard = lease.Work.Shard;
-        ShardRecord record = _bench.Run(worker, shard, lease.Input, interrupt);
+        Checkpoint? next = null;
+        ShardRecord record;
+        if (plan.Cells[shard.Cell].Section is null) record = _bench.Run(worker, shard, lease.Input, interrupt);
+        else (record, next) = _bench.RunEpoch(worker, shard, CheckpointBefore(shard.Cell, shard.Number), interrupt);
         lock (_lock)
         {
-            if (store.Record(shard.Cell, shard.Number, record) == Recorded.Mismatch)
+            if (Record(shard, record, next) == Recorded.Mismatch)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture,
                     $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
             _board.Complete(lease.Work, lease.Epoch, record);
@@ -147,9 +156,31 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         }
     }
 
+    private Recorded Record(Shard shard, ShardRecord record, Checkpoint? next)
+    {
+        if (next is null) return store.Record(shard.Cell, shard.Number, record);
+        bool news = _heads.Add(shard.Cell, shard.Number, record);
+        _checkpointAt = clock.GetTimestamp();
+        return store.RecordEpoch(shard.Cell, record, next, pinBefore: news);
+    }
+
+    /// <summary>The checkpoint that an epoch goes on from, which must be the chain's; null for the first one.</summary>
+    private Checkpoint? CheckpointBefore(int cell, long epoch)
+    {
+        if (epoch == 0) return null;
+        lock (_lock)
+        {
+            Checkpoint? found = store.FindCheckpoint(cell, epoch - 1);
+            if (found?.Epoch == epoch - 1 && (_heads.At(cell, epoch - 1) ?? found.Chain) == found.Chain) return found;
+        }
+        throw new SpecException(string.Create(CultureInfo.InvariantCulture,
+            $"the ledger is damaged: the checkpoint after epoch {epoch - 1} of cell {cell} is missing or not the chain's; 'stressfarm verify' says more"));
+    }
+
     private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
-        Finding finding = _bench.WorkUp(worker, lease.Work, lease.Input, interrupt);
+        Checkpoint? before = lease.Work.Raw!.Soak is { } place ? CheckpointBefore(lease.Work.Shard.Cell, place.Epoch) : null;
+        Finding finding = _bench.WorkUp(worker, lease.Work, lease.Input, interrupt, before);
         lock (_lock)
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);

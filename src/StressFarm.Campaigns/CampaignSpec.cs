@@ -29,7 +29,9 @@ public sealed record CampaignSpec
     public required IReadOnlyList<Workload> Workloads { get; init; }
     public string Strategy { get; init; } = DefaultStrategy;
     public ulong FirstSeed { get; init; } = DefaultSeed;
-    /// <summary>Schedules per cell; null when steps or time decide.</summary>
+    /// <summary>Sections that go on, instead of schedules that each begin on pristine memory; null for an ordinary campaign.</summary>
+    public SoakBudget? Soak { get; init; }
+    /// <summary>Schedules per cell; null when steps, epochs or time decide.</summary>
     public long? Schedules { get; init; }
     /// <summary>Steps of the whole campaign: whole shards in order until the sum is reached.</summary>
     public long? Steps { get; init; }
@@ -42,7 +44,7 @@ public sealed record CampaignSpec
     /// <summary>Shards of a cell in a generation; means something only when <see cref="HasGenerations"/>.</summary>
     public int GenerationShards { get; init; } = DefaultGenerationShards;
     /// <summary>What a shard runs depends on what earlier generations found.</summary>
-    public bool HasGenerations => Strategy == FeedbackPortfolio.StrategyId;
+    public bool HasGenerations => Strategy == FeedbackPortfolio.StrategyId && Soak is null;
 
     /// <summary>The text that identifies the campaign, the same on every machine. Two specs are the same when theirs is.</summary>
     public string Canonical
@@ -65,6 +67,8 @@ public sealed record CampaignSpec
             Line(text, "bug", Bug ?? "none");
             Line(text, "shard", Number((ulong)ShardSchedules));
             if (HasGenerations) Line(text, "generation", Number((ulong)GenerationShards));
+            if (Soak is { } soak)
+                Line(text, "soak", string.Create(CultureInfo.InvariantCulture, $"sections={soak.Sections} epochs={(soak.Epochs is { } e ? Number((ulong)e) : "any")} schedules={soak.Schedules}"));
             return text.ToString();
         }
     }

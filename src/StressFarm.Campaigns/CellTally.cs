@@ -11,6 +11,9 @@ public sealed class CellTally
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public long Violated => _arms.Values.Sum(a => a.Violated);
+    /// <summary>Of a soak: epochs, and the head of the section's chain after the last of them.</summary>
+    public long Epochs { get; private set; }
+    public string Chain { get; private set; } = SoakChain.Root;
     public long Cut => _arms.Values.Sum(a => a.Cut);
     public long DeterminismChecked { get; private set; }
     public long DeterminismMismatches { get; private set; }
@@ -26,6 +29,7 @@ public sealed class CellTally
         Schedules += record.Schedules;
         Steps += record.Steps;
         Pct ??= record.Pct;
+        if (record.Link is { } link) (Epochs, Chain) = (Epochs + 1, link.Chain);
         DeterminismChecked += record.DeterminismChecked;
         DeterminismMismatches += record.DeterminismMismatches;
         foreach (ArmCount arm in record.Arms)

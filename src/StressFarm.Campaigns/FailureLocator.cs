@@ -10,6 +10,7 @@ internal static class FailureLocator
     public static CampaignFault Locate(ICampaignEngine engine, PlannedCell cell, Shard shard, GenerationInput? input, Exception failure)
     {
         if (failure is ModelDefectException known) return Describe(cell, known.Seed, known.InnerException ?? known, "the model failed");
+        if (cell.Section is not null) return Describe(cell, shard.FirstSeed, failure, string.Create(CultureInfo.InvariantCulture, $"epoch {shard.Number} failed"));
         ICampaignWorker worker = engine.CreateWorker();
         for (int i = 0; i < shard.Count; i++)
         {
@@ -30,7 +31,7 @@ internal static class FailureLocator
 
     /// <summary>The same for what is no exception.</summary>
     public static string Describe(PlannedCell cell, ulong seed, string what, string how) => string.Create(CultureInfo.InvariantCulture,
-        $"{how}: {cell.Policy.Name} × {cell.Workload.Id} × {cell.Cell.StrategyId}, seed {seed}: {what}");
+        $"{how}: {cell.Policy.Name} × {cell.Workload.Id} × {cell.Cell.StrategyId}{(cell.Section is { } section ? $", {section.Name}" : "")}, seed {seed}: {what}");
 
     public static CampaignFault Describe(PlannedCell cell, ulong seed, Exception e, string what)
     {

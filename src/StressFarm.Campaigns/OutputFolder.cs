@@ -51,6 +51,20 @@ public sealed class OutputFolder
         }
     }
 
+    /// <summary>Writes a report that was drawn up elsewhere.</summary>
+    public void Write(byte[] report, byte[] page)
+    {
+        try
+        {
+            Replace(Report, report);
+            Replace(Page, page);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CampaignFault($"cannot write the report to '{FullPath}': {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
     private void Replace(string name, byte[] content)
     {
         string path = Path.Combine(FullPath, name), draft = path + ".new";

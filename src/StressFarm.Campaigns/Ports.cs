@@ -27,6 +27,12 @@ public interface ICampaignStore
     Recorded Record(int cell, long number, ShardRecord record);
     Finding? FindWorkup(int cell, RawFinding raw);
     void RecordWorkup(int cell, RawFinding raw, Finding finding);
+
+    /// <summary>Writes an epoch of a soak with the checkpoint after it, both or neither, and drops what <see cref="CheckpointRetention"/> lets go.</summary>
+    /// <param name="pinBefore">the checkpoint before the epoch is needed to repeat what it showed</param>
+    Recorded RecordEpoch(int cell, ShardRecord record, Checkpoint checkpoint, bool pinBefore);
+    /// <summary>The last checkpoint of a cell at or before an epoch; null when there is none.</summary>
+    Checkpoint? FindCheckpoint(int cell, long epoch);
 }
 
 /// <summary>Runs shards and works findings up. One per thread.</summary>
@@ -38,6 +44,12 @@ public interface ICampaignWorker
     ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation);
     /// <param name="input">what the generation of the violation knew; null unless the strategy is feedback</param>
     Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation);
+    /// <summary>Runs an epoch of a section, on from the checkpoint before it.</summary>
+    (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation) =>
+        throw new NotSupportedException("this worker runs no soaks");
+    /// <param name="before">the checkpoint before the occurrence's epoch; null when that is the first one</param>
+    Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>
+        throw new NotSupportedException("this worker runs no soaks");
 }
 
 /// <summary>Makes workers.</summary>

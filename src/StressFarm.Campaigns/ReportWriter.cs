@@ -71,6 +71,12 @@ public static class ReportWriter
         json.WriteString("policy", cell.Policy);
         json.WriteString("workload", cell.Workload);
         json.WriteString("strategy", cell.Strategy);
+        if (cell.Soak is { } soak)
+        {
+            json.WriteNumber("section", soak.Section);
+            json.WriteNumber("epochs", soak.Epochs);
+            json.WriteString("chain", soak.Chain);
+        }
         json.WriteString("verdict", Verdicts.Name(cell.Verdict));
         json.WriteNumber("schedules", cell.Schedules);
         json.WriteNumber("steps", cell.Steps);
@@ -118,6 +124,7 @@ public static class ReportWriter
         json.WriteNumber("reliability", f.Reliability);
         json.WriteString("sentence", f.Sentence);
         json.WriteString("kernelSays", f.KernelSays);
+        if (f.HistorySentence() is { } history) json.WriteString("history", history);
         WriteStrings(json, "columns", f.Columns);
         WriteStrings(json, "guiltyWord", f.GuiltyWord);
         json.WriteString("replay", ReplayCommand(f));

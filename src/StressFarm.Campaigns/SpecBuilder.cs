@@ -24,18 +24,21 @@ public static class SpecBuilder
     public static CampaignOrder Build(CampaignRequest request, SpecDefaults defaults)
     {
         if (request is { Schedules: { } n, Steps: not null }) throw n.Wrong("contradicts a budget in steps; give one of them");
+        SoakBudget? soak = request.Soak ? Soak(request) : null;
         KnownBug? bug = request.Bug is { } b ? Bug(b) : null;
         (Geometry geometry, SortedDictionary<string, int> parameters) = Shape(request);
         long? schedules = request.Schedules is { } s ? Quantities.Whole(s, 1, CampaignSpec.MaxSchedules) : null;
         long? steps = request.Steps is { } t ? Quantities.Whole(t, 1, CampaignSpec.MaxSteps) : null;
         TimeSpan? budget = request.For is { } f ? Quantities.Duration(f) : null;
-        if (schedules is null && steps is null && budget is null) schedules = defaults.Schedules;
+        if (soak is { Epochs: null } && budget is null) soak = soak with { Epochs = SoakBudget.DefaultEpochs };
+        if (soak is null && schedules is null && steps is null && budget is null) schedules = defaults.Schedules;
         var spec = new CampaignSpec
         {
             Policies = Policies(request, defaults, bug),
             Workloads = Workloads(request, bug),
             Strategy = request.Strategy is { } strategy ? Strategy(strategy) : CampaignSpec.DefaultStrategy,
             FirstSeed = request.Seed is { } seed ? Quantities.Seed(seed) : CampaignSpec.DefaultSeed,
+            Soak = soak,
             Schedules = schedules,
             Steps = steps,
             Geometry = geometry,
@@ -43,12 +46,32 @@ public static class SpecBuilder
             Bug = bug?.Id,
             ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
         };
+        if (soak is not null && spec.Strategy == FeedbackPortfolio.StrategyId)
+            throw request.Strategy!.Wrong($"a soak goes by epochs, and {FeedbackPortfolio.StrategyId} by generations; take another strategy");
         if (request.Generation is { } generation) spec = spec with { GenerationShards = Generation(generation, spec) };
         ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
+        if (soak is not null) CheckSoak(request, spec);
         ShapeCheck.Parameters(spec, request.Set);
         int workers = request.Workers is { } w ? (int)Quantities.Whole(w, 1, MaxWorkers) : Math.Min(Environment.ProcessorCount, MaxWorkers);
         return new(spec, budget, workers);
+    }
+
+    private static SoakBudget Soak(CampaignRequest request)
+    {
+        if ((request.Schedules ?? request.Steps ?? request.Shard) is { } budget) throw budget.Wrong("contradicts a soak, which goes by epochs or time");
+        return new(
+            request.SoakSections is { } s ? (int)Quantities.Whole(s, 1, SoakBudget.MaxSections) : SoakBudget.DefaultSections,
+            request.SoakEpochs is { } e ? Quantities.Whole(e, 1, SoakBudget.MaxEpochs) : null,
+            request.SoakSchedules is { } n ? (int)Quantities.Whole(n, 1, SoakBudget.MaxSchedules) : SoakBudget.DefaultSchedules);
+    }
+
+    private static void CheckSoak(CampaignRequest request, CampaignSpec spec)
+    {
+        long cells = (long)spec.Policies.Count * spec.Workloads.Count * spec.Soak!.Sections;
+        if (cells > SoakBudget.MaxCells) throw request.SoakSections!.Wrong($"makes {cells} sections in all; at most {SoakBudget.MaxCells} are allowed");
+        if (spec.FirstSeed > SoakBudget.MaxSeed) throw request.Seed!.Wrong("leaves too few seeds for a soak: it takes 0 to 2^63");
+        if (request.Set.FirstOrDefault(s => s.Text.Split('=')[0].Trim() == "order-9") is { } huge) throw huge.Wrong("a soak fixes order-9 to 0");
     }
 
     private static KnownBug Bug(Given given) => Catalog<KnownBug>.Find(given.Text)

@@ -7,7 +7,7 @@ namespace StressFarm.Campaigns;
 
 /// <summary>
 /// Reads a campaign file: a flat YAML mapping of <see cref="CampaignRequest.Keys"/>. Values are scalars, lists of scalars
-/// (policies, workloads) or one mapping (set). Read event by event, so that neither depth nor aliases can hurt.
+/// (policies, workloads) or a mapping (set, soak). Read event by event, so that neither depth nor aliases can hurt.
 /// </summary>
 public static class SpecFile
 {
@@ -46,6 +46,11 @@ public static class SpecFile
         catch (YamlException e)
         {
             throw new SpecException(string.Create(CultureInfo.InvariantCulture, $"{name}:{e.Start.Line}: malformed YAML: {Sentence(e.Message)}"));
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner gives up like this on some tabs and quotes inside of flows.
+            throw new SpecException($"{name}: malformed YAML");
         }
     }
 
@@ -101,7 +106,8 @@ public static class SpecFile
             {
                 case "policies": List(key, _request.Policies); break;
                 case "workloads": List(key, _request.Workloads); break;
-                case "set": Map(key); break;
+                case "set": Map(key, (name, value) => _request.Set.Add(value with { Text = $"{name}={value.Text}" })); break;
+                case "soak": Soak(key); break;
                 case "strategy": _request.Strategy = Single(key); break;
                 case "generation": _request.Generation = Single(key); break;
                 case "seed": _request.Seed = Single(key); break;
@@ -134,7 +140,29 @@ public static class SpecFile
             if (into.Count == 0) throw Wrong(Line(start), key, "is an empty list");
         }
 
-        private void Map(string key)
+        private void Soak(string key)
+        {
+            _request.Soak = true;
+            Map(key, (name, value) =>
+            {
+                bool twice = name switch
+                {
+                    "sections" => Replace(_request.SoakSections, () => _request.SoakSections = value),
+                    "epochs" => Replace(_request.SoakEpochs, () => _request.SoakEpochs = value),
+                    "schedules" => Replace(_request.SoakSchedules, () => _request.SoakSchedules = value),
+                    _ => throw value.Wrong($"unknown key '{Shown(name)}'; there are sections, epochs, schedules"),
+                };
+                if (twice) throw value.Wrong($"'{name}' is given twice");
+            });
+        }
+
+        private static bool Replace(Given? former, Action set)
+        {
+            set();
+            return former is not null;
+        }
+
+        private void Map(string key, Action<string, Given> take)
         {
             if (!parser.TryConsume<MappingStart>(out MappingStart? start)) throw Wrong(Line(parser.Current), key, "takes a mapping of names to numbers");
             Refuse(start, key);
@@ -142,7 +170,7 @@ public static class SpecFile
             {
                 Scalar parameter = Scalar(key);
                 Scalar value = Scalar(key);
-                _request.Set.Add(new($"{parameter.Value}={value.Value}", Origin(parameter, key)));
+                take(parameter.Value, new(value.Value, Origin(parameter, key)));
             }
         }
 

@@ -9,7 +9,7 @@ namespace StressFarm.Campaigns;
 /// The ledger of one campaign as a SQLite file: one row per shard done, keyed so that a second write is a no-op. A run that
 /// is killed at any instant leaves every finished shard in it.
 /// </summary>
-public sealed class SqliteLedger : ICampaignStore, IDisposable
+public sealed partial class SqliteLedger : ICampaignStore, IDisposable
 {
     public const string FileName = "ledger.sqlite";
     /// <summary>"SFL1" in the header's application id: what tells a ledger from another SQLite file.</summary>
@@ -62,6 +62,14 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         }
     }
 
+    /// <summary>The spec of the campaign that lies here.</summary>
+    /// <exception cref="SpecException">it is of another build</exception>
+    public CampaignSpec ReadSpec() => Guarded(() =>
+    {
+        using SqliteCommand query = Command("SELECT spec FROM campaign");
+        return CanonicalSpec.Read((string?)query.ExecuteScalar() ?? throw new JsonException("no campaign"));
+    });
+
     private bool CanRead()
     {
         try
@@ -91,7 +99,9 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         }
     }
 
-    public Recorded Record(int cell, long number, ShardRecord record) => Guarded(() =>
+    public Recorded Record(int cell, long number, ShardRecord record) => Guarded(() => Insert(cell, number, record));
+
+    private Recorded Insert(int cell, long number, ShardRecord record)
     {
         string digest = ReportWriter.Hex(record.Digest);
         using SqliteCommand insert = Command(
@@ -100,7 +110,7 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         if (insert.ExecuteNonQuery() == 1) return Recorded.Added;
         using SqliteCommand query = Command("SELECT digest FROM shard WHERE cell = $cell AND number = $number", ("$cell", cell), ("$number", number));
         return (string?)query.ExecuteScalar() == digest ? Recorded.Same : Recorded.Mismatch;
-    });
+    }
 
     public Finding? FindWorkup(int cell, RawFinding raw) => Guarded(() =>
     {
@@ -174,6 +184,7 @@ public sealed class SqliteLedger : ICampaignStore, IDisposable
         Execute("CREATE TABLE campaign(hash TEXT NOT NULL, spec TEXT NOT NULL)");
         Execute("CREATE TABLE shard(cell INTEGER NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(number, cell)) WITHOUT ROWID");
         Execute("CREATE TABLE workup(cell INTEGER NOT NULL, seed TEXT NOT NULL, raw TEXT NOT NULL, id TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY(cell, seed, raw)) WITHOUT ROWID");
+        if (spec.Soak is not null) Execute(CheckpointTable);
         using (SqliteCommand insert = Command("INSERT INTO campaign(hash, spec) VALUES($hash, $spec)", ("$hash", spec.Hash), ("$spec", spec.Canonical)))
             insert.ExecuteNonQuery();
         transaction.Commit();

@@ -47,6 +47,20 @@ public static class Verdicts
         return lines;
     }
 
+    /// <summary>
+    /// What is known about a section in which nothing was violated. Its schedules begin on what the former ones left, so they are
+    /// not independent: there is no bound like that of an ordinary campaign.
+    /// </summary>
+    public static IReadOnlyList<string> SoakBounds(CellTally tally)
+    {
+        long judged = tally.Schedules - tally.Cut;
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"{tally.Epochs} epoch{(tally.Epochs == 1 ? "" : "s")}, {judged} schedule{(judged == 1 ? "" : "s")} without a violation{(tally.Cut > 0 ? $", {tally.Cut} cut short and not counted" : "")}"),
+            "schedules on one section that goes on are not independent: no bound on how often one violates",
+        ];
+    }
+
     public static string Name(Verdict verdict) => verdict switch
     {
         Verdict.Violated => "violated",

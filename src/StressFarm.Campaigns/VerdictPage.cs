@@ -21,7 +21,7 @@ public static class VerdictPage
             violated anything, within the bound that `report.json` states for the cell.
 
             """);
-        Table(page, report);
+        if (report.Spec.Soak is null) Table(page, report);
         foreach (PolicyChoice policy in report.Spec.Policies) Section(page, report, policy);
         Line(page, "## Findings");
         Line(page, "");
@@ -33,8 +33,8 @@ public static class VerdictPage
     private static string Command(CampaignReport report)
     {
         CampaignSpec spec = report.Spec;
-        bool compare = spec.Bug is null && spec.Policies.Select(p => p.Policy).SequenceEqual(Presets.All.Select(p => p.Policy));
-        var line = new StringBuilder("stressfarm ").Append(compare ? "compare" : "run");
+        bool compare = spec.Soak is null && spec.Bug is null && spec.Policies.Select(p => p.Policy).SequenceEqual(Presets.All.Select(p => p.Policy));
+        var line = new StringBuilder("stressfarm ").Append(compare ? "compare" : spec.Soak is null ? "run" : "soak");
         void Add(string option, string value) => line.Append(' ').Append(option).Append(' ').Append(value);
 
         KnownBug? bug = spec.Bug is { } id ? Catalog<KnownBug>.Find(id) : null;
@@ -45,7 +45,14 @@ public static class VerdictPage
         if (!workloads.SequenceEqual(bug is null ? Catalog<Workload>.Ids : [bug.Workload])) Add("--workloads", string.Join(',', workloads));
         if (spec.Strategy != CampaignSpec.DefaultStrategy) Add("--strategy", spec.Strategy);
         if (spec.HasGenerations && spec.GenerationShards != CampaignSpec.DefaultGenerationShards) Add("--generation", Number(spec.GenerationShards));
-        if (spec.Schedules is { } n) Add("--schedules", Number(n));
+        if (spec.Soak is { } soak)
+        {
+            Add("--sections", Number(soak.Sections));
+            // What time decided is named by what was done in it, rounded up to whole epochs of every section.
+            Add("--epochs", Number(soak.Epochs ?? Math.Max(1, report.Cells.Max(c => c.Soak?.Epochs ?? 0))));
+            Add("--schedules-per-epoch", Number(soak.Schedules));
+        }
+        else if (spec.Schedules is { } n) Add("--schedules", Number(n));
         // What time decided is named by what was done in it: whole shards up to these steps.
         else Add("--steps", Number(spec.Steps ?? Math.Max(1, report.Steps)));
         Add("--seed", spec.FirstSeed.ToString(CultureInfo.InvariantCulture));
@@ -89,7 +96,8 @@ public static class VerdictPage
             string what = cell.Verdict == Verdict.Violated
                 ? string.Create(CultureInfo.InvariantCulture, $"**violated** in {cell.Violated} of {Counted(cell.Schedules, "schedule")}, first by [{cell.FirstFinding}](#{cell.FirstFinding!.ToLowerInvariant()})")
                 : string.Create(CultureInfo.InvariantCulture, $"{Verdicts.Name(cell.Verdict)} in {Counted(cell.Schedules, "schedule")}, {Counted(cell.Steps, "step")}");
-            Line(page, $"- {cell.Workload}: {what}{(cell.Timelines is null ? "" : "; " + TimelinesOf(cell.Timelines))}");
+            string section = cell.Soak is { } s ? string.Create(CultureInfo.InvariantCulture, $", section {s.Section} ({Counted(s.Epochs, "epoch")})") : "";
+            Line(page, $"- {cell.Workload}{section}: {what}{(cell.Timelines is null ? "" : "; " + TimelinesOf(cell.Timelines))}");
         }
         Line(page, "");
         var own = report.Findings.Where(f => f.Policies.Contains(policy.Name)).ToList();
@@ -111,6 +119,7 @@ public static class VerdictPage
         if (f.KernelSays is { } says) Line(page, $"A debug kernel would say: `{says}`.");
         Line(page, string.Create(CultureInfo.InvariantCulture,
             $"Seen under {string.Join(", ", found.Policies)} in {Counted(found.Count, "schedule")}; lowest: seed {f.Seed} of {f.Policy} × {f.Workload}, shrunk to {Counted(f.Length, "step")} and {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}, {f.Reliability}/10."));
+        if (f.HistorySentence() is { } history) Line(page, Sentence(history));
         Line(page, "");
         Line(page, "```");
         foreach (string row in f.Columns) Line(page, row);

@@ -21,17 +21,35 @@ public sealed class Workbench(CampaignPlan plan, ICampaignEngine engine)
         }
     }
 
+    /// <summary>Runs an epoch of a soak.</summary>
+    /// <param name="before">the checkpoint before it; null at a section's first epoch</param>
+    /// <exception cref="CampaignFault">the model failed, or the checkpoint cannot be used; names the section</exception>
+    public (ShardRecord Record, Checkpoint Next) RunEpoch(ICampaignWorker worker, Shard shard, Checkpoint? before, CancellationToken cancellation)
+    {
+        PlannedCell cell = plan.Cells[shard.Cell];
+        try
+        {
+            return worker.RunEpoch(cell.Section!, shard.Number, before, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw FailureLocator.Locate(engine, cell, shard, null, e);
+        }
+    }
+
     /// <summary>Works a violation up.</summary>
     /// <param name="input">the lease's</param>
+    /// <param name="before">of a soak: the checkpoint before the violation's epoch; null when that is the section's first one</param>
     /// <exception cref="CampaignFault">the model failed</exception>
-    public Finding WorkUp(ICampaignWorker worker, WorkItem work, GenerationInput? input, CancellationToken cancellation)
+    public Finding WorkUp(ICampaignWorker worker, WorkItem work, GenerationInput? input, CancellationToken cancellation, Checkpoint? before = null)
     {
         Check(work.Shard, input);
         PlannedCell cell = plan.Cells[work.Shard.Cell];
         RawFinding raw = work.Raw!;
         try
         {
-            return worker.WorkUp(cell.Cell, raw, input, cancellation) with { Policy = cell.Policy.Name };
+            Finding finding = cell.Section is { } section ? worker.WorkUp(section, raw, before, cancellation) : worker.WorkUp(cell.Cell, raw, input, cancellation);
+            return finding with { Policy = cell.Policy.Name };
         }
         catch (Exception e) when (e is not OperationCanceledException and not CampaignFault and not SpecException)
         {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
+using StressFarm.Cli.Commands.Farm;
 
 namespace StressFarm.Cli;
 
@@ -40,9 +41,12 @@ public static class App
         var root = new RootCommand("StressFarm: a simulator of Linux page metadata that judges disputed designs. Exit codes: 0 done, 1 violation, 2 inconclusive, 3 fault, 64 usage.");
         root.Add(CompareCommand.Create(host));
         root.Add(RunCommand.Create(host));
+        root.Add(SoakCommand.Create(host));
+        root.Add(VerifyCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(ListCommand.Create(host));
+        root.Add(FarmCommand.Create(host));
         return root;
     }
 

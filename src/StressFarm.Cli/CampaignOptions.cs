@@ -3,8 +3,9 @@ using StressFarm.Campaigns;
 
 namespace StressFarm.Cli;
 
-/// <summary>The options that say what a campaign is; <c>run</c> and <c>compare</c> share them.</summary>
-internal sealed class CampaignOptions
+/// <summary>The options that say what a campaign is; <c>run</c>, <c>compare</c> and <c>soak</c> share them.</summary>
+/// <param name="soak">sections that go on: epochs take the place of schedules and steps</param>
+internal sealed class CampaignOptions(bool soak = false)
 {
     private readonly Argument<string?> _file = new("campaign.yaml") { Arity = ArgumentArity.ZeroOrOne, Description = "a campaign file; options win over it" };
     private readonly Option<string[]> _policy = Many("--policy", "a design: a preset or dimension=value,… over control; repeatable");
@@ -17,6 +18,9 @@ internal sealed class CampaignOptions
     private readonly Option<string?> _schedules = One("--schedules", "budget: schedules per cell");
     private readonly Option<string?> _steps = One("--steps", "budget: whole shards in order until this many steps");
     private readonly Option<string?> _for = One("--for", "budget: time, as 30s, 5m, 8h or 2d");
+    private readonly Option<string?> _sections = One("--sections", $"sections of each policy and workload; {SoakBudget.DefaultSections} by default");
+    private readonly Option<string?> _epochs = One("--epochs", $"budget: epochs of each section; {SoakBudget.DefaultEpochs} without --for");
+    private readonly Option<string?> _epochSchedules = One("--schedules-per-epoch", $"schedules between two checkpoints; {SoakBudget.DefaultSchedules} by default");
     private readonly Option<string?> _cpus = One("--cpus", "CPUs of the machine, 1 to 8; otherwise drawn from the seed");
     private readonly Option<string?> _pages = One("--pages", "pages of the section, a power of two from 32 to 32768");
     private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");
@@ -33,11 +37,16 @@ internal sealed class CampaignOptions
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _generation, _seed, _schedules, _steps, _for, _cpus, _pages, _set, _bug, _shard, _workers, _out, _format])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, _generation, _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
             command.Add(option);
     }
 
+    private Option[] Budgets => soak ? [_sections, _epochs, _epochSchedules] : [_schedules, _steps, _shard];
+
     public string Out(ParseResult parsed) => parsed.GetValue(_out) ?? Defaults.OutputFolder;
+
+    /// <summary>The folder, or null when none is named.</summary>
+    public string? GivenOut(ParseResult parsed) => parsed.GetValue(_out);
 
     public bool Json(ParseResult parsed) => IsJson(parsed.GetValue(_format));
 
@@ -52,13 +61,17 @@ internal sealed class CampaignOptions
             Strategy = Text(parsed, _strategy),
             Generation = Text(parsed, _generation),
             Seed = Text(parsed, _seed),
-            Schedules = Text(parsed, _schedules),
-            Steps = Text(parsed, _steps),
+            Schedules = soak ? null : Text(parsed, _schedules),
+            Steps = soak ? null : Text(parsed, _steps),
+            Soak = soak,
+            SoakSections = soak ? Text(parsed, _sections) : null,
+            SoakEpochs = soak ? Text(parsed, _epochs) : null,
+            SoakSchedules = soak ? Text(parsed, _epochSchedules) : null,
             For = Text(parsed, _for),
             Cpus = Text(parsed, _cpus),
             Pages = Text(parsed, _pages),
             Bug = Text(parsed, _bug),
-            Shard = Text(parsed, _shard),
+            Shard = soak ? null : Text(parsed, _shard),
             Workers = Text(parsed, _workers),
         };
         string? file = parsed.GetValue(_file);

@@ -1,4 +1,5 @@
 using StressFarm.Campaigns;
+using StressFarm.Cli.Farm;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli;
@@ -22,4 +23,8 @@ public sealed class CliHost
     public CancellationToken Interrupt { get; init; }
     public TimeProvider Clock { get; init; } = TimeProvider.System;
     public Func<Geometry, ICampaignEngine> Engine { get; init; } = geometry => new LocalEngine(geometry);
+    /// <summary>A variable of the environment, or null.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+    /// <summary>How long a farm is waited for.</summary>
+    public FarmPatience Patience { get; init; } = FarmPatience.Usual;
 }

@@ -56,8 +56,29 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
     /// <param name="whole">audit every page of the section</param>
     public ScheduleResult Run(Programme programme, Policy policy, Strategy strategy, ulong choiceSeed, bool whole)
     {
-        _choiceCount = 0;
         machine.Reset(programme.Arena, Resolve(policy, programme.DrawnAllocator), programme);
+        return Execute(programme, strategy, choiceSeed, whole, drain: true);
+    }
+
+    /// <summary>
+    /// Runs a composed programme on the memory that the last schedule left, or that was restored. The memory keeps its size,
+    /// whatever arena the programme drew.
+    /// </summary>
+    /// <param name="whole">audit every page, and once more after the teardown</param>
+    /// <param name="drain">false leaves free pages on the lists of the CPUs that ran</param>
+    public ScheduleResult Continue(Programme programme, Policy policy, Strategy strategy, ulong choiceSeed, bool whole, bool drain)
+    {
+        Arena arena = programme.Arena with { SystemOrder = machine.Arena.SystemOrder, DeviceOrder = machine.Arena.DeviceOrder };
+        machine.Continue(arena, Resolve(policy, programme.DrawnAllocator), programme);
+        ScheduleResult result = Execute(programme, strategy, choiceSeed, whole, drain);
+        if (!whole || result.End != ScheduleEnd.Done) return result;
+        machine.Judge.Audit(whole: true);
+        return machine.Violation is null ? result : Result(ScheduleEnd.Violated);
+    }
+
+    private ScheduleResult Execute(Programme programme, Strategy strategy, ulong choiceSeed, bool whole, bool drain)
+    {
+        _choiceCount = 0;
         try
         {
             if (RunAlone(ProgrammeRun.Run(machine.SetupCpu, programme.Setup))) return Result(ScheduleEnd.Violated);
@@ -67,7 +88,7 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
             if (!RunTogether(programme, strategy)) return Result(machine.Violation is null ? ScheduleEnd.Cut : ScheduleEnd.Violated);
             machine.Judge.Audit(whole);
             if (machine.Violation is not null) return Result(ScheduleEnd.Violated);
-            if (RunAlone(ProgrammeRun.TearDown(machine.SetupCpu, programme.Setup.Count))) return Result(ScheduleEnd.Violated);
+            if (RunAlone(ProgrammeRun.TearDown(machine.SetupCpu, programme.Setup.Count, drain))) return Result(ScheduleEnd.Violated);
             machine.Judge.AuditEmpty();
             return Result(machine.Violation is null ? ScheduleEnd.Done : ScheduleEnd.Violated);
         }
@@ -153,11 +174,17 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
         _choices[_choiceCount - 1] = (byte)next;
     }
 
-    /// <summary>One CPU runs as long as it can.</summary>
+    /// <summary>One CPU runs as long as it can. What never ends, on a memory that somebody made up, is ended by I57.</summary>
     private sealed class Alone : Stepper
     {
+        private const long StepLimit = 20L * ScheduleStepLimit;
+
         public static Alone Instance { get; } = new();
-        public override int Next(Machine machine, Cpu stepped) =>
-            machine.Violation is null && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
+
+        public override int Next(Machine machine, Cpu stepped)
+        {
+            if (machine.Steps > StepLimit && machine.Violation is null) machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
+            return machine.Violation is null && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
+        }
     }
 }

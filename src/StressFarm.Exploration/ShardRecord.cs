@@ -17,6 +17,10 @@ public sealed record RawFinding(string Invariant, string Field, string Operation
     internal static RawFinding Of(RawSignature signature, ulong seed) =>
         new(signature.Invariant, signature.Field, signature.Operation, signature.Other, seed, 1);
 
+    /// <summary>Of a soak: the section and epoch of the occurrence; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SoakPlace? Soak { get; init; }
+
     /// <summary>What makes two raw findings the same.</summary>
     public string Key => $"{Invariant}|{Field}|{Operation}|{Other}";
 }
@@ -41,4 +45,8 @@ public sealed record ShardRecord(
     /// <summary>What later generations build on; null, and then not in the JSON, unless the strategy is feedback.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ShardFeedback? Feedback { get; init; }
+
+    /// <summary>Of a soak's epoch: the head of the section's chain after it, and the hash of the memory it left; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SoakLink? Link { get; init; }
 }

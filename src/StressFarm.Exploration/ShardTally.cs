@@ -3,7 +3,8 @@ using StressFarm.Simulation;
 namespace StressFarm.Exploration;
 
 /// <summary>Adds a shard's schedules up, in seed order, into its record.</summary>
-internal sealed class ShardTally
+/// <param name="place">the epoch of a soak, or null</param>
+internal sealed class ShardTally(SoakPlace? place = null)
 {
     private sealed class Arm
     {
@@ -26,7 +27,7 @@ internal sealed class ShardTally
         if (result.End == ScheduleEnd.Cut) counts.Cut++;
         if (violation is null) return;
         counts.Violated++;
-        RawFinding raw = RawFinding.Of(RawSignature.Of(violation), seed);
+        RawFinding raw = RawFinding.Of(RawSignature.Of(violation), seed) with { Soak = place };
         _findings[raw.Key] = _findings.TryGetValue(raw.Key, out RawFinding? known) ? known with { Count = known.Count + 1 } : raw;
     }
 
@@ -36,7 +37,18 @@ internal sealed class ShardTally
         if (!same) _mismatches++;
     }
 
-    public ShardRecord Close(PctBound? pct, ShardFeedback? feedback) => new(
+    /// <summary>As many schedules were run twice, all the same or not.</summary>
+    public void Checked(int schedules, bool same)
+    {
+        _checked += schedules;
+        if (!same) _mismatches += schedules;
+    }
+
+    /// <summary>Whether another execution of the same schedules came to the same.</summary>
+    public bool Equal(ShardTally other) => (_digest, _schedules, _steps) == (other._digest, other._schedules, other._steps)
+        && _findings.Values.SequenceEqual(other._findings.Values);
+
+    public ShardRecord Close(PctBound? pct, ShardFeedback? feedback = null) => new(
         feedback is null ? _digest : Pcg.Mix(_digest ^ feedback.Hash()), _schedules, _steps,
         [.. _arms.Select(a => new ArmCount(a.Key, a.Value.Schedules, a.Value.Steps, a.Value.Violated, a.Value.Cut))],
         [.. _findings.Values], _checked, _mismatches) { Pct = pct, Feedback = feedback };

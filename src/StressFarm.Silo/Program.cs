@@ -51,7 +51,12 @@ try
 {
     ParseResult parsed = root.Parse(args);
     if (parsed.Errors.Count > 0) return Fail($"{parsed.Errors[0].Message} (see 'stressfarm-silo --help')", Usage);
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        // The host handles SIGTERM itself, and takes the time it needs to hand its work back.
+        ProcessTerminationTimeout = null,
+    });
 }
 catch (SpecException e)
 {

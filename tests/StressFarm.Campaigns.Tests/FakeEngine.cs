@@ -76,6 +76,22 @@ internal sealed class FakeEngine : ICampaignEngine
             return new([new("random", species, [])], [new(new(seed, "random", seed, [(byte)digest]), species)]);
         }
 
+        public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation)
+        {
+            if ((before?.Epoch ?? -1) != epoch - 1) throw new InvalidOperationException("not the checkpoint before");
+            ShardRecord record = Run(section.Cell, section.FirstSeedOf(epoch), section.Schedules, null, cancellation);
+            var place = new SoakPlace(section.Number, epoch);
+            record = record with { Findings = [.. record.Findings.Select(f => f with { Soak = place })] };
+            // The memory: a function of the one before and of what was run.
+            byte[] state = [.. before is null ? [] : StateBytes.Expand(before.State).TakeLast(64), .. BitConverter.GetBytes(record.Digest)];
+            string hash = StateBytes.Hash(state), chain = SoakChain.Link(before?.Chain ?? SoakChain.Root, section, epoch, record, hash);
+            return (record with { Link = new(chain, hash) }, new(section.Number, epoch, StateBytes.Compress(state), hash, chain));
+        }
+
+        public Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>
+            (before?.Epoch ?? -1) == raw.Soak!.Epoch - 1 ? WorkUp(section.Cell, raw, null, cancellation) with { History = raw.Soak }
+                : throw new InvalidOperationException("not the checkpoint before");
+
         private static ulong HashOf(string text) => text.Aggregate(1UL, (h, c) => Pcg.Mix(h ^ c));
     }
 }
@@ -101,6 +117,24 @@ internal sealed class MemoryStore : ICampaignStore
         _shards.TryAdd((number, cell), record) ? Recorded.Added
         : _shards[(number, cell)].Digest == record.Digest ? Recorded.Same : Recorded.Mismatch;
 
+    private readonly SortedDictionary<(int Cell, long Epoch), (Checkpoint Checkpoint, bool Pinned)> _checkpoints = [];
+
+    public IEnumerable<(int Cell, Checkpoint Checkpoint)> Checkpoints() => [.. _checkpoints.Select(c => (c.Key.Cell, c.Value.Checkpoint))];
+
+    public Recorded RecordEpoch(int cell, ShardRecord record, Checkpoint checkpoint, bool pinBefore)
+    {
+        Recorded recorded = Record(cell, checkpoint.Epoch, record);
+        if (recorded != Recorded.Added) return recorded;
+        if (pinBefore && _checkpoints.TryGetValue((cell, checkpoint.Epoch - 1), out var before)) _checkpoints[(cell, checkpoint.Epoch - 1)] = (before.Checkpoint, true);
+        _checkpoints[(cell, checkpoint.Epoch)] = (checkpoint, false);
+        foreach (var (key, value) in _checkpoints.Where(c => c.Key.Cell == cell).ToArray())
+            if (!CheckpointRetention.Keeps(key.Epoch, checkpoint.Epoch, value.Pinned)) _checkpoints.Remove(key);
+        return recorded;
+    }
+
+    public Checkpoint? FindCheckpoint(int cell, long epoch) =>
+        _checkpoints.Where(c => c.Key.Cell == cell && c.Key.Epoch <= epoch).Select(c => c.Value.Checkpoint).LastOrDefault();
+
     public Finding? FindWorkup(int cell, RawFinding raw) => _workups.GetValueOrDefault((cell, raw.Key, raw.LowestSeed));
     public void RecordWorkup(int cell, RawFinding raw, Finding finding) => _workups.TryAdd((cell, raw.Key, raw.LowestSeed), finding);
 }
@@ -117,6 +151,10 @@ internal static class Specs
         FirstSeed = seed,
         ShardSchedules = shard,
     };
+
+    /// <summary>A soak of two policies and two workloads.</summary>
+    public static CampaignSpec Soak(long? epochs = 6, int sections = 3, int schedules = 8, ulong seed = 5) =>
+        Small(schedules: null, seed: seed) with { Policies = [.. Small().Policies.Take(2)], Soak = new(sections, epochs, schedules) };
 
     /// <summary>Runs it to its end.</summary>
     public static CampaignOutcome Run(

@@ -61,6 +61,20 @@ public sealed class BadInputTests : IDisposable
     [InlineData("run --bug Z41 --policy dpm=free-core", "Z41")]
     [InlineData("run --bug Z41 --policy dpm=alloc-range", "Z41")]
     [InlineData("run --format xml", "xml")]
+    [InlineData("soak --sections 0", "--sections")]
+    [InlineData("soak --sections 999999999", "--sections")]
+    [InlineData("soak --sections 100000 --policies all", "--sections: makes")]
+    [InlineData("soak --epochs none", "--epochs")]
+    [InlineData("soak --schedules-per-epoch 0", "--schedules-per-epoch")]
+    [InlineData("soak --schedules 5", "--schedules")]
+    [InlineData("soak --steps 5", "--steps")]
+    [InlineData("soak --set order-9=1", "order-9")]
+    [InlineData("soak --seed 9223372036854775809", "--seed")]
+    [InlineData("run --epochs 5", "--epochs")]
+    [InlineData("verify", "no campaign")]
+    [InlineData("verify --sample all", "--sample")]
+    [InlineData("verify --sample 3 --all", "contradicts --all")]
+    [InlineData("verify --section -1", "--section")]
     [InlineData("compare --fail-on anything", "anything")]
     [InlineData("run nowhere.yaml", "nowhere.yaml")]
     [InlineData("run one.yaml two.yaml", "two.yaml")]
@@ -77,7 +91,7 @@ public sealed class BadInputTests : IDisposable
     public void One_clear_line_and_64(string line, string names)
     {
         string[] args = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        bool takesOut = args.Length > 0 && args[0] is "run" or "compare" or "replay" or "explain";
+        bool takesOut = args.Length > 0 && args[0] is "run" or "compare" or "soak" or "verify" or "replay" or "explain";
         Result result = _sandbox.Run(takesOut ? [.. args, "--out", _sandbox["out"]] : args);
         AssertUsage(result, names);
         Assert.False(Directory.Exists(_sandbox["out"]), "nothing is created for what cannot run");
@@ -129,6 +143,29 @@ public sealed class BadInputTests : IDisposable
     {
         Assert.Equal(ExitCode.Done, _sandbox.Run("run", "--workload", "mixed", "--schedules", "5", "--out", _sandbox["out"]).Code);
         AssertUsage(_sandbox.Run("replay", "F-123456", "--out", _sandbox["out"]), "F-123456");
+    }
+
+    [Theory]
+    [InlineData("soak: 3\n", "c.yaml:1: soak: takes a mapping")]
+    [InlineData("soak:\n  section: 3\n", "c.yaml:2: soak: unknown key 'section'; there are sections, epochs, schedules")]
+    [InlineData("soak:\n  epochs: 3\n  epochs: 4\n", "c.yaml:3: soak: 'epochs' is given twice")]
+    [InlineData("soak:\n  epochs: many\n", "c.yaml:2: soak: 'many' is not a whole number")]
+    [InlineData("schedules: 5\nsoak: {}\n", "c.yaml:1: schedules: contradicts a soak")]
+    [InlineData("steps: 5\nsoak: {}\n", "c.yaml:1: steps: contradicts a soak")]
+    [InlineData("shard: 5\nsoak: {}\n", "c.yaml:1: shard: contradicts a soak")]
+    public void A_malformed_soak_names_line_and_key(string text, string names)
+    {
+        File.WriteAllText(_sandbox["c.yaml"], text);
+        AssertUsage(_sandbox.Run("run", _sandbox["c.yaml"], "--out", _sandbox["out"]), names);
+    }
+
+    [Fact]
+    public void What_is_no_soak_is_not_verified_and_a_soak_is_not_compared()
+    {
+        Assert.Equal(ExitCode.Done, _sandbox.Run("run", "--workload", "mixed", "--schedules", "5", "--out", _sandbox["out"]).Code);
+        AssertUsage(_sandbox.Run("verify", "--out", _sandbox["out"]), "is no soak");
+        File.WriteAllText(_sandbox["c.yaml"], "workloads: gup-pin\nsoak: {epochs: 1}\n");
+        AssertUsage(_sandbox.Run("compare", _sandbox["c.yaml"], "--out", _sandbox["other"]), "a soak is no comparison");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using StressFarm.Campaigns;
+using StressFarm.Cli.Farm;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Tests;
@@ -18,6 +19,21 @@ internal sealed class Sandbox : IDisposable
     public string this[string name] => Path.Combine(Folder, name);
 
     public Result Run(params string[] args) => Run(null, args);
+
+    /// <summary>Runs a command that asks a farm, in no hurry and without long waits.</summary>
+    public static Result RunOnFarm(string address, string[] args, string? token = null)
+    {
+        using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        TimeSpan pause = TimeSpan.FromMilliseconds(20);
+        int code = App.Run(args, new CliHost
+        {
+            Out = TextWriter.Synchronized(output),
+            Error = TextWriter.Synchronized(error),
+            Variable = name => name switch { "STRESSFARM_FARM" => address, "STRESSFARM_TOKEN" => token, _ => null },
+            Patience = new FarmPatience(TimeSpan.FromSeconds(20), [pause, pause], TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)),
+        });
+        return new(code, output.ToString(), error.ToString());
+    }
 
     public static Result Run(Func<Geometry, ICampaignEngine>? engine, string[] args, CancellationToken interrupt = default, int width = CliHost.PipeWidth)
     {

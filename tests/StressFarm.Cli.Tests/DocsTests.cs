@@ -4,10 +4,19 @@ namespace StressFarm.Cli.Tests;
 
 /// <summary>
 /// What the documents tell a reader to type is run: the lines of `sh` fences and the inline commands. A long one gets a small
-/// budget instead of its own; a comment "exit N" states the exit code, which is 0 otherwise and 1 throughout findings.md.
+/// budget instead of its own; a comment "exit N" states the exit code, which is 0 otherwise and 1 throughout findings.md. What
+/// asks a farm asks a small one that the test brings along: whatever campaign or finding a page names is that one's.
 /// </summary>
-public partial class DocsTests : IDisposable
+public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTests.Shared>, IDisposable
 {
+    /// <summary>The farm of all the pages.</summary>
+    public sealed class Shared : IDisposable
+    {
+        private FakeFarm? _farm;
+        internal FakeFarm Farm => _farm ??= new FakeFarm();
+        public void Dispose() => _farm?.Dispose();
+    }
+
     private readonly Sandbox _sandbox = new();
 
     public void Dispose() => _sandbox.Dispose();
@@ -38,8 +47,9 @@ public partial class DocsTests : IDisposable
         string bare = line.Split(" #")[0].Trim();
         List<string> args = [.. bare.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
         if (args[0] is "compare" or "run") Shorten(args);
+        if (args[0] is "soak" or "verify") ShortenSoak(args);
         if (args[0] is "replay" or "explain") Assert.True(args.Count > 1, $"{page}: '{line}' names nothing to {args[0]}");
-        Result result = _sandbox.Run([.. args]);
+        Result result = args[0] == "farm" ? OnFarm(args) : _sandbox.Run([.. args]);
         Assert.True(result.Code == expected, $"{page}: '{line}' ended with {result.Code} instead of {expected}: {result.Error}");
     }
 
@@ -61,6 +71,24 @@ public partial class DocsTests : IDisposable
             }
     }
 
+    private Result OnFarm(List<string> args)
+    {
+        FakeFarm farm = shared.Farm;
+        int address = args.IndexOf("--farm"), token = args.IndexOf("--token-file"), output = args.IndexOf("--out");
+        if (address >= 0) args[address + 1] = farm.Address;
+        if (output >= 0) args[output + 1] = _sandbox["farm-out"];
+        if (token >= 0) File.WriteAllText(args[token + 1] = _sandbox["token"], "sf_something");
+        for (int i = 0; i < args.Count; i++)
+        {
+            if (args[i].StartsWith("C-", StringComparison.Ordinal)) args[i] = farm.Id;
+            if (args[i].StartsWith("F-", StringComparison.Ordinal)) args[i] = farm.Report.Findings[0].Finding.Id;
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+        }
+        // The farm's campaign is another than the one submitted: it cannot be followed.
+        args.Remove("--watch");
+        return Sandbox.RunOnFarm(farm.Address, [.. args]);
+    }
+
     /// <summary>Keeps a command inside a test's time: no budget or a long one becomes a short one; results go to the sandbox.</summary>
     private void Shorten(List<string> args)
     {
@@ -74,6 +102,19 @@ public partial class DocsTests : IDisposable
         args.AddRange(["--out", _sandbox["out"]]);
         for (int i = 0; i < args.Count; i++)
             if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+    }
+
+    /// <summary>A soak becomes one of a few schedules; what is verified is such a one, run before.</summary>
+    private void ShortenSoak(List<string> args)
+    {
+        foreach (string option in (string[])["--out", "--for", "--epochs", "--sections", "--schedules-per-epoch"])
+            if (args.IndexOf(option) is var at and >= 0) args.RemoveRange(at, 2);
+        args.AddRange(["--out", _sandbox["out"]]);
+        for (int i = 0; i < args.Count; i++)
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+        string[] budget = ["--sections", "2", "--epochs", "2", "--schedules-per-epoch", "24"];
+        if (args[0] == "soak") args.AddRange(budget);
+        else _sandbox.Run(["soak", "--workload", "gup-pin", "--out", _sandbox["out"], .. budget]);
     }
 
     private static IEnumerable<string> Pages() =>
@@ -91,9 +132,9 @@ public partial class DocsTests : IDisposable
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|replay|explain|list)\b")]
+    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|list|farm)\b")]
     private static partial Regex CommandLine();
-    [GeneratedRegex(@"`(stressfarm (?:run|list|compare) -?[^`]*)`")]
+    [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify|farm) -?[^`]*)`")]
     private static partial Regex Inline();
     [GeneratedRegex(@"# exit (\d+)")]
     private static partial Regex ExitComment();

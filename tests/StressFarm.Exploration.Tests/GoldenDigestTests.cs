@@ -35,7 +35,7 @@ public class GoldenDigestTests
             }
     }
 
-    private static string Root()
+    internal static string Root()
     {
         string? at = AppContext.BaseDirectory;
         while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);

@@ -104,7 +104,7 @@ public class ReplayTokenTests
     [InlineData("hello world", "characters|begin")]
     [InlineData("--help", "characters|begin")]
     [InlineData("U0YB", "begin|checksum")]
-    [InlineData("U0YCAAAAAAAAAAAA", "format is 2")]
+    [InlineData("U0YDAAAAAAAAAAAA", "format is 3")]
     public void Foreign_words_are_refused_with_one_line(string? text, string reason)
     {
         Assert.Null(ReplayToken.TryDecode(text, out string error));

@@ -24,8 +24,10 @@ public interface INoteGrain : IGrainWithIntegerCompoundKey
     Task<string> Where();
 }
 
+[GenerateSerializer]
 public sealed class Note
 {
+    [Id(0)]
     public int Sum { get; set; }
 }
 
@@ -114,7 +116,7 @@ public sealed class OrleansSchemaTests(PostgresServer server) : IAsyncLifetime
     {
         using IHost silo = Silo("ranges");
         await silo.StartAsync();
-        for (int i = 0; i < 16; i++) await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<INoteGrain>(i, "").Remind(TimeSpan.FromHours(3));
+        for (int i = 0; i < 16; i++) await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<INoteGrain>(i, "r").Remind(TimeSpan.FromHours(3));
         IReminderTable table = silo.Services.GetRequiredService<IReminderTable>();
         uint[] hashes = [.. (await table.ReadRows(0, 0)).Reminders.Select(r => r.GrainId.GetUniformHashCode())];
         Assert.Equal(16, hashes.Length);

@@ -5,8 +5,9 @@ namespace StressFarm.Grains.Workers;
 /// <summary>What a silo knows of one campaign: its plan, and the leases it has of it. Used by the service's one loop only.</summary>
 internal sealed class Desk
 {
-    public Desk(string id, CampaignPlan plan)
+    public Desk(string id, CampaignPlan plan, SectionClient sections)
     {
+        Sections = sections;
         (Id, Plan) = (id, plan);
         Engine = new LocalEngine(plan.Spec.Geometry);
         Bench = new Workbench(plan, Engine);
@@ -16,10 +17,14 @@ internal sealed class Desk
     public CampaignPlan Plan { get; }
     public LocalEngine Engine { get; }
     public Workbench Bench { get; }
+    /// <summary>The sections of a soak.</summary>
+    public SectionClient Sections { get; }
     /// <summary>Waiting for a thread or on one, by key.</summary>
     public Dictionary<string, Job> Open { get; } = new(StringComparer.Ordinal);
     /// <summary>Done, and not yet acknowledged by the campaign.</summary>
     public List<Job> Finished { get; } = [];
+    /// <summary>To be handed back at the next call.</summary>
+    public List<Job> Returned { get; } = [];
     /// <summary>When the campaign is asked again; later after it had nothing, or did not answer.</summary>
     public DateTimeOffset Next { get; set; }
     public DateTimeOffset Spoken { get; set; }

@@ -17,6 +17,8 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public bool Stopped => _stop.IsCancellationRequested;
     /// <summary>Null until it is done; null for ever when it was stopped.</summary>
     public WorkResult? Result { get; private set; }
+    /// <summary>It could not be done here and now, and is to be handed back.</summary>
+    public bool Returned { get; private set; }
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public long Violated { get; private set; }
@@ -35,9 +37,14 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
         {
             Result = new(lease.Key, lease.Epoch, Do(worker), null);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (Stopped)
         {
             // Handed back, or lost: there is nothing to deliver.
+        }
+        catch (Exception e) when (e is SectionUnreachableException)
+        {
+            // The section's grain or the store does not answer: nothing was lost, the work is given again.
+            Returned = true;
         }
         catch (Exception e)
         {
@@ -56,13 +63,24 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     {
         var shard = new Shard(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
         GenerationInput? input = lease.Input is { } json ? JsonSerializer.Deserialize<GenerationInput>(json) : null;
+        SoakSection? section = desk.Plan.Cells[shard.Cell].Section;
         if ((WorkKind)lease.Kind == WorkKind.WorkUp)
         {
             RawFinding raw = JsonSerializer.Deserialize<RawFinding>(lease.Raw)!;
-            return JsonSerializer.SerializeToUtf8Bytes(desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token));
+            Checkpoint? memory = section is not null && raw.Soak is { } place ? desk.Sections.Before(shard.Cell, section, place.Epoch, _stop.Token) : null;
+            return JsonSerializer.SerializeToUtf8Bytes(desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory));
         }
-        ShardRecord record = desk.Bench.Run(worker, shard, input, _stop.Token);
+        ShardRecord record = section is null ? desk.Bench.Run(worker, shard, input, _stop.Token) : RunEpoch(worker, shard, section);
         (Schedules, Steps, Violated) = (record.Schedules, record.Steps, record.Arms.Sum(a => a.Violated));
         return JsonSerializer.SerializeToUtf8Bytes(record);
+    }
+
+    /// <summary>The memory after an epoch is in the store before the campaign hears of the epoch: its next one can begin anywhere.</summary>
+    private ShardRecord RunEpoch(ICampaignWorker worker, Shard shard, SoakSection section)
+    {
+        Checkpoint? before = desk.Sections.Before(shard.Cell, section, shard.Number, _stop.Token);
+        (ShardRecord record, Checkpoint next) = desk.Bench.RunEpoch(worker, shard, before, _stop.Token);
+        if ((WorkKind)lease.Kind == WorkKind.Explore) desk.Sections.Commit(shard.Cell, before, next, record, _stop.Token);
+        return record;
     }
 }

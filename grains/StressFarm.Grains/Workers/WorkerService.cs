@@ -88,7 +88,8 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
             if (job.Desk.Open.GetValueOrDefault(job.Lease.Key) == job) job.Desk.Open.Remove(job.Lease.Key);
             if (job.Result is null)
             {
-                job.Dispose();
+                if (job.Returned) job.Desk.Returned.Add(job);
+                else job.Dispose();
                 continue;
             }
             job.Desk.Finished.Add(job);
@@ -116,7 +117,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         try
         {
             CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(brief.Request, id), FarmDefaults.Spec).Spec;
-            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec));
+            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout));
             WorkerLog.OtherBuild(log, id);
         }
         catch (SpecException e)
@@ -130,7 +131,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private bool IsDue(Desk desk, DateTimeOffset now)
     {
         if (now < desk.Next) return false;
-        if (desk.Finished.Count > 0 && now - desk.Spoken >= s_pulse) return true;
+        if (desk.Finished.Count + desk.Returned.Count > 0 && now - desk.Spoken >= s_pulse) return true;
         if (!desk.Over && Wanted() > Depth() / 2) return true;
         return desk.Open.Count > 0 && now - desk.Spoken >= options.Value.LeaseDuration / 4;
     }
@@ -145,9 +146,9 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private async Task Exchange(Desk desk, int wanted, CancellationToken cancellation)
     {
         Job[] delivered = [.. desk.Finished];
-        Job[] open = [.. desk.Open.Values];
+        Job[] open = [.. desk.Open.Values], returned = [.. desk.Returned];
         var request = new ExchangeRequest(_holder, _draining || desk.Over ? 0 : wanted, [.. delivered.Select(j => j.Result!)],
-            _draining ? [] : [.. open.Select(j => j.Progress)], _draining ? [.. open.Select(j => j.Progress)] : []);
+            _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)]);
         DateTimeOffset now = clock.GetUtcNow();
         desk.Spoken = now;
         long began = Stopwatch.GetTimestamp();
@@ -157,6 +158,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
             ExchangeReply reply = await grains.GetGrain<ICampaignGrain>(desk.Id).Exchange(request, deadline.Token);
             instruments.Called(Stopwatch.GetElapsedTime(began));
             desk.Failures = 0;
+            desk.Returned.RemoveAll(returned.Contains);
             Settle(desk, delivered, reply);
             // Nothing to do there: the others' results may change that, but not at once.
             desk.Next = reply.Leases.Count == 0 && delivered.Length == 0 ? now + 2 * s_pulse : default;

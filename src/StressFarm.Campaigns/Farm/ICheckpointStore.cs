@@ -14,6 +14,8 @@ public interface ICheckpointStore
     /// <exception cref="StaleSectionException">another holder took the section up</exception>
     Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation);
     Task<(byte[] State, string StateHash, string Chain)?> LoadCheckpoint(string id, int cell, long number, CancellationToken cancellation);
+    /// <summary>The numbers of the checkpoints that are there, lowest first.</summary>
+    Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation);
     /// <summary>Drops checkpoints below <paramref name="keepFrom"/> that are not to be kept; never the newest one.</summary>
     Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation);
 }

@@ -24,6 +24,7 @@ internal static class CompareCommand
             };
             bool json = options.Json(parsed);
             CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Compare);
+            if (order.Spec.Soak is not null) throw new SpecException("a soak is no comparison: 'stressfarm soak' or 'stressfarm run' take this file");
             var session = new CampaignSession(host, "compare", order, options.Out(parsed), json);
             return session.Run(report =>
             {

@@ -30,6 +30,7 @@ internal static class FindingText
         Block(output, f.Columns);
         Block(output, f.GuiltyWord);
         output.WriteLine(Place(f));
+        if (f.HistorySentence() is { } history) output.WriteLine(history);
         output.WriteLine(f.SilencedBy());
         output.WriteLine($"reliability: {f.Reliability}/10 replays give the same signature");
         output.WriteLine($"replay:  {ReportWriter.ReplayCommand(f)}");

@@ -15,6 +15,8 @@ internal static class FirstLine
         CampaignSpec spec = order.Spec;
         var limits = new List<string>();
         if (spec.Schedules is { } n) limits.Add($"{Counted(n, "schedule")} per cell");
+        if (spec.Soak is { } soak)
+            limits.Add($"{Counted(soak.Sections, "section")} per cell, {(soak.Epochs is { } e ? Counted(e, "epoch") : "epochs")} of {Counted(soak.Schedules, "schedule")}");
         if (spec.Steps is { } s) limits.Add(Counted(s, "step"));
         if (order.Budget is { } time) limits.Add($"for {Numbers.Duration(time)}");
         string cpus = spec.Parameters.TryGetValue("cpus", out int given)

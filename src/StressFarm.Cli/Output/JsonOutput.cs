@@ -27,6 +27,12 @@ internal static class JsonOutput
             json.WriteString("policy", cell.Policy);
             json.WriteString("workload", cell.Workload);
             json.WriteString("strategy", cell.Strategy);
+            if (cell.Soak is { } soak)
+            {
+                json.WriteNumber("section", soak.Section);
+                json.WriteNumber("epochs", soak.Epochs);
+                json.WriteString("chain", soak.Chain);
+            }
             json.WriteString("verdict", Verdicts.Name(cell.Verdict));
             json.WriteNumber("schedules", cell.Schedules);
             json.WriteNumber("steps", cell.Steps);
@@ -36,6 +42,16 @@ internal static class JsonOutput
         json.WriteStartArray("findings");
         foreach (CampaignFinding finding in report.Findings) WriteFinding(json, finding.Finding, full: false);
         json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    public static void Write(TextWriter output, ChainVerification done) => Write(output, json =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("sections", done.Sections);
+        json.WriteNumber("epochs", done.Epochs);
+        json.WriteNumber("checkpoints", done.Checkpoints);
+        json.WriteNumber("reexecuted", done.Reexecuted);
         json.WriteEndObject();
     });
 
@@ -95,6 +111,7 @@ internal static class JsonOutput
             json.WriteNumber("reliability", f.Reliability);
             json.WriteString("sentence", f.Sentence);
             json.WriteString("kernelSays", f.KernelSays);
+            if (f.HistorySentence() is { } history) json.WriteString("history", history);
             Strings(json, "columns", f.Columns);
             Strings(json, "guiltyWord", f.GuiltyWord);
             Strings(json, "mailBlock", f.MailBlock);
@@ -109,7 +126,7 @@ internal static class JsonOutput
         json.WriteEndArray();
     }
 
-    private static void Write(TextWriter output, Action<Utf8JsonWriter> write)
+    internal static void Write(TextWriter output, Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, ReportWriter.Layout)) write(json);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StressFarm.Campaigns;
 
 namespace StressFarm.Cli.Output;
@@ -10,7 +11,7 @@ internal static class RunText
         VerdictTable.WriteCells(host, report);
         foreach (CellReport cell in report.Cells.Where(c => c.Verdict != Verdict.Violated))
         {
-            host.Out.WriteLine($"{cell.Policy} x {cell.Workload}: {Words(cell)}");
+            host.Out.WriteLine($"{cell.Policy} x {cell.Workload}{Section(cell)}: {Words(cell)}");
             foreach (string bound in cell.Bounds) host.Out.WriteLine($"    {bound}");
         }
         foreach (CellReport cell in report.Cells)
@@ -23,8 +24,12 @@ internal static class RunText
         }
     }
 
+    private static string Section(CellReport cell) =>
+        cell.Soak is { } soak ? string.Create(CultureInfo.InvariantCulture, $", section {soak.Section}") : "";
+
     private static string Words(CellReport cell) => cell switch
     {
+        { Verdict: Verdict.Clean, Soak: not null } => "clean",
         { Verdict: Verdict.Clean } => "clean within this bound",
         { Schedules: 0 } => "inconclusive: the budget ended before any schedule of it was run",
         _ when cell.Cut == cell.Schedules => "inconclusive: every schedule was cut short",

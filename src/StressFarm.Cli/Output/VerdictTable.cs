@@ -46,10 +46,14 @@ internal static class VerdictTable
     public static void WriteCells(CliHost host, CampaignReport report)
     {
         Table table = New();
-        foreach (string column in (string[])["policy", "workload", "verdict", "schedules", "steps", "violated", "first finding"]) table.AddColumn(new TableColumn(column).NoWrap());
+        string[] soak = report.Spec.Soak is null ? [] : ["section", "epochs"];
+        foreach (string column in (string[])["policy", "workload", .. soak, "verdict", "schedules", "steps", "violated", "first finding"]) table.AddColumn(new TableColumn(column).NoWrap());
         foreach (CellReport cell in report.Cells)
-            table.AddRow(Markup.Escape(cell.Policy), Markup.Escape(cell.Workload), Coloured(cell.Verdict), Numbers.Grouped(cell.Schedules),
-                Numbers.Grouped(cell.Steps), Numbers.Grouped(cell.Violated), Markup.Escape(cell.FirstFinding ?? "-"));
+        {
+            string[] section = cell.Soak is { } s ? [Numbers.Grouped(s.Section), Numbers.Grouped(s.Epochs)] : [];
+            table.AddRow([Markup.Escape(cell.Policy), Markup.Escape(cell.Workload), .. section, Coloured(cell.Verdict), Numbers.Grouped(cell.Schedules),
+                Numbers.Grouped(cell.Steps), Numbers.Grouped(cell.Violated), Markup.Escape(cell.FirstFinding ?? "-")]);
+        }
         Write(host, table, Unbroken);
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace StressFarm.Exploration;
 
 /// <summary>
@@ -19,6 +21,14 @@ public sealed record Finding(
 {
     /// <summary>The schedule as the CPU0/CPU1 block of a kernel changelog, under 75 columns.</summary>
     public IReadOnlyList<string> MailBlock { get; init; } = [];
+
+    /// <summary>Where the memory comes from that it needs to start on; null when it recurs from pristine memory.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SoakPlace? History { get; init; }
+
+    /// <summary>What is said of a finding that needs its history; null for the others.</summary>
+    public string? HistorySentence() => History is { } place
+        ? FormattableString.Invariant($"needs the section's history: epoch {place.Epoch} of section {place.Section}; the replay token holds the memory it starts on") : null;
 
     /// <summary>What silences it, as words.</summary>
     public string SilencedBy() => Silencer switch

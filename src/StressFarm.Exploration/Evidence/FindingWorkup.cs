@@ -4,12 +4,13 @@ namespace StressFarm.Exploration;
 
 /// <summary>
 /// Turns the lowest occurrence of a violation into a finding: replay, shrink, silencer, evidence. A pure function of the
-/// cell, the occurrence and, where the strategy is feedback, its generation's input.
+/// cell and the occurrence; of a soak, of the checkpoint before it too; where the strategy is feedback, of its generation's input.
 /// </summary>
 public sealed class FindingWorkup(Geometry geometry)
 {
     private readonly ShardExecutor _executor = new(geometry);
     private readonly ScenarioRunner _runner = new(geometry);
+    private SoakExecutor? _soak;
 
     /// <summary>Works up the occurrence of <paramref name="raw"/> at its lowest seed.</summary>
     public Finding Work(Cell cell, RawFinding raw, CancellationToken cancellation = default) => Work(cell, raw, null, cancellation);
@@ -19,20 +20,36 @@ public sealed class FindingWorkup(Geometry geometry)
     public Finding Work(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        Scenario scenario = Repeat(cell, raw.LowestSeed, input);
-        var shrinker = new Shrinker(_runner, RawSignature.Of(raw), cancellation);
-        if (shrinker.Shrink(scenario) is not { } reproducer) return Lost(cell, raw);
-        // The finding names the schedule of the cell; the token has the seed of the programme that it ran.
-        return FindingWriter.Write(_runner, reproducer.Scenario) is { } finding ? finding with { Seed = raw.LowestSeed } : Lost(cell, raw);
+        return Reproduce(cell, raw, null, input, cancellation) ?? Lost(cell, raw);
     }
 
-    /// <summary>Runs the seed once more as the shard did, and keeps its choices.</summary>
-    private Scenario Repeat(Cell cell, ulong seed, GenerationInput? input)
+    /// <summary>
+    /// Works up an occurrence in a soak. Where its seed alone shows it, on pristine memory, the section's history has nothing to
+    /// do with it; otherwise the memory that its schedule began on is part of the reproducer.
+    /// </summary>
+    /// <param name="before">the checkpoint before the occurrence's epoch; null when that is the first one</param>
+    public Finding Work(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        _soak ??= new SoakExecutor(geometry, _executor);
+        Cell cell = _soak.LifeOf(section).Cell;
+        if (Reproduce(cell, raw, null, null, cancellation) is { } pristine) return pristine;
+        if (raw.Soak is not { } place) return Lost(cell, raw);
+        StartState start = _soak.Before(section, place.Epoch, before, raw.LowestSeed, cancellation);
+        return Reproduce(cell, raw, start, null, cancellation) ?? Lost(cell, raw);
+    }
+
+    /// <summary>Runs the seed once more as it was run, and makes what recurs small; null when it does not recur.</summary>
+    private Finding? Reproduce(Cell cell, RawFinding raw, StartState? start, GenerationInput? input, CancellationToken cancellation)
     {
         Strategy strategy = _executor.Prepare(cell, input);
-        ulong programmeSeed = strategy.ProgrammeSeed(seed);
-        _runner.Run(cell, programmeSeed, ProgrammeEdits.None, strategy, seed);
-        return new Scenario(cell, programmeSeed, ProgrammeEdits.None, [.. _runner.Choices], strategy.Fair);
+        var scenario = new Scenario(cell, strategy.ProgrammeSeed(raw.LowestSeed), ProgrammeEdits.None, [], strategy.Fair) { Start = start };
+        _runner.Run(scenario, strategy, raw.LowestSeed);
+        if (_runner.Signature != RawSignature.Of(raw)) return null;
+        var shrinker = new Shrinker(_runner, RawSignature.Of(raw), cancellation);
+        return shrinker.Shrink(scenario with { Choices = [.. _runner.Choices], Fair = strategy.Fair }) is { } reproducer
+            // The finding names the schedule of the cell; the token has the seed of the programme that it ran.
+            && FindingWriter.Write(_runner, reproducer.Scenario) is { } finding ? finding with { Seed = raw.LowestSeed } : null;
     }
 
     /// <summary>The same seed did not violate again: the simulator is at fault, and says so.</summary>

@@ -40,6 +40,7 @@ internal static class FindingWriter
             Reliability(runner, scenario, raw, result.Digest), v.Sentence, v.KernelSays,
             CpuColumns.Format(rows, v.Field, v.Invariant.Id), guilty, token)
         {
+            History = scenario.Start?.Place,
             MailBlock = MailBlock.Format(EvidenceRows.Of(trace.Steps, v.Location, MailBlock.MostRows), v.Field),
         };
     }

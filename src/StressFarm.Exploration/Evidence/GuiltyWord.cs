@@ -13,7 +13,9 @@ internal static class GuiltyWord
         var lines = new List<string> { $"{v.Field}{Place(v, machine)}", $"  expected: {v.Expected}", $"  found:    {v.Found}" };
         if (v.Location < 0) return lines;
         TracedStep[] writes = [.. trace.Where(s => s.Writes && s.Touches(v.Location)).TakeLast(MostWriters)];
-        lines.Add(writes.Length == 0 ? "  never written: as the machine started" : "  last written by:");
+        lines.Add(writes.Length > 0 ? "  last written by:"
+            : v.LastWriter == Actor.EarlierSchedule ? "  last written by an earlier schedule of the section"
+            : "  never written: as the machine started");
         foreach (TracedStep s in writes.Reverse())
         {
             string cpu = s.Part == TracePart.Setup ? "set-up" : s.Part == TracePart.Teardown ? "teardown" : Invariant($"CPU{s.Cpu}");

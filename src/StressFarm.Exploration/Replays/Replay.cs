@@ -16,6 +16,20 @@ public static class Replay
     public static ReplayOutcome? TryRun(string token, out string error, Func<string, Workload?>? workloads = null)
     {
         if (ReplayToken.TryDecode(token, out error, workloads) is not { } decoded) return null;
+        try
+        {
+            return Run(decoded, token);
+        }
+        catch (Exception e) when (decoded.Scenario.Start is not null && e is not OutOfMemoryException)
+        {
+            // A memory that a section left never does this: it was made up, or is of another build.
+            error = $"the token's memory is unusable: {(e is StateException ? e.Message : "the model fails on it")}";
+            return null;
+        }
+    }
+
+    private static ReplayOutcome Run(ReplayToken decoded, string token)
+    {
         Scenario scenario = decoded.Scenario;
         var runner = new ScenarioRunner(scenario.Cell.Geometry);
         ScheduleResult result = runner.Run(scenario);

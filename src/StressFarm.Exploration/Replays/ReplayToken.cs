@@ -13,7 +13,10 @@ namespace StressFarm.Exploration;
 /// <param name="Signature">of its violation</param>
 public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature Signature)
 {
-    private const byte FormatVersion = 1;
+    /// <summary>On pristine memory; and on a memory that the token holds.</summary>
+    private const byte FormatVersion = 1, StartFormatVersion = 2;
+    private const int MostStart = 256 * 1024;
+    private const int MostSections = 1 << 24;
     private const int ChecksumBytes = 4;
     private const int LongestToken = 1 << 20;
     private const int LongestText = 512;
@@ -27,7 +30,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         var w = new TokenWriter();
         w.Byte((byte)'S');
         w.Byte((byte)'F');
-        w.Byte(FormatVersion);
+        w.Byte(Scenario.Start is null ? FormatVersion : StartFormatVersion);
         w.Text(ModelVersion.Current);
         w.Text(cell.Policy.ToString());
         w.Number((ulong)cell.Policy.Deviations);
@@ -50,6 +53,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         w.Text(Signature.Field);
         w.Text(Signature.Operation);
         w.Text(Signature.Other);
+        if (Scenario.Start is { } start) WriteStart(w, start);
         byte[] body = w.ToArray();
         byte[] whole = new byte[body.Length + ChecksumBytes];
         body.CopyTo(whole, 0);
@@ -64,7 +68,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         error = "";
         try
         {
-            return Read(Bytes(text), workloads ?? Catalog<Workload>.Find);
+            return Read(Bytes(text, out bool starts), starts, workloads ?? Catalog<Workload>.Find);
         }
         catch (TokenException e)
         {
@@ -73,7 +77,8 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         }
     }
 
-    private static byte[] Bytes(string? text)
+    /// <param name="starts">it holds the memory that the schedule starts on</param>
+    private static byte[] Bytes(string? text, out bool starts)
     {
         if (string.IsNullOrEmpty(text)) throw new TokenException("it is empty");
         if (text.Length > LongestToken) throw new TokenException($"it has {text.Length} characters, more than any token");
@@ -87,14 +92,15 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
             throw new TokenException("it has characters that no token has, or was cut");
         }
         if (bytes.Length < 3 + ChecksumBytes || bytes[0] != 'S' || bytes[1] != 'F') throw new TokenException("it does not begin like one");
-        if (bytes[2] != FormatVersion) throw new TokenException($"its format is {bytes[2]}, this build reads {FormatVersion}");
+        starts = bytes[2] == StartFormatVersion;
+        if (bytes[2] is not (FormatVersion or StartFormatVersion)) throw new TokenException($"its format is {bytes[2]}, this build reads {FormatVersion} and {StartFormatVersion}");
         int body = bytes.Length - ChecksumBytes;
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(body)) != Checksum(bytes.AsSpan(0, body)))
             throw new TokenException("its checksum does not match: it was damaged or cut");
         return bytes[3..body];
     }
 
-    private static ReplayToken Read(byte[] bytes, Func<string, Workload?> workloads)
+    private static ReplayToken Read(byte[] bytes, bool starts, Func<string, Workload?> workloads)
     {
         var r = new TokenReader(bytes);
         string model = r.Text(LongestText);
@@ -114,9 +120,26 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         byte[] choices = ReadChoices(ref r, geometry.MaxCpus);
         ulong digest = r.Fixed();
         var signature = new RawSignature(r.Text(LongestText), r.Text(LongestText), r.Text(LongestText), r.Text(LongestText));
+        StartState? start = starts ? ReadStart(ref r) : null;
         if (!r.AtEnd) throw new TokenException("it goes on after its end");
         var cell = new Cell(policy, workload, strategy, geometry, parameters);
-        return new ReplayToken(new Scenario(cell, seed, edits, choices, fair), digest, signature);
+        return new ReplayToken(new Scenario(cell, seed, edits, choices, fair) { Start = start }, digest, signature);
+    }
+
+    private static void WriteStart(TokenWriter w, StartState start)
+    {
+        // A section's arena is at most 2^7 pages of system memory: its state is a tenth of this even before it is compressed.
+        if (start.State.Length > MostStart) throw new InvalidOperationException("a section's state does not fit into a token");
+        w.Number((ulong)start.Place.Section);
+        w.Number((ulong)start.Place.Epoch);
+        w.Byte(start.Whole ? (byte)1 : (byte)0);
+        w.Bytes(start.State);
+    }
+
+    private static StartState ReadStart(ref TokenReader r)
+    {
+        var place = new SoakPlace(r.Count(MostSections), (long)r.Number(long.MaxValue));
+        return new(place, r.Byte() == 1, r.Bytes(MostStart));
     }
 
     private static Policy ReadPolicy(string text, ulong deviations)

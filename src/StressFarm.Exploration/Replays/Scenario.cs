@@ -7,6 +7,9 @@ namespace StressFarm.Exploration;
 /// <param name="Fair">liveness is judged: the choices were drawn by a fair strategy</param>
 public sealed record Scenario(Cell Cell, ulong Seed, ProgrammeEdits Edits, IReadOnlyList<byte> Choices, bool Fair)
 {
+    /// <summary>The memory it starts on; null for a pristine one.</summary>
+    public StartState? Start { get; init; }
+
     /// <summary>How often the stepping CPU changes.</summary>
     public static int SwitchesOf(IReadOnlyList<byte> choices)
     {
@@ -39,14 +42,22 @@ public sealed class ScenarioRunner(Geometry geometry)
 
     /// <summary>Runs a scenario, optionally under another policy.</summary>
     public ScheduleResult Run(Scenario scenario, Policy? policy = null) =>
-        Run(scenario.Cell, scenario.Seed, scenario.Edits, new Guided(scenario.Choices, scenario.Fair), 0, policy);
+        Run(scenario, new Guided(scenario.Choices, scenario.Fair), 0, policy);
 
-    /// <summary>Runs a seed's programme less the edits under a strategy.</summary>
-    public ScheduleResult Run(Cell cell, ulong seed, ProgrammeEdits edits, Strategy strategy, ulong choiceSeed, Policy? policy = null)
+    /// <summary>Runs a seed's programme less the edits under a strategy, on pristine memory.</summary>
+    public ScheduleResult Run(Cell cell, ulong seed, ProgrammeEdits edits, Strategy strategy, ulong choiceSeed) =>
+        Run(new Scenario(cell, seed, edits, [], strategy.Fair), strategy, choiceSeed);
+
+    /// <summary>Runs a scenario's programme, edits and start under a strategy instead of its choices.</summary>
+    public ScheduleResult Run(Scenario scenario, Strategy strategy, ulong choiceSeed, Policy? policy = null)
     {
-        Programme.Compose(cell.Workload, geometry, seed, cell.FixedParameters);
-        edits.Apply(Programme);
-        return _runner.Run(Programme, policy ?? cell.Policy, strategy, choiceSeed, _runner.AuditsWhole(seed));
+        Cell cell = scenario.Cell;
+        Programme.Compose(cell.Workload, geometry, scenario.Seed, cell.FixedParameters);
+        scenario.Edits.Apply(Programme);
+        if (scenario.Start is not { } start)
+            return _runner.Run(Programme, policy ?? cell.Policy, strategy, choiceSeed, _runner.AuditsWhole(scenario.Seed));
+        start.Lay(Machine);
+        return _runner.Continue(Programme, policy ?? cell.Policy, strategy, choiceSeed, start.Whole, SoakSection.Drains(scenario.Seed));
     }
 
     /// <summary>The signature of the last run's violation; null when it had none.</summary>

@@ -33,6 +33,12 @@ internal sealed class TokenWriter
         _bytes.AddRange(utf8);
     }
 
+    public void Bytes(byte[] bytes)
+    {
+        Number((ulong)bytes.Length);
+        _bytes.AddRange(bytes);
+    }
+
     public byte[] ToArray() => [.. _bytes];
 }
 
@@ -79,6 +85,15 @@ internal ref struct TokenReader(ReadOnlySpan<byte> bytes)
         ulong value = BinaryPrimitives.ReadUInt64LittleEndian(_rest);
         _rest = _rest[8..];
         return value;
+    }
+
+    public byte[] Bytes(int most)
+    {
+        int length = Count(most);
+        if (_rest.Length < length) throw new TokenException("it ends too early");
+        byte[] bytes = _rest[..length].ToArray();
+        _rest = _rest[length..];
+        return bytes;
     }
 
     public string Text(int most)

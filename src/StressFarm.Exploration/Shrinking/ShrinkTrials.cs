@@ -35,7 +35,7 @@ internal sealed class ShrinkTrials(ScenarioRunner runner, RawSignature signature
         if (Spent) return null;
         cancellation.ThrowIfCancellationRequested();
         var noting = new Noting(strategy);
-        ScheduleResult result = runner.Run(scenario.Cell, scenario.Seed, scenario.Edits, noting, choiceSeed);
+        ScheduleResult result = runner.Run(scenario, noting, choiceSeed);
         budget.Charge(result.Steps);
         if (runner.Signature != signature) return null;
         int operations = 0;

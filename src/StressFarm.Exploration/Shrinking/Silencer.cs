@@ -45,7 +45,7 @@ internal static class Silencer
         for (int i = 0; i < Searches; i++)
         {
             Strategy strategy = scenario.Fair ? strategies[0] : strategies[i % strategies.Length];
-            runner.Run(scenario.Cell, scenario.Seed, scenario.Edits, strategy, Pcg.Mix(scenario.Seed + (ulong)i), policy);
+            runner.Run(scenario, strategy, Pcg.Mix(scenario.Seed + (ulong)i), policy);
             if (runner.Signature == signature) return true;
         }
         return false;

@@ -1,7 +1,7 @@
 namespace StressFarm.Silo.Api;
 
 /// <summary>Every call through the door has a deadline, whether or not what is behind it looks at its cancellation.</summary>
-internal sealed class DoorCalls(IFarmDoor door, ApiOptions options)
+public sealed class DoorCalls(IFarmDoor door, ApiOptions options)
 {
     public Task<T> Ask<T>(Func<IFarmDoor, CancellationToken, Task<T>> call, CancellationToken aborted) => Ask(call, options.DoorDeadline, aborted);
 

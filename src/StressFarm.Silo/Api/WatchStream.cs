@@ -8,14 +8,14 @@ namespace StressFarm.Silo.Api;
 /// Follows a campaign as server-sent events: "status" when it changed, comments while nothing does, "end" when it is over.
 /// A stream that breaks is no loss: the watcher comes again and the first event is the whole status.
 /// </summary>
-internal sealed class WatchStream(DoorCalls door, ApiOptions options, TimeProvider clock, IHostApplicationLifetime lifetime)
+public sealed class WatchStream(DoorCalls door, ApiOptions options, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     private int _watchers;
 
     /// <summary>Watchers now.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
 
-    public async Task Run(HttpContext http, string id)
+    internal async Task Run(HttpContext http, string id)
     {
         if (Interlocked.Increment(ref _watchers) > options.MaxWatchers)
         {

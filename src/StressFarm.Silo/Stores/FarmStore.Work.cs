@@ -122,6 +122,9 @@ public abstract partial class FarmStore
         return rows.Count == 0 ? null : rows[0];
     }
 
+    public async Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation) =>
+        await Read(new("SELECT number FROM checkpoint WHERE campaign = @id AND cell = @cell ORDER BY number", ("id", id), ("cell", cell)), r => r.GetInt64(0), cancellation);
+
     public Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation) =>
         Transact(new Fence.None(), [Prune(id, cell, keepFrom, keep)], cancellation);
 }

@@ -108,19 +108,36 @@ public sealed class SqliteFarmStore : FarmStore
         using SqliteTransaction transaction = _writer.BeginTransaction(deferred: false);
         Demand(fence);
         var rows = new List<object[]>[statements.Count];
+        SqliteCommand? command = null;
         for (int i = 0; i < rows.Length; i++)
         {
-            rows[i] = [];
-            using SqliteCommand command = Command(_writer, statements[i]);
-            using SqliteDataReader reader = command.ExecuteReader();
-            while (reader.Read())
+            // A batch is the same statement many times: it is compiled once.
+            if (command?.CommandText == statements[i].Sql)
             {
-                var row = new object[reader.FieldCount];
-                reader.GetValues(row);
-                rows[i].Add(row);
+                SetValues(command, statements[i]);
             }
+            else
+            {
+                command?.Dispose();
+                command = Command(_writer, statements[i]);
+            }
+            rows[i] = Run(command);
         }
+        command?.Dispose();
         transaction.Commit();
+        return rows;
+    }
+
+    private static List<object[]> Run(SqliteCommand command)
+    {
+        using SqliteDataReader reader = command.ExecuteReader();
+        var rows = new List<object[]>();
+        while (reader.Read())
+        {
+            var row = new object[reader.FieldCount];
+            reader.GetValues(row);
+            rows.Add(row);
+        }
         return rows;
     }
 
@@ -205,8 +222,14 @@ public sealed class SqliteFarmStore : FarmStore
     {
         SqliteCommand command = connection.CreateCommand();
         command.CommandText = statement.Sql;
-        foreach (var (name, value) in statement.Values ?? []) command.Parameters.AddWithValue("@" + name, value ?? DBNull.Value);
+        SetValues(command, statement);
         return command;
+    }
+
+    private static void SetValues(SqliteCommand command, Statement statement)
+    {
+        command.Parameters.Clear();
+        foreach (var (name, value) in statement.Values ?? []) command.Parameters.AddWithValue("@" + name, value ?? DBNull.Value);
     }
 
     private static long? Scalar(SqliteConnection connection, Statement statement)

@@ -374,6 +374,31 @@ public sealed class Ghost
         _lifeCounter = 0;
     }
 
+    /// <summary>
+    /// A new schedule on the memory as it is: owners stay. Everything was given back, so no object is left, and no pointer whose
+    /// generation could be compared: both are numbered from the start again, and neither grows with the age of a section.
+    /// </summary>
+    internal void Continue()
+    {
+        _objectCount = 0;
+        _lifeCounter = 0;
+        int device = _machine.Geometry.DeviceBase;
+        Renew(0, _lastSystem);
+        Renew(device, Math.Max(0, _lastDevice - device));
+    }
+
+    private void Renew(int pfn, int count)
+    {
+        if (count == 0) return;
+        Array.Fill(_object, NoObject, pfn, count);
+        Array.Fill(_life, ++_lifeCounter, pfn, count);
+        Array.Clear(_pteMaps, pfn, count);
+        Array.Clear(_pagePins, pfn, count);
+    }
+
+    /// <summary>Restoring a memory: a free page's owner, after <see cref="Lay"/>.</summary>
+    internal void Restore(int pfn, Owner owner) => _owner[pfn] = owner;
+
     private void Clear(int pfn, int count)
     {
         Array.Clear(_owner, pfn, count);

@@ -194,6 +194,7 @@ public sealed class Judge
     private Actor ActorOf(WriterStamp stamp)
     {
         if (!stamp.Known) return new Actor(-1, "", 0, Step.None);
+        if (stamp.IsEarlier) return Actor.EarlierSchedule;
         string operation = stamp.Cpu == Machine.SetupCpu.Number
             ? Machine.Programme?.SetupName(stamp.Operation) ?? ""
             : Machine.Programme?.OperationName(stamp.Cpu, stamp.Operation) ?? "";

@@ -3,6 +3,9 @@ namespace StressFarm.Simulation;
 /// <summary>An operation under way: which, on which CPU, at which step.</summary>
 public readonly record struct Actor(int Cpu, string Operation, int OperationNumber, Step Step)
 {
+    /// <summary>Whoever wrote a word before this schedule began, on a memory that goes on from schedule to schedule.</summary>
+    public static Actor EarlierSchedule { get; } = new(-1, "earlier-schedule", 0, Step.None);
+
     public override string ToString() => Operation.Length == 0 ? "nobody" : $"CPU{Cpu} {Operation} {Step}";
 }
 

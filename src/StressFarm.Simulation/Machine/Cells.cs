@@ -75,6 +75,14 @@ public sealed class Cells
     public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
     public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
 
+    // What may hold something while nothing is under way.
+
+    /// <summary>A head of a list of free pages, the zone's or a CPU's.</summary>
+    internal bool IsFreeList(Word w) => w.Index >= _freeArea && w.Index < _ptl;
+    internal bool IsDriverHead(Word w) => IsHead(DriverHeads, w);
+    internal bool IsForkSequence(Word w) => w.Index >= WriteProtectSeq.Index && w.Index < WriteProtectSeq.Index + Geometry.MaxMms;
+    /// <summary>One of the two words of a list's head.</summary>
+    internal bool IsHead(Word head, Word w) => w.Index >= head.Index && w.Index < head.Index + 2;
 
     /// <summary>What a cell is, for reports.</summary>
     public string NameOf(Word w)

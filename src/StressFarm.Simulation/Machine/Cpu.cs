@@ -127,9 +127,16 @@ public sealed class Cpu
 
     internal void Reset()
     {
+        Handles.Clear();
+        Continue();
+    }
+
+    /// <summary>As <see cref="Reset"/>, but for what belongs to the memory: the lengths of the per-CPU lists.</summary>
+    internal void Continue()
+    {
         Abandon();
         Pending = default;
-        Handles.Clear();
+        Handles.Continue();
         Operation = null;
         OperationNumber = 0;
         OperationSteps = 0;

@@ -27,6 +27,13 @@ public sealed class DriverAllocator(Machine machine)
         LargeOrder = 0;
     }
 
+    /// <summary>Restoring a memory: everything is free, as between two schedules.</summary>
+    internal void Restore(int largeOrder)
+    {
+        Reset();
+        LargeOrder = largeOrder;
+    }
+
     /// <summary>Free pages of the buddy allocator.</summary>
     public int FreePages
     {

@@ -54,4 +54,7 @@ public sealed class Handles
         Array.Clear(_slots);
         Array.Clear(PcpCount);
     }
+
+    /// <summary>A new schedule on the memory as it is: the per-CPU lists, and so their lengths, stay.</summary>
+    internal void Continue() => Array.Clear(_slots);
 }

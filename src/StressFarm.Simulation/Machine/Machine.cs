@@ -19,6 +19,8 @@ public sealed class Machine
     /// <summary>The last step wrote something, be it a cell.</summary>
     private bool _wrote;
     private uint _waiting;
+    /// <summary>CPUs that some schedule used since the last reset.</summary>
+    private int _usedCpus;
     private Stepper? _stepper;
     private int _chosen;
     private bool _decided;
@@ -71,10 +73,51 @@ public sealed class Machine
     /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
     public void Reset(Arena arena, Policy policy, Programme? programme)
     {
-        // Only the CPUs that the last schedule used have anything to forget.
-        for (int i = 0; i < Arena.Cpus; i++) Cpus[i].Reset();
+        Clear(arena, policy, programme);
+        Boot.Prepare(this);
+        Driver.Reset();
+        _touchedCount = 0;
+    }
+
+    /// <summary>Holes everywhere; whoever calls lays the memory.</summary>
+    internal void Clear(Arena arena, Policy policy, Programme? programme)
+    {
+        // Only the CPUs that some schedule used since the last reset have anything to forget.
+        for (int i = 0; i < _usedCpus; i++) Cpus[i].Reset();
         SetupCpu.Reset();
         Memory.Reset();
+        Ghost.Reset();
+        _usedCpus = 0;
+        Begin(arena, policy, programme);
+    }
+
+    /// <summary>
+    /// The next schedule on the memory that the last one left: words, free lists, per-CPU lists and the driver's lists stay as
+    /// they are. The last schedule must have ended quiescent and torn down. Its processes have exited and nobody holds a pointer,
+    /// so object numbers and generations begin anew.
+    /// </summary>
+    /// <param name="arena">of the same memory; CPUs and PMD order may be others</param>
+    public void Continue(Arena arena, Policy policy, Programme? programme)
+    {
+        if (arena.SystemOrder != Arena.SystemOrder || arena.DeviceOrder != Arena.DeviceOrder)
+            throw new ArgumentException("a memory that goes on keeps its size", nameof(arena));
+        for (int i = 0; i < Arena.Cpus; i++) Cpus[i].Continue();
+        SetupCpu.Continue();
+        Memory.Age();
+        Ghost.Continue();
+        if (Memory[Cells.AnonVmaTree] != 0) Lay(Cells.AnonVmaTree, 0);
+        Begin(arena, policy, programme);
+    }
+
+    /// <summary>Restoring a memory: the lengths of the per-CPU lists, CPU by CPU.</summary>
+    internal void RestoreLists(ReadOnlySpan<byte> counts)
+    {
+        for (int i = 0; i < counts.Length; i++) Cpus[i / Geometry.PcpOrders].Handles.PcpCount[i % Geometry.PcpOrders] = counts[i];
+        _usedCpus = Geometry.MaxCpus;
+    }
+
+    private void Begin(Arena arena, Policy policy, Programme? programme)
+    {
         Arena = arena;
         Policy = policy;
         Programme = programme;
@@ -83,11 +126,8 @@ public sealed class Machine
         _touchedCount = 0;
         _waiting = 0;
         Runnable = 0;
-        Ghost.Reset();
+        _usedCpus = Math.Max(_usedCpus, arena.Cpus);
         Judge.Reset();
-        Boot.Prepare(this);
-        Driver.Reset();
-        _touchedCount = 0;
     }
 
     /// <summary>CPUs that can take a step now, one bit each.</summary>

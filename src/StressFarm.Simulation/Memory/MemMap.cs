@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace StressFarm.Simulation;
 
@@ -34,7 +35,7 @@ public sealed class MemMap
     }
 
     public int Pages { get; }
-    private int Lines { get; }
+    internal int Lines { get; }
     public int FirstCell => Pages * Layout.WordsPerPage;
     public int WordCount => _words.Length;
     public ReadOnlySpan<int> DirtyLines => _dirty.AsSpan(0, _dirtyCount);
@@ -150,6 +151,40 @@ public sealed class MemMap
             WriteHole(line);
         }
         _dirtyCount = 0;
+    }
+
+    /// <summary>A new schedule on the memory as it is: what was written, an earlier one wrote.</summary>
+    internal void Age()
+    {
+        Vector256<uint> earlier = Vector256.Create(WriterStamp.Earlier);
+        Span<uint> stamps = MemoryMarshal.Cast<ulong, uint>(_writers.AsSpan());
+        foreach (int line in DirtyLines)
+            for (int half = line * Layout.HalvesPerPage; half < (line + 1) * Layout.HalvesPerPage; half += Vector256<uint>.Count)
+            {
+                Span<uint> some = stamps.Slice(half, Vector256<uint>.Count);
+                Vector256.AndNot(earlier, Vector256.Equals(Vector256.Create<uint>(some), Vector256<uint>.Zero)).CopyTo(some);
+            }
+    }
+
+    /// <summary>The words of a 64-byte line.</summary>
+    internal ReadOnlySpan<ulong> Line(int line) => _words.AsSpan(line * 8, 8);
+
+    /// <summary>Which halves of a line were written since the reset, one bit each.</summary>
+    internal ushort WrittenIn(int line)
+    {
+        int written = 0;
+        for (int half = 0; half < Layout.HalvesPerPage; half++)
+            if (LastWriter(new Half(line * Layout.HalvesPerPage + half)) != 0) written |= 1 << half;
+        return (ushort)written;
+    }
+
+    /// <summary>Lays a line that an earlier schedule left. Lines are laid in order, each once, after a reset.</summary>
+    internal void Restore(int line, ReadOnlySpan<ulong> words, ushort written)
+    {
+        MarkDirty(line);
+        words.CopyTo(_words.AsSpan(line * 8, 8));
+        for (int half = 0; half < Layout.HalvesPerPage; half++)
+            if ((written >> half & 1) != 0) _writers[line * 8 + half / 2] |= (ulong)WriterStamp.Earlier << (half & 1) * 32;
     }
 
     private void WriteHole(int pfn)

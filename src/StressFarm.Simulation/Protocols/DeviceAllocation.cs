@@ -56,12 +56,14 @@ public static class DeviceAllocation
 
     /// <summary>
     /// The driver's start-up under LIFO: the first <paramref name="large"/> blocks of an order are large folios, the rest
-    /// single pages. One step: nothing else runs yet. BUDDY needs none.
+    /// single pages. One step: nothing else runs yet. BUDDY needs none. A driver that has large folios already goes on with
+    /// its lists as they are; one that has none left starts anew, its memory being all free.
     /// </summary>
     public static async Op Carve(Cpu cpu, int largeOrder, int large)
     {
         Machine machine = cpu.Machine;
         await cpu.Burst(machine.Cells.DriverHeads, Step.V2);
+        if (cpu.Policy.Allocator == Allocator.Lifo && cpu.Peek(Head(cpu, 1)) != 0) return;
         machine.Driver.LargeOrder = largeOrder;
         if (cpu.Policy.Allocator != Allocator.Lifo) return;
         int first = machine.Geometry.DeviceBase, end = first + machine.Arena.DevicePages;

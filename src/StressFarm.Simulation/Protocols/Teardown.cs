@@ -6,7 +6,10 @@ namespace StressFarm.Simulation;
 /// </summary>
 public static class Teardown
 {
-    public static async Op Run(Cpu cpu)
+    public static Op Run(Cpu cpu) => Run(cpu, drain: true);
+
+    /// <param name="drain">false leaves the CPUs' lists of free pages as they are, for a next schedule on the same memory</param>
+    public static async Op Run(Cpu cpu, bool drain)
     {
         Machine machine = cpu.Machine;
         for (int i = 0; i < machine.Cpus.Length; i++)
@@ -14,7 +17,8 @@ public static class Teardown
                 if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
-        for (int i = 0; i < machine.Cpus.Length; i++) await BuddyAllocator.DrainPcp(cpu, i);
+        for (int i = 0; i < machine.Cpus.Length; i++)
+            if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
     }
 
     private static async Op UnmapAll(Cpu cpu, int mm)

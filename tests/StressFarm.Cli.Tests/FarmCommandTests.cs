@@ -1,0 +1,119 @@
+using System.Text.Json;
+using StressFarm.Campaigns;
+
+namespace StressFarm.Cli.Tests;
+
+public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFixture<FarmCommandTests.Shared>
+{
+    /// <summary>The campaign is run once for all the tests that leave it alone.</summary>
+    public sealed class Shared : IDisposable
+    {
+        internal FakeFarm Farm { get; } = new();
+        internal Sandbox Sandbox { get; } = new();
+
+        public void Dispose()
+        {
+            Farm.Dispose();
+            Sandbox.Dispose();
+        }
+    }
+
+    private readonly FakeFarm _farm = shared.Farm;
+    private readonly Sandbox _sandbox = shared.Sandbox;
+
+    private Result Run(params string[] args) => Sandbox.RunOnFarm(_farm.Address, ["farm", .. args]);
+
+    [Fact]
+    public void What_is_submitted_is_the_campaign_that_run_would_run()
+    {
+        Result result = Run("submit", "--policies", "control;cmp=rfc,dpm=free-core", "--workload", "mixed", "--cpus", "2", "--set", "ops=3", "--seed", "0x10", "--name", "Über night");
+        Assert.Equal((ExitCode.Done, ""), (result.Code, result.Error));
+        Asked asked = _farm.Requests.Last(r => r.Method == "POST");
+        Assert.Equal("/api/v1/campaigns?name=%C3%9Cber%20night", asked.Path);
+        CampaignSpec sent = SpecBuilder.Build(SpecFile.Parse(asked.Body, "sent"), new SpecDefaults(true, 5)).Spec;
+        Assert.Equal((Defaults.RunSchedules, 16UL, 3, 2), (sent.Schedules!.Value, sent.FirstSeed, sent.Parameters["ops"], sent.Geometry.MaxCpus));
+        Assert.Contains($"| farm submit | policies {string.Join(' ', sent.Policies.Select(p => p.Name))} | workloads mixed", result.Out);
+        Assert.Contains($"| spec {sent.Hash[..12]}\ncampaign {CampaignEntry.IdOf(sent)}: entered\n", result.Out);
+        Result json = Run("submit", "--workload", "mixed", "--format", "json");
+        Assert.True(JsonDocument.Parse(json.Out).RootElement.GetProperty("created").GetBoolean());
+    }
+
+    [Fact]
+    public void Watching_ends_as_an_embedded_run_does()
+    {
+        Result watched = Run("watch", _farm.Id);
+        File.WriteAllText(_sandbox["spec.yaml"], _farm.Spec);
+        Result embedded = _sandbox.Run("run", _sandbox["spec.yaml"], "--out", _sandbox["embedded"]);
+        Assert.Equal(ExitCode.Violation, embedded.Code);
+        Assert.Equal(embedded.Code, watched.Code);
+        string findings = embedded.Out[(embedded.Out.IndexOf('\n') + 1)..embedded.Out.IndexOf("\nreport: ", StringComparison.Ordinal)];
+        string body = findings[..findings.LastIndexOf("\n2,", StringComparison.Ordinal)];
+        Assert.StartsWith(body, watched.Out);
+        Assert.Contains($"digest {ReportWriter.Hex(_farm.Report.Digest)}", watched.Out);
+        Assert.Matches(@"\[90s\] 100%, done \| [\d.]+[kM]? steps, .* schedules, ", watched.Error);
+        JsonElement json = JsonDocument.Parse(Run("watch", _farm.Id, "--format", "json").Out).RootElement;
+        Assert.Equal(JsonDocument.Parse(_sandbox.Run("run", _sandbox["spec.yaml"], "--out", _sandbox["embedded"], "--format", "json").Out).RootElement.GetProperty("digest").GetString(),
+            json.GetProperty("digest").GetString());
+    }
+
+    [Fact]
+    public void Submitting_and_watching_in_one_go_writes_the_report()
+    {
+        File.WriteAllText(_sandbox["spec.yaml"], _farm.Spec);
+        Result result = Run("submit", _sandbox["spec.yaml"], "--watch", "--out", _sandbox["from-farm"]);
+        Assert.Equal(ExitCode.Violation, result.Code);
+        Assert.Equal(ReportWriter.Canonical(_farm.Report), File.ReadAllBytes(Path.Combine(_sandbox["from-farm"], "report.json")));
+    }
+
+    [Fact]
+    public void The_report_is_the_farms_byte_for_byte()
+    {
+        Result written = Run("report", _farm.Id, "--out", _sandbox["report"]);
+        Assert.Equal(ExitCode.Done, written.Code);
+        Assert.Equal(ReportWriter.Canonical(_farm.Report), File.ReadAllBytes(Path.Combine(_sandbox["report"], "report.json")));
+        Assert.Equal(VerdictPage.Markdown(_farm.Report), File.ReadAllBytes(Path.Combine(_sandbox["report"], "report.md")));
+        Assert.Equal(ReportWriter.CanonicalText(_farm.Report), Run("report", _farm.Id, "--format", "json").Out);
+    }
+
+    [Fact]
+    public void A_finding_of_the_farm_replays_here()
+    {
+        Result list = Run("findings", _farm.Id);
+        CampaignFinding found = _farm.Report.Findings[0];
+        Assert.Contains($"{found.Finding.Id}  {found.Finding.Signature}\n", list.Out);
+        Assert.Contains($"    replay:  {ReportWriter.ReplayCommand(found.Finding)}\n", list.Out);
+        Result full = Run("findings", _farm.Id, found.Finding.Id);
+        Assert.Equal(ExitCode.Done, full.Code);
+        Assert.Contains("----- for a mail -----", full.Out);
+        string replay = full.Out.Split('\n').First(l => l.StartsWith("replay:  stressfarm ", StringComparison.Ordinal))["replay:  stressfarm ".Length..];
+        Assert.Equal(ExitCode.Violation, _sandbox.Run(replay.Split(' ')).Code);
+    }
+
+    [Fact]
+    public void Status_list_ledger_silos_and_steering()
+    {
+        Result status = Run("status", _farm.Id);
+        Assert.Contains($"{_farm.Id}  night\nstate:     done, done\n", status.Out);
+        Assert.Contains($"ledger:    planned {_farm.Lines.Count}, executed {_farm.Lines.Count}, lost 0, double 0\n", status.Out);
+        Assert.StartsWith($"{_farm.Id}  done      100%", Run("list").Out);
+        Assert.StartsWith("silo-1  up        1 of 2 workers busy", Run("silos").Out);
+        Result ledger = Run("ledger", _farm.Id, "--limit", "2");
+        Assert.Equal(4, ledger.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.EndsWith("more from --from 2\n", ledger.Out);
+        foreach (var (verb, state) in new[] { ("pause", "paused"), ("resume", "running"), ("cancel", "cancelled") })
+            Assert.Contains($"state:     {state}", Run(verb, _farm.Id).Out);
+        foreach (string[] args in (string[][])[["status", _farm.Id], ["list"], ["silos"], ["ledger", _farm.Id], ["findings", _farm.Id], ["pause", _farm.Id]])
+            JsonDocument.Parse(Run([.. args, "--format", "json"]).Out);
+    }
+
+    [Fact]
+    public void A_ledger_that_is_right_verifies()
+    {
+        Result all = Run("verify", _farm.Id, "--all");
+        Assert.Equal((ExitCode.Done, ""), (all.Code, all.Error));
+        int n = _farm.Lines.Count;
+        Assert.StartsWith($"planned {n}, executed {n}, lost 0, double 0; re-executed {n} shards: {n} same\nthe ledger's digest {ReportWriter.Hex(_farm.Report.Digest)} is the report's\n", all.Out);
+        Assert.Contains("re-executed 1 shard: 1 same", Run("verify", _farm.Id, "--sample", "1", "--seed", "7").Out);
+        Assert.True(JsonDocument.Parse(Run("verify", _farm.Id, "--sample", "0", "--format", "json").Out).RootElement.GetProperty("right").GetBoolean());
+    }
+}
