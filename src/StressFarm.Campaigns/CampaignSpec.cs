@@ -44,7 +44,7 @@ public sealed record CampaignSpec
     /// <summary>Shards of a cell in a generation; means something only when <see cref="HasGenerations"/>.</summary>
     public int GenerationShards { get; init; } = DefaultGenerationShards;
     /// <summary>What a shard runs depends on what earlier generations found.</summary>
-    public bool HasGenerations => Strategy == FeedbackPortfolio.StrategyId;
+    public bool HasGenerations => Strategy == FeedbackPortfolio.StrategyId && Soak is null;
 
     /// <summary>The text that identifies the campaign, the same on every machine. Two specs are the same when theirs is.</summary>
     public string Canonical

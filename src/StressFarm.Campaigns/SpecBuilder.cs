@@ -46,6 +46,8 @@ public static class SpecBuilder
             Bug = bug?.Id,
             ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
         };
+        if (soak is not null && spec.Strategy == FeedbackPortfolio.StrategyId)
+            throw request.Strategy!.Wrong($"a soak goes by epochs, and {FeedbackPortfolio.StrategyId} by generations; take another strategy");
         if (request.Generation is { } generation) spec = spec with { GenerationShards = Generation(generation, spec) };
         ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
