@@ -70,7 +70,6 @@ public static class SpecBuilder
     {
         long cells = (long)spec.Policies.Count * spec.Workloads.Count * spec.Soak!.Sections;
         if (cells > SoakBudget.MaxCells) throw request.SoakSections!.Wrong($"makes {cells} sections in all; at most {SoakBudget.MaxCells} are allowed");
-        if (spec.HasGenerations) throw request.Strategy!.Wrong($"the strategy {spec.Strategy} learns from generations of shards, which a soak has not");
         if (spec.FirstSeed > SoakBudget.MaxSeed) throw request.Seed!.Wrong("leaves too few seeds for a soak: it takes 0 to 2^63");
         if (request.Set.FirstOrDefault(s => s.Text.Split('=')[0].Trim() == "order-9") is { } huge) throw huge.Wrong("a soak fixes order-9 to 0");
     }
