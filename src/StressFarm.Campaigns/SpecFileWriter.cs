@@ -12,6 +12,7 @@ public static class SpecFileWriter
         List(text, "policies", request.Policies);
         List(text, "workloads", request.Workloads);
         Single(text, "strategy", request.Strategy);
+        Single(text, "generation", request.Generation);
         Single(text, "seed", request.Seed);
         Single(text, "schedules", request.Schedules);
         Single(text, "steps", request.Steps);
