@@ -117,7 +117,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         try
         {
             CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(brief.Request, id), FarmDefaults.Spec).Spec;
-            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout));
+            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout), new GenerationInputs(grains, id, options.Value.CallTimeout));
             WorkerLog.OtherBuild(log, id);
         }
         catch (SpecException e)
