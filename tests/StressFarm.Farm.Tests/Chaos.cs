@@ -18,6 +18,8 @@ internal sealed class Chaos(TestFarm farm, PostgresServer postgres, ulong seed, 
     public int Terminations { get; private set; }
     public int DatabaseCrashes { get; private set; }
 
+    public bool HadEverything => Kills > 0 && Freezes > 0 && DatabaseCrashes > 0;
+
     /// <summary>One bit of trouble, and what has to come up again.</summary>
     public void Step()
     {

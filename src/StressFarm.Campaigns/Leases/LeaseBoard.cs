@@ -26,6 +26,7 @@ namespace StressFarm.Campaigns;
 /// </remarks>
 public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpoch = 0)
 {
+    private const int MostHolders = 1024;
     private readonly Dictionary<string, Lease> _leases = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, Shard> _waiting = [];
     private readonly Dictionary<long, (Shard Shard, ulong Digest, string Author)> _toVerify = [];
@@ -177,7 +178,13 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     }
 
     /// <summary>A holder called, whether or not it wants work.</summary>
-    public void Hear(string holder, DateTimeOffset now) => _seen[holder] = now;
+    public void Hear(string holder, DateTimeOffset now)
+    {
+        // Each restart is another holder.
+        if (_seen.Count >= MostHolders)
+            foreach (string gone in _seen.Keys.Except(Holders(now)).ToArray()) _seen.Remove(gone);
+        _seen[holder] = now;
+    }
 
     /// <summary>Holders that called lately.</summary>
     public IEnumerable<string> Holders(DateTimeOffset now) => _seen.Where(s => s.Value > now - terms.Presence).Select(s => s.Key);
