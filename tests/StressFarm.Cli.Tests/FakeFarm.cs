@@ -90,7 +90,7 @@ internal sealed class FakeFarm : IDisposable
                 lines.Add(new(shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, stored.Record.Schedules, stored.Record.Steps, stored.Record.Digest, 1, "silo-1", DateTimeOffset.UnixEpoch));
                 records.Add(new(shard.Index, stored with { Holder = "silo-1" }));
             }
-            return new(report, [.. lines], [.. records], [.. ledger.Checkpoints()]);
+            return new(report, [.. lines], [.. records], order.Spec.Soak is null ? [] : [.. ledger.Checkpoints()]);
         }
         finally
         {

@@ -58,7 +58,7 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
         File.WriteAllText(file, "workloads: gup-pin\npages: 1024\nsoak: {sections: 2, epochs: 3, schedules: 16}\n");
         Result result = Run(["submit", .. submit.Replace("FILE", file, StringComparison.Ordinal).Split(' ')]);
         Assert.Equal((ExitCode.Done, ""), (result.Code, result.Error));
-        CampaignSpec sent = SpecBuilder.Build(SpecFile.Parse(_farm.Requests.Last(r => r.Method == "POST").Body, "sent"), new SpecDefaults(true, 5)).Spec;
+        CampaignSpec sent = SpecBuilder.Build(SpecFile.Parse(_farm.Requests.Last(r => r.Method == "POST").Body, "sent"), FarmDefaults.Spec).Spec;
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         Result embedded = Sandbox.Run(null, [.. run.Replace("FILE", file, StringComparison.Ordinal).Split(' '), "--out", _sandbox[Guid.NewGuid().ToString("n")]], stopped.Token);

@@ -12,8 +12,7 @@ internal sealed class RecordReader(FarmClient client, FarmLedger ledger, Cancell
     /// <exception cref="CampaignFault">one is not that of its line, or is missing</exception>
     public IEnumerable<RecordLine> Read()
     {
-        var lines = new Dictionary<long, LedgerLine>();
-        foreach (LedgerLine line in ledger.Lines) lines.TryAdd(line.Index, line);
+        var lines = new Queue<LedgerLine>(ledger.Lines.DistinctBy(l => l.Index).OrderBy(l => l.Index));
         long last = -1;
         for (long? from = 0; from is { } first;)
         {
@@ -22,13 +21,14 @@ internal sealed class RecordReader(FarmClient client, FarmLedger ledger, Cancell
             {
                 if (record.Index <= last) throw Fault(record.Index, "its record is out of the campaign's order");
                 last = record.Index;
-                Check(record, lines.Remove(last, out LedgerLine? line) ? line : null);
+                if (lines.TryPeek(out LedgerLine? line) && line.Index < last) throw Missing(line);
+                Check(record, line?.Index == last ? lines.Dequeue() : null);
                 yield return record;
             }
             if (page.Next <= first) throw Fault(first, "the farm's records go round in circles there");
             from = page.Next;
         }
-        if (lines.Count > 0) throw Fault(lines.Keys.Min(), "it is in the ledger, and its record is missing");
+        if (lines.TryPeek(out LedgerLine? left)) throw Missing(left);
     }
 
     private void Check(RecordLine line, LedgerLine? known)
@@ -40,6 +40,8 @@ internal sealed class RecordReader(FarmClient client, FarmLedger ledger, Cancell
         if (known is not null && (record.Digest, record.Schedules, record.Steps) != (known.Digest, known.Schedules, known.Steps))
             throw Fault(line.Index, "its record is not what its line of the ledger says");
     }
+
+    private static CampaignFault Missing(LedgerLine line) => Fault(line.Index, "it is in the ledger, and its record is missing");
 
     private static CampaignFault Fault(long index, string what) => new(string.Create(CultureInfo.InvariantCulture, $"shard {index}: {what}"));
 }
