@@ -67,7 +67,8 @@ internal sealed class ErrorGate(RequestDelegate next, ILogger<ErrorGate> log)
         http.Response.ContentType = "application/json; charset=utf-8";
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ApiError(OneLine(message)), FarmJson.Default.ApiError);
         http.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted);
+        // Not cancelled when the caller goes away: that would leave here as an exception, and the server would make a 500 of it.
+        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, CancellationToken.None);
     }
 
     /// <summary>The pattern, not the address: that may hold anything.</summary>
