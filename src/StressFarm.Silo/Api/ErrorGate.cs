@@ -67,8 +67,7 @@ internal sealed class ErrorGate(RequestDelegate next, ILogger<ErrorGate> log)
         http.Response.ContentType = "application/json; charset=utf-8";
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ApiError(OneLine(message)), FarmJson.Default.ApiError);
         http.Response.ContentLength = body.Length;
-        // Not cancelled when the caller goes away: that would leave here as an exception, and the server would make a 500 of it.
-        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, CancellationToken.None);
+        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted);
     }
 
     /// <summary>The pattern, not the address: that may hold anything.</summary>
