@@ -28,6 +28,11 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("candidates"), AlwaysInterleave]
     Task<Payload?> Candidates(CancellationToken cancellation);
 
+    /// <summary>What a generation's shards of a cell build on, the same for all of them; null when it is not kept any more.</summary>
+    /// <param name="firstSeed">of any of its shards</param>
+    [Alias("input"), AlwaysInterleave]
+    Task<Payload?> Input(int cell, ulong firstSeed, CancellationToken cancellation);
+
     /// <summary>Pauses, resumes or cancels; also wakes a campaign up. Its status afterwards; null when there is none.</summary>
     [Alias("steer")]
     Task<Payload?> Steer(Steering steering, CancellationToken cancellation);

@@ -15,7 +15,7 @@ public sealed record CampaignBrief(
 /// <summary>A lease as it travels.</summary>
 /// <param name="Kind">0 explore, 1 verify, 2 work up</param>
 /// <param name="Raw">the violation to work up</param>
-/// <param name="Input">what the work needs beside the spec: results of others that it builds on</param>
+/// <param name="Input">what names the results of others that the work builds on, for <see cref="ICampaignGrain.Input"/>; null for none</param>
 [GenerateSerializer, Immutable, Alias("stressfarm.lease.v1")]
 public sealed record WorkLease(
     [property: Id(0)] string Key, [property: Id(1)] long Epoch, [property: Id(2)] byte Kind, [property: Id(3)] long Index,

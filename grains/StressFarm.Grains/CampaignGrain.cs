@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -70,6 +71,9 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     public Task<Payload?> Candidates(CancellationToken cancellation) => Task.FromResult(_campaign is null ? null : new Payload(
         JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<CandidateCount>>(
             [.. _campaign.Candidates().Select(c => new CandidateCount(c.Cell.Index, c.Cell.Policy.Name, c.Cell.Workload.Id, c.Raw, c.Count))])));
+
+    public Task<Payload?> Input(int cell, ulong firstSeed, CancellationToken cancellation) =>
+        Task.FromResult(_campaign?.Board.Tally.InputOf(cell, firstSeed) is { } input ? new Payload(JsonSerializer.SerializeToUtf8Bytes(input)) : null);
 
     public async Task<Payload?> Steer(Steering steering, CancellationToken cancellation)
     {
@@ -147,7 +151,8 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     {
         Shard shard = lease.Work.Shard;
         byte[]? raw = lease.Work.Raw is { } r ? JsonSerializer.SerializeToUtf8Bytes(r) : null;
-        return new(lease.Work.Key, lease.Epoch, (byte)lease.Work.Kind, shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, raw, null);
+        return new(lease.Work.Key, lease.Epoch, (byte)lease.Work.Kind, shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, raw,
+            lease.Input is { } input ? string.Create(CultureInfo.InvariantCulture, $"{shard.Cell}/{input.Generation}") : null);
     }
 }
 

@@ -89,4 +89,18 @@ public class ChaosTests(PostgresServer postgres, ITestOutputHelper output)
         Assert.True(done.Leases.Reissued > 0);
         Assert.Equal(EmbeddedRun.Of(request).Report, await farm.Report(id));
     }
+
+    [Fact]
+    public async Task A_campaign_that_learns_learns_the_same_on_a_farm_that_loses_silos()
+    {
+        const string Learning = "policies: [control, no-reinit]\nworkloads: [folio-split]\nstrategy: feedback\ngeneration: 8\nshard: 128\nschedules: 8192\n";
+        using TestFarm farm = await TestFarm.Start(postgres, silos: 2, LeaseSeconds);
+        string id = await farm.Submit(Learning);
+        await farm.Eventually("some generations are done", async () => await farm.Status(id) is { Share: > 0.3 });
+        farm.Silos[0].Kill();
+        farm.Silos[0].Start();
+        CampaignStatus done = await farm.Done(id);
+        Assert.Equal(("done", ""), (done.State, done.Reason));
+        Assert.Equal(EmbeddedRun.Of(Learning).Report, await farm.Report(id));
+    }
 }

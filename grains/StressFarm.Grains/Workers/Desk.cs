@@ -5,9 +5,9 @@ namespace StressFarm.Grains.Workers;
 /// <summary>What a silo knows of one campaign: its plan, and the leases it has of it. Used by the service's one loop only.</summary>
 internal sealed class Desk
 {
-    public Desk(string id, CampaignPlan plan, SectionClient sections)
+    public Desk(string id, CampaignPlan plan, SectionClient sections, GenerationInputs inputs)
     {
-        Sections = sections;
+        (Sections, Inputs) = (sections, inputs);
         (Id, Plan) = (id, plan);
         Engine = new LocalEngine(plan.Spec.Geometry);
         Bench = new Workbench(plan, Engine);
@@ -23,6 +23,8 @@ internal sealed class Desk
     public Dictionary<string, Job> Open { get; } = new(StringComparer.Ordinal);
     /// <summary>Done, and not yet acknowledged by the campaign.</summary>
     public List<Job> Finished { get; } = [];
+    /// <summary>What shards build on where the strategy learns.</summary>
+    public GenerationInputs Inputs { get; }
     /// <summary>To be handed back at the next call.</summary>
     public List<Job> Returned { get; } = [];
     /// <summary>When the campaign is asked again; later after it had nothing, or did not answer.</summary>

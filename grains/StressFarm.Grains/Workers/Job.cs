@@ -41,9 +41,9 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
         {
             // Handed back, or lost: there is nothing to deliver.
         }
-        catch (Exception e) when (e is SectionUnreachableException)
+        catch (FarmUnreachableException)
         {
-            // The section's grain or the store does not answer: nothing was lost, the work is given again.
+            // A grain or the store does not answer: nothing was lost, the work is given again.
             Returned = true;
         }
         catch (Exception e)
@@ -63,7 +63,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     {
         var shard = new Shard(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
         SoakSection? section = desk.Plan.Cells[shard.Cell].Section;
-        GenerationInput? input = lease.Input is { } json ? JsonSerializer.Deserialize<GenerationInput>(json) : null;
+        GenerationInput? input = lease.Input is { } name ? desk.Inputs.Of(name, lease.Cell, lease.FirstSeed, _stop.Token) : null;
         if ((WorkKind)lease.Kind == WorkKind.WorkUp)
         {
             RawFinding raw = JsonSerializer.Deserialize<RawFinding>(lease.Raw)!;

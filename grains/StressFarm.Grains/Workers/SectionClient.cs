@@ -15,7 +15,7 @@ internal sealed class SectionClient(IGrainFactory grains, string campaign, TimeS
     {
         if (epoch == 0) return null;
         SectionMemory memory = Ask(cell, (grain, token) => grain.After(epoch - 1, token), cancellation)
-            ?? throw new SectionUnreachableException(string.Create(CultureInfo.InvariantCulture, $"the memory after epoch {epoch - 1} of cell {cell} is not kept"));
+            ?? throw new FarmUnreachableException(string.Create(CultureInfo.InvariantCulture, $"the memory after epoch {epoch - 1} of cell {cell} is not kept"));
         return new(section.Number, epoch - 1, memory.State, memory.StateHash, memory.Chain);
     }
 
@@ -30,18 +30,7 @@ internal sealed class SectionClient(IGrainFactory grains, string campaign, TimeS
 
     private T Ask<T>(int cell, Func<ISectionGrain, CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(deadline);
-        try
-        {
-            return call(grains.GetGrain<ISectionGrain>(ISectionGrain.KeyOf(campaign, cell)), limit.Token).GetAwaiter().GetResult();
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            throw new SectionUnreachableException(e.Message);
-        }
+        ISectionGrain grain = grains.GetGrain<ISectionGrain>(ISectionGrain.KeyOf(campaign, cell));
+        return BlockingCall.Run(token => call(grain, token), deadline, cancellation);
     }
 }
-
-/// <summary>A section did not answer, or could not: the work is to be handed back.</summary>
-internal sealed class SectionUnreachableException(string message) : Exception(message);

@@ -47,7 +47,8 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         {
             try
             {
-                await Round(stoppingToken);
+                // A call that is under way is let finish: the leases it brings are to be handed back.
+                await Round();
                 await _signal.WaitAsync(s_pulse, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -70,13 +71,13 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         _signal.Release();
     }
 
-    private async Task Round(CancellationToken cancellation)
+    private async Task Round()
     {
         Collect();
         DateTimeOffset now = clock.GetUtcNow();
-        if (now >= _nextHello) await Hello(now, cancellation);
+        if (now >= _nextHello) await Hello(now);
         Desk[] due = [.. _desks.Values.Where(d => IsDue(d, now))];
-        if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, Share(due.Length), cancellation)));
+        if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, Share(due.Length), CancellationToken.None)));
         foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count == 0).ToArray()) _desks.Remove(over.Id);
     }
 
@@ -99,11 +100,11 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         }
     }
 
-    private async Task Hello(DateTimeOffset now, CancellationToken cancellation)
+    private async Task Hello(DateTimeOffset now)
     {
         _nextHello = now + s_hello;
         var heartbeat = new Heartbeat(_holder, silo.Name, _pool!.Threads, _pool.Busy, _rate.PerSecond(), _draining);
-        using CancellationTokenSource deadline = Deadline(cancellation);
+        using CancellationTokenSource deadline = Deadline(CancellationToken.None);
         IReadOnlyList<string> running = await grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Hello(heartbeat, deadline.Token);
         foreach (string id in running.Where(id => !_desks.ContainsKey(id) && !_unworkable.Contains(id)))
             if (await Describe(id, deadline.Token) is { } desk) _desks.Add(id, desk);
@@ -117,7 +118,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         try
         {
             CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(brief.Request, id), FarmDefaults.Spec).Spec;
-            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout));
+            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout), new GenerationInputs(grains, id, options.Value.CallTimeout));
             WorkerLog.OtherBuild(log, id);
         }
         catch (SpecException e)
@@ -133,8 +134,11 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         if (now < desk.Next) return false;
         if (desk.Finished.Count + desk.Returned.Count > 0 && now - desk.Spoken >= s_pulse) return true;
         if (!desk.Over && Wanted() > Depth() / 2) return true;
-        return desk.Open.Count > 0 && now - desk.Spoken >= options.Value.LeaseDuration / 4;
+        return desk.Open.Count > 0 && now - desk.Spoken >= Interval;
     }
+
+    /// <summary>How often a campaign hears of work that takes long: well within a lease, and often enough to count as there.</summary>
+    private TimeSpan Interval => options.Value.LeaseDuration / 4 < s_longestPause ? options.Value.LeaseDuration / 4 : s_longestPause;
 
     /// <summary>Leases that keep the threads busy for about a second.</summary>
     private int Depth() => _pool!.Threads * Math.Clamp((int)Math.Ceiling(QueuedSeconds / _jobSeconds), 2, MostPerThread);
@@ -202,10 +206,13 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         foreach (Job job in _desks.Values.SelectMany(d => d.Open.Values)) job.Stop();
         using var deadline = new CancellationTokenSource(options.Value.DrainTimeout);
         Collect();
-        foreach (Desk desk in _desks.Values.Where(d => d.Open.Count + d.Finished.Count > 0))
+        try
         {
-            desk.Next = default;
-            await Exchange(desk, 0, deadline.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAll(_desks.Values.Select(d => Exchange(d, 0, deadline.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody answers: the leases expire.
         }
         WorkerLog.Drained(log, _desks.Values.Sum(d => d.Finished.Count));
     }

@@ -76,6 +76,7 @@ public sealed class FarmCampaign
     public async Task<ExchangeAnswer> Exchange(ExchangeOffer offer, CancellationToken cancellation)
     {
         DateTimeOffset now = _clock.GetUtcNow();
+        _board.Hear(offer.Holder, now);
         ResultFate[] fates = await TakeResults(offer, cancellation);
         var lost = new List<string>();
         foreach (LeaseProgress p in offer.Progress)
@@ -83,6 +84,7 @@ public sealed class FarmCampaign
         var gone = new List<string>();
         foreach (LeaseProgress r in offer.Returned)
             if (_board.Return(r.Key, r.Epoch)) gone.Add(r.Key);
+        gone.AddRange(Reconcile(offer));
         gone.AddRange(PassTime(now));
         var given = new List<Lease>();
         while (_entry.State == CampaignState.Running && given.Count < offer.Wanted && _board.Take(offer.Holder, now) is { } lease) given.Add(lease);
@@ -161,6 +163,18 @@ public sealed class FarmCampaign
         foreach (StoredWorkup workup in await _store.Workups(_entry.Id, cancellation)) _board.Restore(workup.Cell, workup.Raw, workup.Finding);
         if (_entry.State == CampaignState.Done) _audit = await Audit(cancellation);
         else await FinishIfDone(cancellation);
+    }
+
+    /// <summary>
+    /// A holder names every lease it knows of, one call at a time: one that it does not name was given in an answer that never
+    /// reached it, and is nobody's.
+    /// </summary>
+    private IEnumerable<string> Reconcile(ExchangeOffer offer)
+    {
+        HashSet<string> named = [.. offer.Results.Select(r => r.Key), .. offer.Progress.Select(p => p.Key), .. offer.Returned.Select(r => r.Key)];
+        Lease[] unknown = [.. _board.Leases.Where(l => l.Holder == offer.Holder && !named.Contains(l.Work.Key))];
+        foreach (Lease lease in unknown)
+            if (_board.Return(lease.Work.Key, lease.Epoch)) yield return lease.Work.Key;
     }
 
     private async Task<ResultFate[]> TakeResults(ExchangeOffer offer, CancellationToken cancellation)

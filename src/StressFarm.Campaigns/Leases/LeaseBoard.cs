@@ -105,7 +105,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     /// <summary>Work for a holder; null when there is none for it at present, or none at all any more.</summary>
     public Lease? Take(string holder, DateTimeOffset now)
     {
-        _seen[holder] = now;
+        Hear(holder, now);
         Tick(now);
         WorkItem? work = Phase switch
         {
@@ -176,8 +176,11 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         return expired ?? [];
     }
 
-    /// <summary>Holders that asked for work within a lease's time.</summary>
-    public IEnumerable<string> Holders(DateTimeOffset now) => _seen.Where(s => s.Value > now - terms.Duration).Select(s => s.Key);
+    /// <summary>A holder called, whether or not it wants work.</summary>
+    public void Hear(string holder, DateTimeOffset now) => _seen[holder] = now;
+
+    /// <summary>Holders that called lately.</summary>
+    public IEnumerable<string> Holders(DateTimeOffset now) => _seen.Where(s => s.Value > now - terms.Presence).Select(s => s.Key);
 
     /// <summary>Drops the verifications for which there is no second holder.</summary>
     private void DropLonely(DateTimeOffset now)

@@ -58,6 +58,9 @@ public sealed record Lease(WorkItem Work, long Epoch, string Holder, DateTimeOff
 /// <param name="MaxAhead">shards beyond the contiguous prefix that may be leased or done: what bounds the memory</param>
 public sealed record LeaseTerms(TimeSpan Duration, int VerifyEvery = 0, int MaxAhead = 65_536)
 {
+    /// <summary>How long after its last call a holder counts as there: nobody waits for a second holder that is not.</summary>
+    public TimeSpan Presence { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>For the one process of an embedded run: it holds its work as long as it lives.</summary>
     public static LeaseTerms Unlimited { get; } = new(TimeSpan.FromDays(36_500));
 }
