@@ -20,8 +20,8 @@ public sealed class CampaignRequest
     public Given? Workers { get; set; }
     public Given? Bug { get; set; }
     public Given? Shard { get; set; }
-    /// <summary>A soak is asked for, by the command or by the file.</summary>
-    public bool Soak { get; set; }
+    /// <summary>A soak is asked for: by the command, by the file, or by naming a part of one.</summary>
+    public bool Soak { get => field || SoakSections is not null || SoakEpochs is not null || SoakSchedules is not null; set; }
     public Given? SoakSections { get; set; }
     public Given? SoakEpochs { get; set; }
     public Given? SoakSchedules { get; set; }

@@ -43,6 +43,7 @@ public static class CanonicalSpec
             Parameters = lines["set"].Select(s => s.Split('=')).ToDictionary(p => p[0], p => Whole(p[1])),
             Bug = One("bug") is var bug && bug == "none" ? null : bug,
             ShardSchedules = Whole(One("shard")),
+            GenerationShards = lines["generation"].SingleOrDefault() is { } generation ? Whole(generation) : CampaignSpec.DefaultGenerationShards,
             Soak = lines["soak"].SingleOrDefault() is { } soak ? ReadSoak(soak) : null,
         };
     }

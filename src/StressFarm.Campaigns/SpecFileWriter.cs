@@ -21,7 +21,9 @@ public static class SpecFileWriter
         Single(text, "pages", request.Pages);
         Map(text, "set", request.Set);
         Single(text, "bug", request.Bug);
+        Single(text, "shard", request.Shard);
         Single(text, "workers", request.Workers);
+        Soak(text, request);
         return text.ToString();
     }
 
@@ -46,6 +48,15 @@ public static class SpecFileWriter
             string[] parts = pair.Text.Split('=', 2);
             text.Append("  ").Append(Scalar(parts[0])).Append(": ").Append(Scalar(parts.Length > 1 ? parts[1] : "")).Append('\n');
         }
+    }
+
+    private static void Soak(StringBuilder text, CampaignRequest request)
+    {
+        if (!request.Soak) return;
+        var parts = new List<string>();
+        foreach (var (name, value) in ((string, Given?)[])[("sections", request.SoakSections), ("epochs", request.SoakEpochs), ("schedules", request.SoakSchedules)])
+            if (value is not null) parts.Add($"{name}: {Scalar(value.Text)}");
+        text.Append("soak: {").AppendJoin(", ", parts).Append("}\n");
     }
 
     /// <summary>Plain where nothing in it means anything to YAML, quoted otherwise.</summary>

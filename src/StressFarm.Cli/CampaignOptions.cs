@@ -3,9 +3,10 @@ using StressFarm.Campaigns;
 
 namespace StressFarm.Cli;
 
-/// <summary>The options that say what a campaign is; <c>run</c>, <c>compare</c> and <c>soak</c> share them.</summary>
+/// <summary>The options that say what a campaign is; <c>run</c>, <c>compare</c>, <c>soak</c> and <c>farm submit</c> share them.</summary>
 /// <param name="soak">sections that go on: epochs take the place of schedules and steps</param>
-internal sealed class CampaignOptions(bool soak = false)
+/// <param name="either">an ordinary campaign, or a soak where one of a soak's options is given</param>
+internal sealed class CampaignOptions(bool soak = false, bool either = false)
 {
     private readonly Argument<string?> _file = new("campaign.yaml") { Arity = ArgumentArity.ZeroOrOne, Description = "a campaign file; options win over it" };
     private readonly Option<string[]> _policy = Many("--policy", "a design: a preset or dimension=value,… over control; repeatable");
@@ -18,6 +19,7 @@ internal sealed class CampaignOptions(bool soak = false)
     private readonly Option<string?> _schedules = One("--schedules", "budget: schedules per cell");
     private readonly Option<string?> _steps = One("--steps", "budget: whole shards in order until this many steps");
     private readonly Option<string?> _for = One("--for", "budget: time, as 30s, 5m, 8h or 2d");
+    private readonly Option<bool> _soak = new("--soak") { Description = "sections that go on, as 'soak' runs them; --sections, --epochs and --schedules-per-epoch imply it" };
     private readonly Option<string?> _sections = One("--sections", $"sections of each policy and workload; {SoakBudget.DefaultSections} by default");
     private readonly Option<string?> _epochs = One("--epochs", $"budget: epochs of each section; {SoakBudget.DefaultEpochs} without --for");
     private readonly Option<string?> _epochSchedules = One("--schedules-per-epoch", $"schedules between two checkpoints; {SoakBudget.DefaultSchedules} by default");
@@ -41,7 +43,7 @@ internal sealed class CampaignOptions(bool soak = false)
             command.Add(option);
     }
 
-    private Option[] Budgets => soak ? [_sections, _epochs, _epochSchedules] : [_schedules, _steps, _shard];
+    private Option[] Budgets => [.. soak ? (Option[])[] : [_schedules, _steps, _shard], .. either ? (Option[])[_soak] : [], .. soak || either ? (Option[])[_sections, _epochs, _epochSchedules] : []];
 
     public string Out(ParseResult parsed) => parsed.GetValue(_out) ?? Defaults.OutputFolder;
 
@@ -61,17 +63,17 @@ internal sealed class CampaignOptions(bool soak = false)
             Strategy = Text(parsed, _strategy),
             Generation = Text(parsed, _generation),
             Seed = Text(parsed, _seed),
-            Schedules = soak ? null : Text(parsed, _schedules),
-            Steps = soak ? null : Text(parsed, _steps),
-            Soak = soak,
-            SoakSections = soak ? Text(parsed, _sections) : null,
-            SoakEpochs = soak ? Text(parsed, _epochs) : null,
-            SoakSchedules = soak ? Text(parsed, _epochSchedules) : null,
+            Schedules = Text(parsed, _schedules),
+            Steps = Text(parsed, _steps),
+            Soak = soak || parsed.GetValue(_soak),
+            SoakSections = Text(parsed, _sections),
+            SoakEpochs = Text(parsed, _epochs),
+            SoakSchedules = Text(parsed, _epochSchedules),
             For = Text(parsed, _for),
             Cpus = Text(parsed, _cpus),
             Pages = Text(parsed, _pages),
             Bug = Text(parsed, _bug),
-            Shard = soak ? null : Text(parsed, _shard),
+            Shard = Text(parsed, _shard),
             Workers = Text(parsed, _workers),
         };
         string? file = parsed.GetValue(_file);

@@ -11,6 +11,8 @@ namespace StressFarm.Silo;
 public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<FarmOptions> options, TimeProvider clock) : IFarmDoor
 {
     public const int MostLines = 1000;
+    /// <summary>What bounds an answer of records, which may be long: a page ends with the one that reaches this.</summary>
+    private const int RecordBytes = 4 << 20, RecordsAtOnce = 32;
 
     public async Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation)
     {
@@ -66,6 +68,37 @@ public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<Fa
         CampaignStatus status = await Status(id, cancellation);
         IReadOnlyList<LedgerLine> lines = await store.Lines(id, from, Math.Min(limit, MostLines), cancellation);
         return new(status.Ledger, lines, lines.Count == Math.Min(limit, MostLines) ? lines[^1].Index + 1 : null);
+    }
+
+    public async Task<RecordPage> Records(string id, long from, int limit, CancellationToken cancellation)
+    {
+        await Entry(id, cancellation);
+        var records = new List<RecordLine>();
+        long bytes = 0;
+        while (records.Count < limit && bytes < RecordBytes)
+        {
+            int wanted = Math.Min(RecordsAtOnce, limit - records.Count);
+            IReadOnlyList<(long Index, StoredShard Shard)> some = await store.Records(id, records.Count > 0 ? records[^1].Index + 1 : from, wanted, cancellation);
+            foreach (var (index, shard) in some)
+            {
+                records.Add(new(index, shard));
+                bytes += JsonSerializer.SerializeToUtf8Bytes(records[^1], FarmJson.Default.RecordLine).Length;
+            }
+            if (some.Count < wanted) return new(records, null);
+        }
+        return new(records, records[^1].Index + 1);
+    }
+
+    public async Task<IReadOnlyList<long>> Checkpoints(string id, int cell, CancellationToken cancellation)
+    {
+        await Entry(id, cancellation);
+        return await store.CheckpointNumbers(id, cell, cancellation);
+    }
+
+    public async Task<CheckpointBody?> Checkpoint(string id, int cell, long number, CancellationToken cancellation)
+    {
+        await Entry(id, cancellation);
+        return await store.LoadCheckpoint(id, cell, number, cancellation) is { } found ? new(found.State, found.StateHash, found.Chain) : null;
     }
 
     public async Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation)

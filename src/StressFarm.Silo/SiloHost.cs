@@ -27,6 +27,8 @@ public static class SiloHost
         builder.Services.AddHostedService<WorkerService>();
         builder.Services.AddSingleton<IFarmDoor, FarmDoor>();
         builder.Services.AddFarmApi(settings.Api);
+        // A slim host has no TLS of its own accord.
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(server => KestrelLimits.Apply(server, settings.Api));
         builder.WebHost.UseUrls([.. settings.Api.Listen]);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics

@@ -84,6 +84,7 @@ internal sealed class MemoryFarmStore : IFarmStore
         foreach (var (result, record) in _rows[id].Shards.Values.ToArray()) yield return new(result.Shard.Cell, result.Shard.Number, record) { Holder = result.Holder };
     }
 
+    public Task<IReadOnlyList<(long Index, StoredShard Shard)>> Records(string id, long from, int limit, CancellationToken cancellation) => throw new NotSupportedException();
     public Task<IReadOnlyList<LedgerLine>> Lines(string id, long from, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task RecordWorkup(string id, long term, string key, StoredWorkup workup, CancellationToken cancellation) => Write(id, term, row =>

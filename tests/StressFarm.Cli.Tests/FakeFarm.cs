@@ -29,14 +29,16 @@ internal sealed class FakeFarm : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Asked> _asked = [];
     /// <summary>A campaign is run once, however many farms show it.</summary>
-    private static readonly ConcurrentDictionary<string, (CampaignReport, LedgerLine[])> s_explored = new();
+    private static readonly ConcurrentDictionary<string, Explored> s_explored = new();
+
+    private sealed record Explored(CampaignReport Report, LedgerLine[] Lines, RecordLine[] Records, (int Cell, Checkpoint Checkpoint)[] Checkpoints);
 
     public FakeFarm(string spec = "policies: [control, no-reinit]\nworkloads: device-private-reinit\nschedules: 1100\n")
     {
-        Order = SpecBuilder.Build(SpecFile.Parse(spec, "spec"), Defaults.Run);
+        Order = SpecBuilder.Build(SpecFile.Parse(spec, "spec"), FarmDefaults.Spec);
         (Spec, Id) = (spec, CampaignEntry.IdOf(Order.Spec));
-        (Report, LedgerLine[] lines) = s_explored.GetOrAdd(spec, _ => Explore(Order));
-        Lines = [.. lines];
+        Explored explored = s_explored.GetOrAdd(spec, _ => Explore(Order));
+        (Report, Lines, Records, Checkpoints) = (explored.Report, [.. explored.Lines], [.. explored.Records], [.. explored.Checkpoints]);
         Status = new(Id, "night", "done", "", "done", Report.Schedules, Report.Steps, Report.Cells.Sum(c => c.Violated), 1, null, 0, Report.Findings.Count, Report.Findings.Count,
             new(0, 1, 2, 3, 0, 2), new(Lines.Count, Lines.Count, 0, 0), [], ReportWriter.Hex(Report.Digest), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(90));
         Events = () => $"retry: 2000\n\nevent: status\ndata: {StatusText(Status with { State = "running" })}\n\n: nothing new\n\nevent: end\ndata: {StatusText(Status)}\n\n";
@@ -52,6 +54,8 @@ internal sealed class FakeFarm : IDisposable
     public CampaignReport Report { get; }
     public CampaignStatus Status { get; set; }
     public List<LedgerLine> Lines { get; }
+    public List<RecordLine> Records { get; }
+    public List<(int Cell, Checkpoint Checkpoint)> Checkpoints { get; }
     public Func<string> Events { get; set; }
     /// <summary>What is answered instead, or null for the usual.</summary>
     public Func<Asked, Answer?>? Instead { get; set; }
@@ -70,10 +74,11 @@ internal sealed class FakeFarm : IDisposable
 
     public void Dispose() => _listener.Stop();
 
-    private static (CampaignReport, LedgerLine[]) Explore(CampaignOrder order)
+    private static Explored Explore(CampaignOrder order)
     {
         var plan = new CampaignPlan(order.Spec);
         var lines = new List<LedgerLine>();
+        var records = new List<RecordLine>();
         string folder = Directory.CreateTempSubdirectory("stressfarm-fake-").FullName;
         try
         {
@@ -83,8 +88,9 @@ internal sealed class FakeFarm : IDisposable
             {
                 Shard shard = plan.At(plan.IndexOf(stored.Cell, stored.Number))!.Value;
                 lines.Add(new(shard.Index, shard.Cell, shard.Number, shard.FirstSeed, shard.Count, stored.Record.Schedules, stored.Record.Steps, stored.Record.Digest, 1, "silo-1", DateTimeOffset.UnixEpoch));
+                records.Add(new(shard.Index, stored with { Holder = "silo-1" }));
             }
-            return (report, [.. lines]);
+            return new(report, [.. lines], [.. records], order.Spec.Soak is null ? [] : [.. ledger.Checkpoints()]);
         }
         finally
         {
@@ -178,21 +184,41 @@ internal sealed class FakeFarm : IDisposable
                 f.Finding.Severity, f.Finding.Policy, f.Finding.Workload, f.Finding.Seed, f.Finding.Length, f.Count, ReportWriter.ReplayCommand(f.Finding)))], FarmJson.Default.IReadOnlyListFindingSummary),
             ("GET", _) when path.StartsWith(own + "/findings/", StringComparison.Ordinal) && Found(path.Split('/')[^1]) is { } finding => Answer.Json(finding, FarmJson.Default.Finding),
             ("GET", _) when path == own + "/ledger" => Ledger(asked.Path),
+            ("GET", _) when path == own + "/records" => RecordsOf(asked.Path),
+            ("GET", _) when path.StartsWith(own + "/checkpoints/", StringComparison.Ordinal) => CheckpointsOf(path[(own + "/checkpoints/").Length..]),
             _ => Answer.No(404, "there is no such campaign"),
         };
     }
 
+    private Answer CheckpointsOf(string path)
+    {
+        long[] place = [.. path.Split('/').Select(p => long.Parse(p, System.Globalization.CultureInfo.InvariantCulture))];
+        if (place.Length == 1) return Answer.Json([.. Checkpoints.Where(c => c.Cell == place[0]).Select(c => c.Checkpoint.Epoch)], FarmJson.Default.IReadOnlyListInt64);
+        Checkpoint? found = Checkpoints.Where(c => c.Cell == place[0] && c.Checkpoint.Epoch == place[1]).Select(c => c.Checkpoint).FirstOrDefault();
+        return found is null ? Answer.No(404, "keeps no such checkpoint") : Answer.Json(new CheckpointBody(found.State, found.StateHash, found.Chain), FarmJson.Default.CheckpointBody);
+    }
+
     private Answer Submit(string body)
     {
-        CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(body, "campaign"), Defaults.Run).Spec;
+        CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(body, "campaign"), FarmDefaults.Spec).Spec;
         return Answer.Json(new SubmitReply(CampaignEntry.IdOf(spec), true, "running", spec.Hash), FarmJson.Default.SubmitReply, 201);
     }
 
     /// <summary>Small pages, so that there are several.</summary>
     private Answer Ledger(string path)
     {
-        var query = path.Split('?')[^1].Split('&').Select(p => p.Split('=')).ToDictionary(p => p[0], p => long.Parse(p[1], System.Globalization.CultureInfo.InvariantCulture));
+        Dictionary<string, long> query = Query(path);
         List<LedgerLine> page = [.. Lines.Where(l => l.Index >= query["from"]).Take((int)Math.Min(3, query["limit"]))];
         return Answer.Json(new LedgerPage(Status.Ledger, page, page.Count > 0 && page[^1] != Lines[^1] ? page[^1].Index + 1 : null), FarmJson.Default.LedgerPage);
     }
+
+    private Answer RecordsOf(string path)
+    {
+        Dictionary<string, long> query = Query(path);
+        List<RecordLine> page = [.. Records.Where(r => r.Index >= query["from"]).Take((int)Math.Min(5, query["limit"]))];
+        return Answer.Json(new RecordPage(page, page.Count > 0 && page[^1] != Records[^1] ? page[^1].Index + 1 : null), FarmJson.Default.RecordPage);
+    }
+
+    private static Dictionary<string, long> Query(string path) =>
+        path.Split('?')[^1].Split('&').Select(p => p.Split('=')).ToDictionary(p => p[0], p => long.Parse(p[1], System.Globalization.CultureInfo.InvariantCulture));
 }

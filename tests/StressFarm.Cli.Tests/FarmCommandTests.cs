@@ -39,6 +39,43 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     }
 
     [Fact]
+    public void What_says_nothing_means_the_same_to_run_and_to_a_farm()
+    {
+        CampaignRequest request = SpecFile.Parse("workloads: mixed\n", "f");
+        Assert.Equal(SpecBuilder.Build(request, Defaults.Run).Spec.Hash, SpecBuilder.Build(request, FarmDefaults.Spec).Spec.Hash);
+        Assert.Same(FarmDefaults.Spec, Defaults.Run);
+    }
+
+    [Theory]
+    [InlineData("--workload mixed --strategy feedback --generation 4 --schedules 9000 --shard 256", "run --workload mixed --strategy feedback --generation 4 --schedules 9000 --shard 256")]
+    [InlineData("--workload mixed --soak", "soak --workload mixed")]
+    [InlineData("--workload mixed --sections 3 --epochs 5 --schedules-per-epoch 16 --cpus 2", "soak --workload mixed --sections 3 --epochs 5 --schedules-per-epoch 16 --cpus 2")]
+    [InlineData("FILE", "run FILE")]
+    [InlineData("FILE --epochs 2", "soak FILE --epochs 2")]
+    public void Feedback_and_soaks_are_submitted_as_they_would_run(string submit, string run)
+    {
+        string file = _sandbox["sections.yaml"];
+        File.WriteAllText(file, "workloads: gup-pin\npages: 1024\nsoak: {sections: 2, epochs: 3, schedules: 16}\n");
+        Result result = Run(["submit", .. submit.Replace("FILE", file, StringComparison.Ordinal).Split(' ')]);
+        Assert.Equal((ExitCode.Done, ""), (result.Code, result.Error));
+        CampaignSpec sent = SpecBuilder.Build(SpecFile.Parse(_farm.Requests.Last(r => r.Method == "POST").Body, "sent"), FarmDefaults.Spec).Spec;
+        using var stopped = new CancellationTokenSource();
+        stopped.Cancel();
+        Result embedded = Sandbox.Run(null, [.. run.Replace("FILE", file, StringComparison.Ordinal).Split(' '), "--out", _sandbox[Guid.NewGuid().ToString("n")]], stopped.Token);
+        Assert.Contains($"| spec {sent.Hash[..12]}\n", embedded.Out);
+        Assert.Contains($"campaign {CampaignEntry.IdOf(sent)}: entered", result.Out);
+    }
+
+    [Fact]
+    public void A_violation_that_is_not_worked_up_yet_has_no_id_and_no_replay()
+    {
+        using var farm = new FakeFarm { Instead = asked => asked.Path.EndsWith("/findings", StringComparison.Ordinal)
+            ? Answer.Json([new FindingSummary("", "RC-FREE|_refcount|zap|", "RC-FREE", "", "rfc-v1", "mixed", 77, 0, 3, "")], FarmJson.Default.IReadOnlyListFindingSummary) : null };
+        Result result = Sandbox.RunOnFarm(farm.Address, ["farm", "findings", farm.Id]);
+        Assert.Equal("-         RC-FREE|_refcount|zap|\n    rfc-v1 x mixed, seed 77; 3 schedules; not shrunk and explained yet\n", result.Out);
+    }
+
+    [Fact]
     public void Watching_ends_as_an_embedded_run_does()
     {
         Result watched = Run("watch", _farm.Id);

@@ -204,7 +204,11 @@ public abstract class FarmStoreContract : IAsyncLifetime
         long term = await Begin();
         ShardResult[] results = [.. new ulong[] { 0, 1, 1UL << 63, ulong.MaxValue }.Select((d, i) => StoreSamples.Result(i, d, epoch: long.MaxValue - i))];
         await Store.Record("C-1", term, results, None);
-        SameJson([.. results.Select(r => new StoredShard(r.Shard.Cell, r.Shard.Number, r.Record))], await Store.Shards("C-1", None).ToListAsync());
+        SameJson([.. results.Select(r => new StoredShard(r.Shard.Cell, r.Shard.Number, r.Record) { Holder = r.Holder })], await Store.Shards("C-1", None).ToListAsync());
+        IReadOnlyList<(long Index, StoredShard Shard)> some = await Store.Records("C-1", 1, 2, None);
+        Assert.Equal([1L, 2L], some.Select(r => r.Index));
+        SameJson([.. results[1..3].Select(r => r.Record)], some.Select(r => r.Shard.Record).ToArray());
+        Assert.Empty(await Store.Records("C-1", 4, 2, None));
         Assert.Equal(results.Select(r => new LedgerLine(r.Shard.Index, r.Shard.Cell, r.Shard.Number, r.Shard.FirstSeed, r.Shard.Count, r.Record.Schedules,
             r.Record.Steps, r.Record.Digest, r.Epoch, r.Holder, Clock.Now)), await Store.Lines("C-1", 0, 10, None));
         Assert.Equal([2L], (await Store.Lines("C-1", 2, 1, None)).Select(l => l.Index));

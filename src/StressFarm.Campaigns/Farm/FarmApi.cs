@@ -46,6 +46,16 @@ public sealed record SiloReport(string Name, string State, int Workers, int Busy
 /// <param name="Next">the index to ask for next; null at the end</param>
 public sealed record LedgerPage(LedgerSummary Balance, IReadOnlyList<LedgerLine> Lines, long? Next);
 
+/// <summary>A shard with the whole of its record, for whoever runs it again.</summary>
+public sealed record RecordLine(long Index, StoredShard Shard);
+
+/// <summary>A page of records.</summary>
+/// <param name="Next">the index to ask for next; null at the end</param>
+public sealed record RecordPage(IReadOnlyList<RecordLine> Records, long? Next);
+
+/// <summary>A soak's checkpoint: the memory after an epoch, compressed; its hash and the chain's head, hex.</summary>
+public sealed record CheckpointBody(byte[] State, string StateHash, string Chain);
+
 /// <summary>What a refused request is told.</summary>
 public sealed record ApiError(string Error);
 
@@ -58,5 +68,9 @@ public sealed record ApiError(string Error);
 [JsonSerializable(typeof(Exploration.Finding))]
 [JsonSerializable(typeof(IReadOnlyList<SiloReport>))]
 [JsonSerializable(typeof(LedgerPage))]
+[JsonSerializable(typeof(RecordPage))]
+[JsonSerializable(typeof(Exploration.ShardRecord))]
+[JsonSerializable(typeof(IReadOnlyList<long>))]
+[JsonSerializable(typeof(CheckpointBody))]
 [JsonSerializable(typeof(ApiError))]
 public sealed partial class FarmJson : JsonSerializerContext;

@@ -88,6 +88,8 @@ public interface IFarmStore : ICheckpointStore
     Task<IReadOnlyList<Recorded>> Record(string id, long term, IReadOnlyList<ShardResult> results, CancellationToken cancellation);
     /// <summary>Every shard done, in the campaign's order.</summary>
     IAsyncEnumerable<StoredShard> Shards(string id, CancellationToken cancellation);
+    /// <summary>Shards in the campaign's order with their records, from index <paramref name="from"/> on.</summary>
+    Task<IReadOnlyList<(long Index, StoredShard Shard)>> Records(string id, long from, int limit, CancellationToken cancellation);
     /// <summary>Lines in the campaign's order, from index <paramref name="from"/> on.</summary>
     Task<IReadOnlyList<LedgerLine>> Lines(string id, long from, int limit, CancellationToken cancellation);
 

@@ -31,6 +31,10 @@ public sealed class ChainVerifier(CampaignPlan plan, ICampaignWorker? worker)
     public int? Only { get; init; }
     /// <summary>Epochs to run once more, of those whose checkpoint was kept; null for all there are.</summary>
     public int? Sample { get; init; }
+    /// <summary>Which epochs are the sample: the same seed takes the same ones.</summary>
+    public ulong Seed { get; init; }
+    /// <summary>The soak goes on while it is looked at: the checkpoint after its last row may have been replaced by a later one.</summary>
+    public bool Growing { get; init; }
     /// <summary>Told of every row looked at.</summary>
     public Action<ChainVerification>? Progress { get; init; }
 
@@ -117,7 +121,7 @@ public sealed class ChainVerifier(CampaignPlan plan, ICampaignWorker? worker)
 
     private void CheckEnd(int cell, Section section)
     {
-        if (section.Next > 0 && !section.Checkpoints.ContainsKey(section.Next - 1)) throw Fault(cell, section.Next - 1, "its checkpoint is missing");
+        if (!Growing && section.Next > 0 && !section.Checkpoints.ContainsKey(section.Next - 1)) throw Fault(cell, section.Next - 1, "its checkpoint is missing");
         if (section.Checkpoints.Keys.LastOrDefault(-1) >= section.Next) throw Fault(cell, section.Next, "it is missing, and a checkpoint after it is there");
     }
 
@@ -126,7 +130,7 @@ public sealed class ChainVerifier(CampaignPlan plan, ICampaignWorker? worker)
     {
         IEnumerable<(int Cell, long Epoch)> possible = _sections.SelectMany(s => s.Value.Checkpoints.Keys.Select(epoch => (s.Key, epoch + 1)).Prepend((s.Key, 0L)))
             .Where(e => _sections[e.Item1].Checkpoints.Keys.LastOrDefault(-1) >= e.Item2);
-        return [.. possible.OrderBy(e => Pcg.Mix((ulong)e.Epoch ^ Pcg.Mix((ulong)e.Cell))).Take(size)];
+        return [.. possible.OrderBy(e => Pcg.Mix((ulong)e.Epoch ^ Pcg.Mix((ulong)e.Cell ^ Seed << 32))).Take(size)];
     }
 
     private CampaignFault Fault(int cell, long epoch, string what)

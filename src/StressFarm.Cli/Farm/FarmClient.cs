@@ -57,6 +57,17 @@ public sealed class FarmClient : IDisposable
     public Task<LedgerPage> Ledger(string id, long from, int limit, CancellationToken cancellation) =>
         Look(string.Create(CultureInfo.InvariantCulture, $"campaigns/{id}/ledger?from={from}&limit={limit}"), FarmJson.Default.LedgerPage, cancellation);
 
+    /// <summary>Shards with their whole records; the farm gives fewer than asked for where they are long.</summary>
+    public Task<RecordPage> Records(string id, long from, int limit, CancellationToken cancellation) =>
+        Look(string.Create(CultureInfo.InvariantCulture, $"campaigns/{id}/records?from={from}&limit={limit}"), FarmJson.Default.RecordPage, cancellation);
+
+    /// <summary>The epochs of a soak's cell whose checkpoints are kept.</summary>
+    public Task<IReadOnlyList<long>> Checkpoints(string id, int cell, CancellationToken cancellation) =>
+        Look(string.Create(CultureInfo.InvariantCulture, $"campaigns/{id}/checkpoints/{cell}"), FarmJson.Default.IReadOnlyListInt64, cancellation);
+
+    public Task<CheckpointBody> Checkpoint(string id, int cell, long number, CancellationToken cancellation) =>
+        Look(string.Create(CultureInfo.InvariantCulture, $"campaigns/{id}/checkpoints/{cell}/{number}"), FarmJson.Default.CheckpointBody, cancellation);
+
     public Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation) => Look("silos", FarmJson.Default.IReadOnlyListSiloReport, cancellation);
 
     /// <summary>report.json, byte for byte.</summary>

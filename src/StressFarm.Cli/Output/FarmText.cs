@@ -36,6 +36,12 @@ internal static class FarmText
         if (findings.Count == 0) output.WriteLine("no finding so far");
         foreach (FindingSummary f in findings)
         {
+            if (f.Id.Length == 0)
+            {
+                output.WriteLine($"-         {f.Signature}");
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {f.Policy} x {f.Workload}, seed {f.Seed}; {Numbers.Of(f.Count, "schedule")}; not shrunk and explained yet"));
+                continue;
+            }
             output.WriteLine($"{f.Id}  {f.Signature}");
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    severity {f.Severity}; {f.Policy} x {f.Workload}, seed {f.Seed}; shrunk to {f.Length} step{(f.Length == 1 ? "" : "s")}; {Numbers.Of(f.Count, "schedule")}"));
             output.WriteLine($"    replay:  {f.Replay}");

@@ -25,6 +25,12 @@ public interface IFarmDoor
     /// <summary>report.json and report.md; null until the campaign is done.</summary>
     Task<(byte[] Json, byte[] Page)?> Report(string id, CancellationToken cancellation);
     Task<LedgerPage> Ledger(string id, long from, int limit, CancellationToken cancellation);
+    /// <summary>Whole records, in the campaign's order; fewer than <paramref name="limit"/> where they are long.</summary>
+    Task<RecordPage> Records(string id, long from, int limit, CancellationToken cancellation);
+    /// <summary>The epochs of a soak's cell whose checkpoints are kept, lowest first.</summary>
+    Task<IReadOnlyList<long>> Checkpoints(string id, int cell, CancellationToken cancellation);
+    /// <summary>The checkpoint after an epoch; null when it is not kept.</summary>
+    Task<CheckpointBody?> Checkpoint(string id, int cell, long number, CancellationToken cancellation);
     Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation);
     /// <summary>The store answers and the silo is a member of its cluster.</summary>
     Task<bool> Ready(CancellationToken cancellation);

@@ -56,7 +56,7 @@ internal static class Parameters
         using var text = new MemoryStream();
         var buffer = new byte[8192];
         int read;
-        while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
+        while ((read = await Read(http, buffer)) > 0)
         {
             if (text.Length + read > most) throw TooLarge(most);
             text.Write(buffer, 0, read);
@@ -70,6 +70,19 @@ internal static class Parameters
         catch (DecoderFallbackException)
         {
             throw ApiFault.BadRequest("the body is not UTF-8 text");
+        }
+    }
+
+    /// <summary>Chunks of an impossible size come as a plain failure of input, not as a malformed request.</summary>
+    private static async ValueTask<int> Read(HttpContext http, byte[] buffer)
+    {
+        try
+        {
+            return await http.Request.Body.ReadAsync(buffer, http.RequestAborted);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw ApiFault.BadRequest("the body cannot be read: it is malformed, or ends before its end");
         }
     }
 

@@ -6,8 +6,8 @@ namespace StressFarm.Silo.Api;
 /// <summary>What campaigns come to: findings, reports, ledgers; and the silos that do the work.</summary>
 internal static class ResultEndpoints
 {
-    public const int MostLines = 5000;
-    private const int UsualLines = 500;
+    public const int MostLines = 5000, MostRecords = 500;
+    private const int UsualLines = 500, UsualRecords = 100;
 
     public static void Map(IEndpointRouteBuilder app)
     {
@@ -21,6 +21,12 @@ internal static class ResultEndpoints
             .WithTags("results").WithSummary("report.md; 409 until the campaign is done").Produces<string>(200, "text/markdown").Refuses(404, 409);
         app.Get("/campaigns/{id}/ledger", Ledger)
             .WithTags("results").WithSummary("Lines of the ledger in the campaign's order, and its balance").Produces<LedgerPage>(200).Refuses(404);
+        app.Get("/campaigns/{id}/records", Records)
+            .WithTags("results").WithSummary("Shards with their whole records in the campaign's order, for whoever runs them again").Produces<RecordPage>(200).Refuses(404);
+        app.Get("/campaigns/{id}/checkpoints/{cell}", Checkpoints)
+            .WithTags("results").WithSummary("The epochs of a soak's cell whose checkpoints are kept").Produces<IReadOnlyList<long>>(200).Refuses(404);
+        app.Get("/campaigns/{id}/checkpoints/{cell}/{number}", OneCheckpoint)
+            .WithTags("results").WithSummary("The checkpoint after an epoch").Produces<CheckpointBody>(200).Refuses(404);
         app.Get("/silos", Silos)
             .WithTags("silos").WithSummary("The silos of the farm").Produces<IReadOnlyList<SiloReport>>(200);
     }
@@ -63,6 +69,34 @@ internal static class ResultEndpoints
         long first = Parameters.Number(from, "from", 0, long.MaxValue, 0);
         int most = (int)Parameters.Number(limit, "limit", 1, MostLines, UsualLines);
         return TypedResults.Json(await door.Ask((d, c) => d.Ledger(campaign, first, most, c), http.RequestAborted), FarmJson.Default.LedgerPage);
+    }
+
+    private static async Task<IResult> Records(HttpContext http, DoorCalls door, string id, string? from, string? limit)
+    {
+        Parameters.Allow(http, "from", "limit");
+        string campaign = Parameters.CampaignId(id);
+        long first = Parameters.Number(from, "from", 0, long.MaxValue, 0);
+        int most = (int)Parameters.Number(limit, "limit", 1, MostRecords, UsualRecords);
+        return TypedResults.Json(await door.Ask((d, c) => d.Records(campaign, first, most, c), http.RequestAborted), FarmJson.Default.RecordPage);
+    }
+
+    private static async Task<IResult> Checkpoints(HttpContext http, DoorCalls door, string id, string cell)
+    {
+        Parameters.Allow(http);
+        string campaign = Parameters.CampaignId(id);
+        int wanted = (int)Parameters.Number(cell, "cell", 0, int.MaxValue, 0);
+        return TypedResults.Json(await door.Ask((d, c) => d.Checkpoints(campaign, wanted, c), http.RequestAborted), FarmJson.Default.IReadOnlyListInt64);
+    }
+
+    private static async Task<IResult> OneCheckpoint(HttpContext http, DoorCalls door, string id, string cell, string number)
+    {
+        Parameters.Allow(http);
+        string campaign = Parameters.CampaignId(id);
+        int wanted = (int)Parameters.Number(cell, "cell", 0, int.MaxValue, 0);
+        long epoch = Parameters.Number(number, "number", 0, long.MaxValue, 0);
+        CheckpointBody found = await door.Ask((d, c) => d.Checkpoint(campaign, wanted, epoch, c), http.RequestAborted)
+            ?? throw ApiFault.NotFound($"campaign {campaign} keeps no such checkpoint");
+        return TypedResults.Json(found, FarmJson.Default.CheckpointBody);
     }
 
     private static async Task<IResult> Silos(HttpContext http, DoorCalls door)

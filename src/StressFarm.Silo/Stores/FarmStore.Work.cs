@@ -7,7 +7,7 @@ namespace StressFarm.Silo.Stores;
 public abstract partial class FarmStore
 {
     /// <summary>Rows of the ledger that are read at once: what bounds the memory of reading it.</summary>
-    private const long PageOfShards = 512;
+    private const int PageOfShards = 512;
 
     public Task SaveLeases(string id, long term, IReadOnlyList<Lease> given, IReadOnlyList<string> gone, CancellationToken cancellation)
     {
@@ -37,20 +37,22 @@ public abstract partial class FarmStore
     public async IAsyncEnumerable<StoredShard> Shards(string id, [EnumeratorCancellation] CancellationToken cancellation)
     {
         // By pages, so that no connection is held while the reader works, and memory is bounded whatever the ledger's size.
-        long last = -1;
+        long next = 0;
         while (true)
         {
-            List<(long Index, StoredShard Shard)> page = await Read(
-                new("SELECT idx, cell, number, digest, record, holder FROM shard WHERE campaign = @id AND idx > @last ORDER BY idx LIMIT @limit",
-                    ("id", id), ("last", last), ("limit", PageOfShards)), Rows.Shard, cancellation);
+            IReadOnlyList<(long Index, StoredShard Shard)> page = await Records(id, next, PageOfShards, cancellation);
             foreach (var (index, shard) in page)
             {
-                last = index;
+                next = index + 1;
                 yield return shard;
             }
             if (page.Count < PageOfShards) yield break;
         }
     }
+
+    public async Task<IReadOnlyList<(long Index, StoredShard Shard)>> Records(string id, long from, int limit, CancellationToken cancellation) =>
+        await Read(new("SELECT idx, cell, number, digest, record, holder FROM shard WHERE campaign = @id AND idx >= @from ORDER BY idx LIMIT @limit",
+            ("id", id), ("from", from), ("limit", (long)limit)), Rows.Shard, cancellation);
 
     public async Task<IReadOnlyList<LedgerLine>> Lines(string id, long from, int limit, CancellationToken cancellation) =>
         await Read(new($"SELECT {Rows.LineColumns} FROM shard WHERE campaign = @id AND idx >= @from ORDER BY idx LIMIT @limit",

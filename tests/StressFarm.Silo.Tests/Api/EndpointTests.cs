@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using StressFarm.Campaigns;
+using StressFarm.Exploration;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;
@@ -81,7 +82,7 @@ public sealed class EndpointTests
         host.Door.Stored["F-3f9c1a"] = FakeDoor.SomeFinding;
         FindingSummary summary = Assert.Single(JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/findings")).Body, FarmJson.Default.IReadOnlyListFindingSummary)!);
         Assert.Equal(("F-3f9c1a", ulong.MaxValue), (summary.Id, summary.Seed));
-        Exploration.Finding finding = JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/findings/F-3f9c1a")).Body, FarmJson.Default.Finding)!;
+        Finding finding = JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/findings/F-3f9c1a")).Body, FarmJson.Default.Finding)!;
         Assert.Equal(FakeDoor.SomeFinding.Token, finding.Token);
         Assert.Equal(FakeDoor.SomeFinding.Columns, finding.Columns);
         Reply none = await host.Get($"{Campaigns}/{id}/findings/F-000000");
@@ -106,6 +107,34 @@ public sealed class EndpointTests
         Assert.Equal(host.Door.Lines, seen);
     }
 
+    [Fact]
+    public async Task Records_and_checkpoints_come_back_whole()
+    {
+        await using ApiHost host = await ApiHost.Start();
+        string id = await host.Submit();
+        var feedback = new ShardFeedback([new("pos", [0, 255], ["k"])], [new(new(ulong.MaxValue, "pos", 7, [1, 2]), [3])]);
+        var raw = new RawFinding("I", "f", "op", "", ulong.MaxValue, 3) { Soak = new(2, 17) };
+        for (int i = 0; i < 5; i++)
+            host.Door.Kept.Add(new(i, new StoredShard(i, 9, new(ulong.MaxValue - (ulong)i, 2, 3, [new("pos", 2, 3, 1, 0)], [raw], 1, 0)
+                { Link = new("ab", "cd"), Feedback = feedback, Pct = new(2, 30, 4) }) { Holder = "silo-1" }));
+        var seen = new List<RecordLine>();
+        for (long? from = 0; from is { } at;)
+        {
+            RecordPage page = JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/records?from={at}&limit=2")).Body, FarmJson.Default.RecordPage)!;
+            Assert.InRange(page.Records.Count, 1, 2);
+            seen.AddRange(page.Records);
+            from = page.Next;
+        }
+        Assert.Equal(JsonSerializer.Serialize(host.Door.Kept), JsonSerializer.Serialize(seen));
+        host.Door.Memories[(3, 4)] = new([0, 255, 7], "hash", "chain");
+        host.Door.Memories[(3, 11)] = new([1], "h", "c");
+        Assert.Equal("[4,11]", (await host.Get($"{Campaigns}/{id}/checkpoints/3")).Text);
+        CheckpointBody body = JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/checkpoints/3/4")).Body, FarmJson.Default.CheckpointBody)!;
+        Assert.Equal([0, 255, 7], body.State);
+        Assert.Equal(("hash", "chain"), (body.StateHash, body.Chain));
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Get($"{Campaigns}/{id}/checkpoints/3/5")).Status);
+    }
+
     [Theory]
     [InlineData("GET", "/", 404)]
     [InlineData("GET", "/api/v2/campaigns", 404)]
@@ -120,6 +149,10 @@ public sealed class EndpointTests
     [InlineData("GET", "/api/v1/campaigns?limt=5", 400)]
     [InlineData("GET", "/api/v1/campaigns/C-000000000000/ledger?from=-1", 400)]
     [InlineData("GET", "/api/v1/campaigns/C-000000000000/ledger?limit=999999999999999999999", 400)]
+    [InlineData("GET", "/api/v1/campaigns/C-000000000000/records", 404)]
+    [InlineData("GET", "/api/v1/campaigns/C-000000000000/records?limit=501", 400)]
+    [InlineData("GET", "/api/v1/campaigns/C-000000000000/checkpoints/x", 400)]
+    [InlineData("GET", "/api/v1/campaigns/C-000000000000/checkpoints/0/-1", 400)]
     [InlineData("DELETE", "/api/v1/campaigns", 405)]
     [InlineData("POST", "/api/v1/silos", 405)]
     [InlineData("POST", "/health/live", 405)]

@@ -15,6 +15,8 @@ internal sealed class FakeDoor : IFarmDoor
     public ConcurrentDictionary<string, (byte[] Json, byte[] Page)> Reports { get; } = new();
     public ConcurrentDictionary<string, Finding> Stored { get; } = new();
     public List<LedgerLine> Lines { get; } = [];
+    public List<RecordLine> Kept { get; } = [];
+    public Dictionary<(int Cell, long Number), CheckpointBody> Memories { get; } = [];
     public bool IsReady { get; set; } = true;
     public int MostCampaigns { get; set; } = int.MaxValue;
     /// <summary>Schedules that every campaign shows.</summary>
@@ -82,6 +84,25 @@ internal sealed class FakeDoor : IFarmDoor
         List<LedgerLine> page = [.. Lines.Where(l => l.Index >= from).Take(limit)];
         long? next = page.Count > 0 && page[^1].Index < Lines[^1].Index ? page[^1].Index + 1 : null;
         return new(new(Lines.Count, Lines.Count, 0, 0), page, next);
+    }
+
+    public async Task<RecordPage> Records(string id, long from, int limit, CancellationToken cancellation)
+    {
+        await Entry(id, cancellation);
+        List<RecordLine> page = [.. Kept.Where(r => r.Index >= from).Take(limit)];
+        return new(page, page.Count == limit ? page[^1].Index + 1 : null);
+    }
+
+    public async Task<IReadOnlyList<long>> Checkpoints(string id, int cell, CancellationToken cancellation)
+    {
+        await Entry(id, cancellation);
+        return [.. Memories.Keys.Where(k => k.Cell == cell).Select(k => k.Number).Order()];
+    }
+
+    public async Task<CheckpointBody?> Checkpoint(string id, int cell, long number, CancellationToken cancellation)
+    {
+        await Entry(id, cancellation);
+        return Memories.GetValueOrDefault((cell, number));
     }
 
     public async Task<IReadOnlyList<SiloReport>> Silos(CancellationToken cancellation)

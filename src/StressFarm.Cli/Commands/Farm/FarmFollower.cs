@@ -21,7 +21,7 @@ internal static class FarmFollower
             return last.Defects.Count > 0 ? ExitCode.Fault : ExitCode.Inconclusive;
         }
         byte[] bytes = await client.Report(id, host.Interrupt);
-        CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(await client.Spec(id, host.Interrupt), id), Defaults.Run).Spec;
+        CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(await client.Spec(id, host.Interrupt), id), FarmDefaults.Spec).Spec;
         CampaignReport report = ReportReader.Read(bytes, spec);
         output?.Write(bytes, await client.ReportPage(id, host.Interrupt));
         if (json) JsonOutput.Write(host.Out, report, OutcomeOf(report, last));

@@ -5,13 +5,13 @@ using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands.Farm;
 
-/// <summary>Hands a campaign to a farm: the options of <c>run</c>, looked at here before anything is sent.</summary>
+/// <summary>Hands a campaign to a farm: the options of <c>run</c> or of <c>soak</c>, looked at here before anything is sent.</summary>
 internal static class SubmitCommand
 {
     public static Command Create(CliHost host)
     {
-        var command = new Command("submit", "enter a campaign: the options of 'run'; prints its id. The same spec is the same campaign");
-        var options = new CampaignOptions();
+        var command = new Command("submit", "enter a campaign: the options of 'run', or of 'soak'; prints its id. The same spec is the same campaign");
+        var options = new CampaignOptions(either: true);
         options.AddTo(command);
         var address = new FarmAddress();
         address.AddTo(command);
@@ -23,10 +23,10 @@ internal static class SubmitCommand
         {
             bool json = options.Json(parsed);
             CampaignRequest request = options.Request(parsed);
-            CampaignOrder order = SpecBuilder.Build(request, Defaults.Run);
+            CampaignOrder order = SpecBuilder.Build(request, FarmDefaults.Spec);
             // What is not said here is said by this command and not by the farm's own defaults.
-            if (request is { Schedules: null, Steps: null, For: null })
-                request.Schedules = new Given(Defaults.RunSchedules.ToString(System.Globalization.CultureInfo.InvariantCulture), "--schedules");
+            if (request is { Schedules: null, Steps: null, For: null, Soak: false })
+                request.Schedules = new Given(FarmDefaults.Schedules.ToString(System.Globalization.CultureInfo.InvariantCulture), "--schedules");
             bool follow = parsed.GetValue(watch);
             string? folder = options.GivenOut(parsed);
             if (folder is not null && !follow) throw new SpecException("--out: a submission writes nothing; give --watch too, or use 'stressfarm farm report'");
