@@ -52,6 +52,7 @@ public sealed class SoakTests : IDisposable
         [
             Specs.Small(), Specs.Small(schedules: null), Specs.Soak(), Specs.Soak(epochs: 7), Specs.Soak(epochs: null), Specs.Soak(sections: 2), Specs.Soak(schedules: 9),
             Specs.Soak() with { Bug = "Z06", Parameters = new Dictionary<string, int> { ["ops"] = 2 }, Geometry = new(4096, 4) },
+            Specs.Small() with { Strategy = "feedback" }, Specs.Small() with { Strategy = "feedback", GenerationShards = 3 },
         ];
         Assert.Equal(specs.Length, specs.Select(s => s.Hash).Distinct().Count());
         Assert.All(specs, spec => Assert.Equal(spec.Hash, CanonicalSpec.Read(spec.Canonical).Hash));
