@@ -25,12 +25,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _entry = await store.Find(Id, cancellationToken);
-        if (_entry is null)
-        {
-            // Not known, or not yet: the next call looks again.
-            DeactivateOnIdle();
-            return;
-        }
+        if (_entry is null) return;
         var terms = new LeaseTerms(options.Value.LeaseDuration, options.Value.VerifyEvery);
         try
         {
@@ -51,6 +46,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
 
     public async Task<ExchangeReply> Exchange(ExchangeRequest request, CancellationToken cancellation)
     {
+        LookAgainLater();
         if (_campaign is null) return new([], [.. request.Results.Select(_ => (byte)ResultFate.Refused)], [.. request.Progress.Select(p => p.Key)], true);
         ExchangeAnswer answer = await Guarded(c => c.Exchange(new(request.Holder, request.Wanted,
             [.. request.Results.Select(r => new WorkReturn(r.Key, r.Epoch, r.Record, r.Fault))],
@@ -62,6 +58,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
 
     public Task<CampaignBrief?> Describe(CancellationToken cancellation)
     {
+        LookAgainLater();
         CampaignEntry? entry = _campaign?.Entry ?? _entry;
         return Task.FromResult(entry is null ? null : new CampaignBrief(entry.Id, entry.Request, entry.Hash, entry.State == CampaignState.Running));
     }
@@ -99,8 +96,15 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     /// <summary>After a full restart nobody calls a campaign; this does, once a minute.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status) => RestWhenOver();
 
+    /// <summary>Not known, or not yet: this call is answered, and the next one finds an activation that has looked again.</summary>
+    private void LookAgainLater()
+    {
+        if (_entry is null) DeactivateOnIdle();
+    }
+
     private Payload? StatusNow()
     {
+        LookAgainLater();
         CampaignStatus? status = _campaign?.Status();
         if (status is null && _entry is { } e)
             status = new(e.Id, e.Name, FarmCampaign.Word(e.State), e.Reason, "exploring", 0, 0, 0, 0, null, 0, 0, 0, new(0, 0, 0, 0, 0, 0), new(0, 0, 0, 0), [], "", e.Created, e.Finished);

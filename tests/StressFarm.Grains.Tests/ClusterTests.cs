@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using StressFarm.Campaigns;
+using StressFarm.Grains.Workers;
+using StressFarm.Silo.Stores;
+
+namespace StressFarm.Grains.Tests;
+
+/// <summary>Two silos in one process, with workers, on one store.</summary>
+public sealed class ClusterTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("stressfarm-cluster-").FullName;
+    private readonly SqliteFarmStore _store;
+    private readonly InProcessTestCluster _cluster;
+
+    public ClusterTests()
+    {
+        _store = SqliteFarmStore.Open(Path.Combine(_folder, "farm.sqlite"));
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.UseInMemoryReminderService();
+            silo.Services.AddSingleton<IFarmStore>(_store);
+            silo.Services.AddSingleton(TimeProvider.System);
+            silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new FarmOptions { Workers = 1, VerifyEvery = 4, LeaseDuration = TimeSpan.FromSeconds(30) }));
+            silo.Services.AddSingleton<FarmInstruments>();
+            silo.Services.AddHostedService<WorkerService>();
+        });
+        _cluster = builder.Build();
+    }
+
+    public Task InitializeAsync() => _cluster.DeployAsync();
+
+    public async Task DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        await _store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_campaign_runs_on_both_silos_and_reports_what_one_process_does()
+    {
+        CampaignStatus status = await Run("policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 6000\nshard: 128\n");
+        Assert.Equal(("done", ""), (status.State, status.Reason));
+        // Only another silo than the first one verifies: both were at work.
+        Assert.True(status.Leases.Verified > 0);
+        Assert.Equal((0, 0, 0), (status.Leases.VerifyMismatches, status.Ledger.Lost, status.Ledger.Double));
+        var findings = JsonSerializer.Deserialize((await _cluster.Client.GetGrain<IFindingsGrain>(status.Id).List(default))!.Json, FarmJson.Default.IReadOnlyListFindingSummary)!;
+        Assert.NotEmpty(findings);
+        Assert.All(findings, f => Assert.StartsWith("F-", f.Id, StringComparison.Ordinal));
+        Assert.NotNull(await _cluster.Client.GetGrain<IFindingsGrain>(status.Id).Get(findings[0].Id, default));
+        Assert.Equal(2, (await _cluster.Client.GetGrain<IFarmGrain>(IFarmGrain.Key).Silos(default)).Count);
+    }
+
+    [Fact]
+    public async Task Paused_it_gives_nothing_out_resumed_it_goes_on_cancelled_it_ends()
+    {
+        string id = await Submit("policies: [control]\nworkloads: [gup-pin]\nschedules: 100000000\n");
+        ICampaignGrain campaign = _cluster.Client.GetGrain<ICampaignGrain>(id);
+        await Eventually(async () => (await Status(id)).Schedules > 0);
+        await campaign.Steer(Steering.Pause, default);
+        await Eventually(async () => (await Status(id)) is { State: "paused", Leases.Held: 0 });
+        long paused = (await Status(id)).Schedules;
+        await Task.Delay(500);
+        Assert.Equal(paused, (await Status(id)).Schedules);
+        await campaign.Steer(Steering.Resume, default);
+        await Eventually(async () => (await Status(id)).Schedules > paused);
+        await campaign.Steer(Steering.Cancel, default);
+        Assert.Equal("cancelled", (await Status(id)).State);
+        Assert.Equal(CampaignState.Cancelled, (await _store.Find(id, default))!.State);
+    }
+
+    [Fact]
+    public async Task Of_a_campaign_that_is_not_there_nothing_is_known()
+    {
+        ICampaignGrain nothing = _cluster.Client.GetGrain<ICampaignGrain>("C-000000000000");
+        Assert.Null(await nothing.Status(default));
+        Assert.Null(await nothing.Describe(default));
+        Assert.Null(await nothing.Steer(Steering.Cancel, default));
+        Assert.Null(await _cluster.Client.GetGrain<IFindingsGrain>("C-000000000000").List(default));
+    }
+
+    private async Task<CampaignStatus> Run(string request)
+    {
+        string id = await Submit(request);
+        await Eventually(async () => (await Status(id)).State is "done" or "failed");
+        return await Status(id);
+    }
+
+    private async Task<string> Submit(string request)
+    {
+        CampaignOrder order = SpecBuilder.Build(SpecFile.Parse(request, "test"), FarmDefaults.Spec);
+        string id = CampaignEntry.IdOf(order.Spec);
+        await _store.Submit(new(id, id, request, order.Spec.Canonical, order.Spec.Hash, order.Budget, CampaignState.Running, "", DateTimeOffset.UtcNow, null, 0), 8, default);
+        await _cluster.Client.GetGrain<ICampaignGrain>(id).Steer(Steering.Wake, default);
+        return id;
+    }
+
+    private async Task<CampaignStatus> Status(string id) =>
+        JsonSerializer.Deserialize((await _cluster.Client.GetGrain<ICampaignGrain>(id).Status(default))!.Json, FarmJson.Default.CampaignStatus)!;
+
+    private static async Task Eventually(Func<Task<bool>> condition)
+    {
+        DateTime end = DateTime.UtcNow.AddMinutes(2);
+        while (!await condition())
+        {
+            if (DateTime.UtcNow > end) throw new TimeoutException("it did not come true");
+            await Task.Delay(50);
+        }
+    }
+}
