@@ -94,7 +94,11 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     }
 
     /// <summary>After a full restart nobody calls a campaign; this does, once a minute.</summary>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => RestWhenOver();
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        _reminded = true;
+        return RestWhenOver();
+    }
 
     /// <summary>Not known, or not yet: this call is answered, and the next one finds an activation that has looked again.</summary>
     private void LookAgainLater()
@@ -147,8 +151,8 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     private async Task RestWhenOver()
     {
         if (!_reminded || _campaign is { Entry.Active: true }) return;
-        _reminded = false;
         if (await this.GetReminder(Revival) is { } reminder) await this.UnregisterReminder(reminder);
+        _reminded = false;
     }
 
     private static WorkLease Travelling(Lease lease)

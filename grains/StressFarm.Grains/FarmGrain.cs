@@ -17,9 +17,9 @@ public sealed class FarmGrain(IFarmStore store, TimeProvider clock) : Grain, IFa
         foreach (string gone in _silos.Where(s => s.Value.Seen < now - s_gone).Select(s => s.Key).ToArray()) _silos.Remove(gone);
         if (now - _read >= s_fresh)
         {
-            _read = now;
             IReadOnlyList<CampaignEntry> active = await store.Active(cancellation);
             _running = [.. active.Where(c => c.State == CampaignState.Running).Select(c => c.Id)];
+            _read = now;
         }
         return _running;
     }

@@ -39,7 +39,11 @@ public sealed class SectionGrain(IFarmStore store) : Grain, ISectionGrain
     public async Task<byte> Commit(SectionEpoch epoch, CancellationToken cancellation)
     {
         if (epoch.Epoch > _head + 1 || epoch.Epoch == _head + 1 && epoch.Before != _chain)
+        {
+            // Either the worker is behind or this activation is: the next one reads how far the section is.
+            DeactivateOnIdle();
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"section {this.GetPrimaryKeyString()}: epoch {epoch.Epoch} does not follow on its head, epoch {_head}"));
+        }
         try
         {
             Recorded recorded = await store.SaveCheckpoint(_campaign, _cell, _fence, epoch.Epoch, epoch.After.State, epoch.After.StateHash, epoch.After.Chain, cancellation);

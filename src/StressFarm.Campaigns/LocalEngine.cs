@@ -12,18 +12,26 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
     {
         private readonly ShardExecutor _executor = new(geometry);
         private SoakExecutor? _soak;
+        private volatile bool _onSoak;
         private readonly FindingWorkup _workup = new(geometry);
 
-        public long Done => Math.Max(_executor.Done, _soak?.Done ?? 0);
+        public long Done => _onSoak ? _soak!.Done : _executor.Done;
 
-        public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
-            _executor.Run(cell, firstSeed, count, input, cancellation);
+        public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
+        {
+            _onSoak = false;
+            return _executor.Run(cell, firstSeed, count, input, cancellation);
+        }
 
         public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) =>
             _workup.Work(cell, raw, input, cancellation);
 
-        public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation) =>
-            (_soak ??= new(geometry, _executor)).Run(section, epoch, before, cancellation);
+        public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation)
+        {
+            _soak ??= new(geometry, _executor);
+            _onSoak = true;
+            return _soak.Run(section, epoch, before, cancellation);
+        }
 
         public Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>
             _workup.Work(section, raw, before, cancellation);

@@ -55,7 +55,9 @@ public static class SiloHost
     {
         silo.Configure<SiloOptions>(o => o.SiloName = settings.Name);
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.Cluster, settings.Cluster));
-        silo.Configure<MessagingOptions>(o => (o.ResponseTimeout, o.CancelRequestOnTimeout) = (settings.Farm.CallTimeout, true));
+        silo.Configure<SiloMessagingOptions>(o => (o.ResponseTimeout, o.CancelRequestOnTimeout) = (settings.Farm.CallTimeout, true));
+        // A campaign reads its ledger when it is activated.
+        silo.Configure<GrainCollectionOptions>(o => o.ActivationTimeout = TimeSpan.FromMinutes(10));
         silo.Configure<ClusterMembershipOptions>(o =>
         {
             o.ProbeTimeout = settings.Probe;

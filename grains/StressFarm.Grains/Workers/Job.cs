@@ -37,7 +37,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
         {
             Result = new(lease.Key, lease.Epoch, Do(worker), null);
         }
-        catch (OperationCanceledException) when (Stopped)
+        catch (Exception) when (Stopped)
         {
             // Handed back, or lost: there is nothing to deliver.
         }

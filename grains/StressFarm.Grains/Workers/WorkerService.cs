@@ -78,7 +78,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         if (now >= _nextHello) await Hello(now);
         Desk[] due = [.. _desks.Values.Where(d => IsDue(d, now))];
         if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, Share(due.Length), CancellationToken.None)));
-        foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count == 0).ToArray()) _desks.Remove(over.Id);
+        foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count + d.Finished.Count + d.Returned.Count == 0).ToArray()) _desks.Remove(over.Id);
     }
 
     /// <summary>Takes finished jobs from the threads.</summary>
@@ -107,7 +107,17 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         using CancellationTokenSource deadline = Deadline(CancellationToken.None);
         IReadOnlyList<string> running = await grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Hello(heartbeat, deadline.Token);
         foreach (string id in running.Where(id => !_desks.ContainsKey(id) && !_unworkable.Contains(id)))
-            if (await Describe(id, deadline.Token) is { } desk) _desks.Add(id, desk);
+        {
+            try
+            {
+                if (await Describe(id, deadline.Token) is { } desk) _desks.Add(id, desk);
+            }
+            catch (Exception e)
+            {
+                // One campaign that does not answer must not keep the others from being worked on.
+                WorkerLog.ExchangeFailed(log, id, e.GetType().Name, e.Message);
+            }
+        }
         // Paused, cancelled or done elsewhere: what is under way is delivered, and then the desk is cleared.
         foreach (Desk desk in _desks.Values) desk.Over = !running.Contains(desk.Id) && desk.Finished.Count == 0;
     }

@@ -17,7 +17,8 @@ public sealed class FarmCampaign
     private readonly long _term;
     private readonly PaceMeter _pace;
     private CampaignEntry _entry;
-    private readonly FarmCounts _before;
+    private const string TwoDigests = "gave two digests on two silos";
+    private FarmCounts _before;
     private FarmCounts _saved;
     private readonly List<string> _defects;
     private LedgerAudit? _audit;
@@ -42,6 +43,8 @@ public sealed class FarmCampaign
     public static async Task<FarmCampaign> Open(IFarmStore store, CampaignEntry entry, LeaseTerms terms, TimeProvider clock, CancellationToken cancellation)
     {
         long term = await store.BeginTerm(entry.Id, cancellation);
+        // Read again: an older activation may have changed its state until this moment.
+        entry = await store.Find(entry.Id, cancellation) ?? entry;
         CampaignSpec? spec = Rebuild(entry, out string reason);
         if (spec is null)
         {
@@ -51,8 +54,16 @@ public sealed class FarmCampaign
         // What is over is only read: nobody is asked to verify it any more.
         if (!entry.Active) terms = terms with { VerifyEvery = 0 };
         var campaign = new FarmCampaign(store, entry with { Term = term }, new CampaignPlan(spec), term, terms, await store.Counts(entry.Id, cancellation), clock);
-        await campaign.Restore(cancellation);
-        return campaign;
+        try
+        {
+            await campaign.Restore(cancellation);
+            return campaign;
+        }
+        catch (CampaignFault e) when (entry.Active)
+        {
+            await store.SetState(entry.Id, term, CampaignState.Failed, e.Message, cancellation);
+            throw;
+        }
     }
 
     /// <summary>The spec of an entry under this build; null when it would be another one.</summary>
@@ -110,7 +121,8 @@ public sealed class FarmCampaign
         bool applies = state switch
         {
             CampaignState.Paused => _entry.State == CampaignState.Running,
-            CampaignState.Running => _entry.State is CampaignState.Paused or CampaignState.Cancelled,
+            // One that failed may have failed for reasons that are gone.
+            CampaignState.Running => _entry.State is CampaignState.Paused or CampaignState.Cancelled or CampaignState.Failed,
             CampaignState.Cancelled => _entry.Active,
             _ => false,
         };
@@ -155,7 +167,14 @@ public sealed class FarmCampaign
     {
         await foreach (StoredShard shard in _store.Shards(_entry.Id, cancellation))
             if (!_board.Restore(shard)) throw new CampaignFault(string.Create(CultureInfo.InvariantCulture, $"the ledger is damaged: shard {shard.Number} of cell {shard.Cell} is not one of this campaign"));
-        foreach (StoredVerification done in await _store.Verifications(_entry.Id, cancellation)) _board.RestoreVerified(done.Shard);
+        // Counted from their rows: a difference must not be forgotten with the activation that saw it.
+        IReadOnlyList<StoredVerification> verified = await _store.Verifications(_entry.Id, cancellation);
+        _before = _before with { Verified = verified.Count, VerifyMismatches = verified.Count(v => !v.Same) };
+        foreach (StoredVerification done in verified)
+        {
+            _board.RestoreVerified(done.Shard);
+            if (!done.Same) Defect(done.Shard, TwoDigests);
+        }
         DateTimeOffset now = _clock.GetUtcNow();
         if (_entry.Active)
             foreach (Lease lease in await _store.Leases(_entry.Id, cancellation)) _board.Restore(lease, now);
@@ -187,17 +206,22 @@ public sealed class FarmCampaign
             WorkReturn result = offer.Results[i];
             if (_board.Held(result.Key, result.Epoch) is not { } lease)
             {
-                _board.CountRefused();
-                continue;
+                if (_board.IsDone(result.Key)) fates[i] = ResultFate.Same;
+                else _board.CountRefused();
             }
-            if (result.Fault is { } fault)
+            else if (result.Fault is { } fault)
             {
-                await SetState(CampaignState.Failed, fault, cancellation);
+                if (_entry.Active) await SetState(CampaignState.Failed, fault, cancellation);
                 fates[i] = ResultFate.Accepted;
             }
-            else if (lease.Work.Kind == WorkKind.WorkUp) fates[i] = await TakeFinding(lease, Decode<Finding>(result), cancellation);
-            else if (lease.Work.Kind == WorkKind.Verify) fates[i] = await TakeVerification(lease, Decode<ShardRecord>(result), cancellation);
-            else shards.Add((i, new ShardResult(result.Key, lease.Work.Shard, lease.Epoch, lease.Holder, Decode<ShardRecord>(result))));
+            else if (lease.Work.Kind == WorkKind.WorkUp)
+            {
+                if (Decode<Finding>(result) is { } finding) fates[i] = await TakeFinding(lease, finding, cancellation);
+            }
+            // What is no record of the shard is not even stored: the lease runs out, and somebody else does the work.
+            else if (Decode<ShardRecord>(result) is not { } record || record.Schedules != lease.Work.Shard.Count) _board.CountRefused();
+            else if (lease.Work.Kind == WorkKind.Verify) fates[i] = await TakeVerification(lease, record, cancellation);
+            else shards.Add((i, new ShardResult(result.Key, lease.Work.Shard, lease.Epoch, lease.Holder, record)));
         }
         if (shards.Count == 0) return fates;
         IReadOnlyList<Recorded> recorded = await _store.Record(_entry.Id, _term, [.. shards.Select(s => s.Result)], cancellation);
@@ -230,18 +254,28 @@ public sealed class FarmCampaign
         if (_board.FirstDigest(lease.Work.Shard) is not { } first) return ResultFate.Refused;
         await _store.RecordVerification(_entry.Id, _term, lease.Work.Key, new(lease.Work.Shard, first, record.Fingerprint, lease.Holder), cancellation);
         ResultFate fate = _board.Complete(lease.Work, lease.Epoch, record);
-        if (fate == ResultFate.Mismatch) Defect(lease.Work.Shard, "gave two digests on two silos");
+        if (fate == ResultFate.Mismatch) Defect(lease.Work.Shard, TwoDigests);
         return fate;
     }
 
     private void Defect(Shard shard, string what)
     {
         PlannedCell cell = Plan.Cells[shard.Cell];
-        _defects.Add(string.Create(CultureInfo.InvariantCulture, $"shard {shard.Number} of {cell.Policy.Name} × {cell.Workload.Id} (seeds from {shard.FirstSeed}) {what}"));
+        string line = string.Create(CultureInfo.InvariantCulture, $"shard {shard.Number} of {cell.Policy.Name} × {cell.Workload.Id} (seeds from {shard.FirstSeed}) {what}");
+        if (!_defects.Contains(line)) _defects.Add(line);
     }
 
-    private static T Decode<T>(WorkReturn result) =>
-        JsonSerializer.Deserialize<T>(result.Record) ?? throw new JsonException($"the result of {result.Key} is empty");
+    private static T? Decode<T>(WorkReturn result) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(result.Record);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What the clock changes; the keys of the leases that ended by it.</summary>
     private List<string> PassTime(DateTimeOffset now)
@@ -266,15 +300,17 @@ public sealed class FarmCampaign
 
     private async Task<LedgerAudit> Audit(CancellationToken cancellation)
     {
-        var lines = new List<StoredShard>();
-        await foreach (StoredShard line in _store.Shards(_entry.Id, cancellation)) lines.Add(line);
-        return LedgerAudit.Of(Plan, _board.Tally.Prefix, lines);
+        var auditor = new LedgerAuditor(Plan, _board.Tally.Prefix);
+        await foreach (StoredShard line in _store.Shards(_entry.Id, cancellation)) auditor.Add(line);
+        return auditor.Close();
     }
 
     /// <summary>Draws the report up when nothing is left to do, but not before the ledger adds up to it.</summary>
     private async Task FinishIfDone(CancellationToken cancellation)
     {
         if (_board.Phase != CampaignPhase.Done || !_entry.Active) return;
+        // Reading a long ledger takes longer than whoever happened to call has time.
+        cancellation = CancellationToken.None;
         _audit = await Audit(cancellation);
         if (!_audit.Balanced || _audit.Digest != _board.Tally.Digest)
         {

@@ -7,7 +7,7 @@ public sealed class PaceMeter(TimeProvider clock)
     private readonly Queue<(long At, long Steps)> _recent = new();
     private readonly long _start = clock.GetTimestamp();
     private long _sum;
-    private double? _firstShare;
+    private (double Share, long At)? _first;
 
     /// <summary>Steps that were done just now.</summary>
     public void Add(long steps)
@@ -24,8 +24,9 @@ public sealed class PaceMeter(TimeProvider clock)
         double elapsed = clock.GetElapsedTime(_start).TotalSeconds;
         double window = Math.Min(elapsed, s_window.TotalSeconds);
         double pace = window > 0 ? _sum / window : 0;
-        double share = tally.Share, first = _firstShare ??= share;
-        double? left = share >= 1 ? 0 : share > first && elapsed > 0 ? elapsed * (1 - share) / (share - first) : null;
+        double share = tally.Share;
+        (double first, long since) = _first ??= (share, clock.GetTimestamp());
+        double? left = share >= 1 ? 0 : share > first ? clock.GetElapsedTime(since).TotalSeconds * (1 - share) / (share - first) : null;
         return (pace, left);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 
@@ -35,6 +36,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     private readonly Dictionary<string, Finding> _findings = new(StringComparer.Ordinal);
     private IReadOnlyList<Candidate> _candidates = [];
     private long _cursor;
+    private long _highest = -1;
     private int _exploring;
     private bool _closed;
 
@@ -68,6 +70,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
             ? plan.At(plan.IndexOf(stored.Cell, stored.Number)) : null;
         if (shard is null || shard.Value.Count != stored.Record.Schedules) return false;
         Tally.Add(shard.Value.Index, stored.Record);
+        _highest = Math.Max(_highest, shard.Value.Index);
         if (stored.Holder is { } author) Verifiable(shard.Value, stored.Record.Fingerprint, author);
         Advance();
         return true;
@@ -144,6 +147,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         if (!Take(work.Key, epoch, out Lease? lease)) return Refuse();
         if (Tally.Has(work.Shard.Index)) return ResultFate.Same;
         Tally.Add(work.Shard.Index, record);
+        _highest = Math.Max(_highest, work.Shard.Index);
         Verifiable(work.Shard, record.Fingerprint, lease!.Holder);
         Advance();
         return ResultFate.Accepted;
@@ -158,13 +162,20 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         return ResultFate.Accepted;
     }
 
-    /// <summary>Gives work back undone.</summary>
+    /// <summary>
+    /// Gives work back undone. A verification is dropped then: it is a sample, and what it needs (a checkpoint) may be gone.
+    /// </summary>
     public bool Return(string key, long epoch)
     {
         if (!_leases.TryGetValue(key, out Lease? lease) || lease.Epoch != epoch) return false;
+        if (lease.Work.Kind == WorkKind.Verify) _toVerify.Remove(lease.Work.Shard.Index);
         PutBack(lease);
         return true;
     }
+
+    /// <summary>The shard of this key is in the ledger: a result for it is a retry.</summary>
+    public bool IsDone(string key) =>
+        key.StartsWith("x/", StringComparison.Ordinal) && long.TryParse(key.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long index) && Tally.Has(index);
 
     /// <summary>Time went on: takes back what nobody made progress on. What was taken back.</summary>
     public IReadOnlyList<Lease> Tick(DateTimeOffset now)
@@ -242,13 +253,14 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     /// <summary>The lowest shard that is ready, nobody has and nobody did.</summary>
     private WorkItem? NextShard()
     {
-        if (_closed) return null;
+        // When exploring is closed only gaps are filled: what was done beyond one must not be lost with it.
+        long end = _closed ? _highest : long.MaxValue;
         foreach (Shard shard in _waiting.Values)
-            if (plan.IsReady(shard, Tally)) return WorkItem.Explore(shard);
-        // A shard that is not ready must not hold up the other cells; of each cell at most one waits here.
+            if (shard.Index < end && plan.IsReady(shard, Tally)) return WorkItem.Explore(shard);
+        // A shard that is not ready does not hold up the others, as long as no more wait than there are cells.
         while (_waiting.Count < plan.Cells.Count && _cursor - Tally.Prefix < terms.MaxAhead)
         {
-            if (plan.At(_cursor) is not { } shard) return null;
+            if (_cursor >= end || plan.At(_cursor) is not { } shard) return null;
             _cursor++;
             if (Tally.Has(shard.Index) || _leases.ContainsKey(WorkItem.Explore(shard).Key)) continue;
             if (plan.IsReady(shard, Tally)) return WorkItem.Explore(shard);
@@ -301,7 +313,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
 
     private void Advance()
     {
-        if (Phase == CampaignPhase.Exploring && (Tally.Complete || _closed && _exploring == 0))
+        if (Phase == CampaignPhase.Exploring && (Tally.Complete || _closed && _exploring == 0 && Tally.Ahead == 0))
         {
             Phase = CampaignPhase.WorkingUp;
             _waiting.Clear();

@@ -23,21 +23,9 @@ public sealed record LedgerAudit(long Planned, long Executed, long Lost, long Do
     /// <param name="lines">in any order</param>
     public static LedgerAudit Of(CampaignPlan plan, long planned, IEnumerable<StoredShard> lines)
     {
-        var digests = new Dictionary<long, ulong>();
-        long foreign = 0, twice = 0, beyond = 0, schedules = 0, steps = 0;
-        foreach (StoredShard line in lines)
-        {
-            Shard? shard = line.Cell >= 0 && line.Cell < plan.Cells.Count && line.Number >= 0 ? plan.At(plan.IndexOf(line.Cell, line.Number)) : null;
-            if (shard is null || shard.Value.Count != line.Record.Schedules) foreign++;
-            else if (!digests.TryAdd(shard.Value.Index, line.Record.Digest)) twice++;
-            else if (shard.Value.Index >= planned) beyond++;
-            else (schedules, steps) = (schedules + line.Record.Schedules, steps + line.Record.Steps);
-        }
-        ulong digest = 0;
-        long executed = 0;
-        for (long i = 0; i < planned; i++)
-            if (digests.TryGetValue(i, out ulong d)) (digest, executed) = (Pcg.Mix(digest ^ d), executed + 1);
-        return new(planned, executed, planned - executed, twice, foreign, beyond, schedules, steps, digest);
+        var auditor = new LedgerAuditor(plan, planned);
+        foreach (StoredShard line in lines) auditor.Add(line);
+        return auditor.Close();
     }
 
     /// <summary>Executed is what was planned, nothing is lost, nothing counted twice.</summary>
@@ -45,4 +33,29 @@ public sealed record LedgerAudit(long Planned, long Executed, long Lost, long Do
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"planned {Planned}, executed {Executed}, lost {Lost}, double {Double}{(Foreign > 0 ? $", foreign {Foreign}" : "")}{(Beyond > 0 ? $", beyond the end {Beyond}" : "")}");
+}
+
+/// <summary>Adds a ledger up line by line, keeping a digest of each.</summary>
+public sealed class LedgerAuditor(CampaignPlan plan, long planned)
+{
+    private readonly Dictionary<long, ulong> _digests = [];
+    private long _foreign, _twice, _beyond, _schedules, _steps;
+
+    public void Add(StoredShard line)
+    {
+        Shard? shard = line.Cell >= 0 && line.Cell < plan.Cells.Count && line.Number >= 0 ? plan.At(plan.IndexOf(line.Cell, line.Number)) : null;
+        if (shard is null || shard.Value.Count != line.Record.Schedules) _foreign++;
+        else if (!_digests.TryAdd(shard.Value.Index, line.Record.Digest)) _twice++;
+        else if (shard.Value.Index >= planned) _beyond++;
+        else (_schedules, _steps) = (_schedules + line.Record.Schedules, _steps + line.Record.Steps);
+    }
+
+    public LedgerAudit Close()
+    {
+        ulong digest = 0;
+        long executed = 0;
+        for (long i = 0; i < planned; i++)
+            if (_digests.TryGetValue(i, out ulong d)) (digest, executed) = (Pcg.Mix(digest ^ d), executed + 1);
+        return new(planned, executed, planned - executed, _twice, _foreign, _beyond, _schedules, _steps, digest);
+    }
 }

@@ -31,6 +31,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
     {
         if (previous is null ? epoch != 0 : (previous.Section, previous.Epoch) != (section.Number, epoch - 1))
             throw new ArgumentException("an epoch goes on from the checkpoint of the one before", nameof(previous));
+        Volatile.Write(ref _done, 0);
         var epochRun = new EpochRun(this, section, epoch, previous, cancellation);
         (ShardTally tally, byte[] state) = epochRun.Execute();
         string hash = StateBytes.Hash(state);
@@ -88,7 +89,7 @@ public sealed class SoakExecutor(Geometry geometry, ShardExecutor strategies)
                 ulong seed = section.FirstSeedOf(epoch) + (ulong)i;
                 ScheduleResult result = Schedule(strategy, seed, Whole(i));
                 tally.Add(strategy.Arm, seed, result, Machine.Violation);
-                Volatile.Write(ref owner._done, i + 1);
+                Volatile.Write(ref owner._done, owner._done + 1);
                 if (result.End == ScheduleEnd.Done) continue;
                 // What the memory holds now is the violation's; the section is born again, so that every epoch runs in full.
                 Bear();
