@@ -82,5 +82,10 @@ public sealed class CampaignPlan
     /// <summary>How far the prefix must reach for a generation to begin.</summary>
     private long NeededBy(long generation) => generation < 2 ? 0 : (generation - 1) * Spec.GenerationShards * Cells.Count;
 
+    /// <summary>The shard that a line of a ledger is of; null when it is none of this campaign, or has another count.</summary>
+    public Shard? ShardOf(StoredShard line) =>
+        line.Cell >= 0 && line.Cell < Cells.Count && line.Number >= 0
+        && At(IndexOf(line.Cell, line.Number)) is { } shard && shard.Count == line.Record.Schedules ? shard : null;
+
     public long IndexOf(int cell, long number) => number * Cells.Count + cell;
 }

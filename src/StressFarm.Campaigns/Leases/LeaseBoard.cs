@@ -66,12 +66,10 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     /// <summary>Takes a shard from the ledger. False when it is none of this campaign.</summary>
     public bool Restore(StoredShard stored)
     {
-        Shard? shard = stored.Cell >= 0 && stored.Cell < plan.Cells.Count && stored.Number >= 0
-            ? plan.At(plan.IndexOf(stored.Cell, stored.Number)) : null;
-        if (shard is null || shard.Value.Count != stored.Record.Schedules) return false;
-        Tally.Add(shard.Value.Index, stored.Record);
-        _highest = Math.Max(_highest, shard.Value.Index);
-        if (stored.Holder is { } author) Verifiable(shard.Value, stored.Record.Fingerprint, author);
+        if (plan.ShardOf(stored) is not { } shard) return false;
+        Tally.Add(shard.Index, stored.Record);
+        _highest = Math.Max(_highest, shard.Index);
+        if (stored.Holder is { } author) Verifiable(shard, stored.Record.Fingerprint, author);
         Advance();
         return true;
     }

@@ -43,10 +43,9 @@ public sealed class LedgerAuditor(CampaignPlan plan, long planned)
 
     public void Add(StoredShard line)
     {
-        Shard? shard = line.Cell >= 0 && line.Cell < plan.Cells.Count && line.Number >= 0 ? plan.At(plan.IndexOf(line.Cell, line.Number)) : null;
-        if (shard is null || shard.Value.Count != line.Record.Schedules) _foreign++;
-        else if (!_digests.TryAdd(shard.Value.Index, line.Record.Digest)) _twice++;
-        else if (shard.Value.Index >= planned) _beyond++;
+        if (plan.ShardOf(line) is not { } shard) _foreign++;
+        else if (!_digests.TryAdd(shard.Index, line.Record.Digest)) _twice++;
+        else if (shard.Index >= planned) _beyond++;
         else (_schedules, _steps) = (_schedules + line.Record.Schedules, _steps + line.Record.Steps);
     }
 

@@ -88,7 +88,7 @@ public sealed class ChainVerifier(CampaignPlan plan, ICampaignWorker? worker)
     {
         if (row.Number != section.Next) throw Fault(row.Cell, section.Next, "it is missing");
         PlannedCell cell = plan.Cells[row.Cell];
-        if (plan.At(plan.IndexOf(row.Cell, row.Number)) is not { } shard || shard.Count != row.Record.Schedules || row.Record.Link is not { } link)
+        if (plan.ShardOf(row) is null || row.Record.Link is not { } link)
             throw Fault(row.Cell, row.Number, "its row is not one of this campaign");
         if (SoakChain.Link(section.Chain, cell.Section!, row.Number, row.Record, link.StateHash) != link.Chain)
             throw Fault(row.Cell, row.Number, "its link does not follow from its row and the link before it: a row was changed, or epochs changed places");
