@@ -134,27 +134,27 @@ public sealed class OrleansSchemaTests(PostgresServer server) : IAsyncLifetime
         using IHost silo = Silo("members");
         await silo.StartAsync();
         IMembershipTable table = silo.Services.GetRequiredService<IMembershipTable>();
-        MembershipTableData before = await table.ReadAll();
+        MembershipTableData before = await table.ReadAllAsync();
         SiloAddress address = SiloAddress.New(IPAddress.Loopback, 1, 7);
         var entry = new MembershipEntry
         {
             SiloAddress = address, SiloName = "ghost", HostName = "h", Status = SiloStatus.Joining, ProxyPort = 0,
             StartTime = DateTime.UtcNow, IAmAliveTime = DateTime.UtcNow,
         };
-        Assert.True(await table.InsertRow(entry, before.Version.Next()));
-        Assert.False(await table.InsertRow(entry, before.Version.Next()));
-        TableVersion now = (await table.ReadAll()).Version;
+        Assert.True(await table.InsertRowAsync(entry, before.Version.Next()));
+        Assert.False(await table.InsertRowAsync(entry, before.Version.Next()));
+        TableVersion now = (await table.ReadAllAsync()).Version;
         Assert.Equal(before.Version.Version + 1, now.Version);
-        Assert.False(await table.InsertRow(entry, now.Next()));
+        Assert.False(await table.InsertRowAsync(entry, now.Next()));
         entry.Status = SiloStatus.Dead;
         entry.AddSuspector(address, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
-        Assert.False(await table.UpdateRow(entry, "", before.Version.Next()));
-        Assert.True(await table.UpdateRow(entry, "", now.Next()));
-        var (there, _) = Assert.Single((await table.ReadRow(address)).Members);
+        Assert.False(await table.UpdateRowAsync(entry, "", before.Version.Next()));
+        Assert.True(await table.UpdateRowAsync(entry, "", now.Next()));
+        var (there, _) = Assert.Single((await table.ReadRowAsync(address)).Members);
         Assert.Equal((SiloStatus.Dead, "ghost", 1), (there.Status, there.SiloName, there.SuspectTimes!.Count));
-        Assert.Empty((await table.ReadRow(SiloAddress.New(IPAddress.Loopback, 2, 7))).Members);
-        await table.CleanupDefunctSiloEntries(DateTimeOffset.UtcNow.AddMinutes(1));
-        Assert.Equal("members", Assert.Single((await table.ReadAll()).Members).Item1.SiloName);
+        Assert.Empty((await table.ReadRowAsync(SiloAddress.New(IPAddress.Loopback, 2, 7))).Members);
+        await table.CleanupDefunctSiloEntriesAsync(DateTimeOffset.UtcNow.AddMinutes(1));
+        Assert.Equal("members", Assert.Single((await table.ReadAllAsync()).Members).Item1.SiloName);
         await silo.StopAsync();
     }
 
