@@ -12,7 +12,7 @@ public sealed class DeferredFoliosAreSplittable : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !o.IsFolio || o.Order <= 1) return;
+        if (o.Phase != Phase.Live || !o.IsFolio || o.Order <= 1 || o.Kind == Owner.Hugetlb) return;
         var folio = new Folio(o.Head);
         MemMap m = judge.Memory;
         bool listed = m[folio.DeferredList] != m.AddressOf(folio.DeferredList), partially = (m[folio.SecondFlags] & PageFlag.PartiallyMapped) != 0;
@@ -33,6 +33,30 @@ public sealed class DeferredListStaysInLiveFolios : Invariant
     public override When When => When.Quiescent;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "on deferred list";
+
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.DeferredUnlink];
+
+    /// <summary>What a folio that leaves the list is linked to.</summary>
+    public override void On(Judge judge, in Moment moment)
+    {
+        Word link = new Folio(moment.Pfn).DeferredList;
+        if (!IsLink(judge, moment.A)) Report(judge, moment, link, moment.A);
+        else if (!IsLink(judge, moment.B)) Report(judge, moment, new Word(link.Index + 1), moment.B);
+    }
+
+    private static bool IsLink(Judge judge, ulong address)
+    {
+        Word at = judge.Memory.WordAt(address);
+        if (at == judge.Machine.Cells.DeferredHead) return true;
+        int page = at.Index < 0 ? -1 : at.Index / Layout.WordsPerPage;
+        if (page < 2 || page >= judge.Machine.Geometry.Pages || new Folio(page - 2).DeferredList != at) return false;
+        int id = judge.Ghost.ObjectOf(page);
+        return id != Ghost.NoObject && judge.Ghost[id].Phase != Phase.Dead && judge.Ghost[id].Head == page - 2;
+    }
+
+    private void Report(Judge judge, in Moment moment, Word link, ulong found) =>
+        judge.Violate(this, moment.Cpu, link.Index / Layout.WordsPerPage, link.Low.Index, "_deferred_list", "a link of the list", $"{found:x}",
+            $"folio {moment.Pfn} is taken off the deferred split list and its link reads {found:x}");
 
     public override void AuditMachine(Judge judge)
     {

@@ -84,6 +84,18 @@ public enum MomentKind : byte
     EvictTwice,
     /// <summary>A driver's walk got a reference for a device pfn. Pfn: the page looked up, A: the pfn of the folio it got.</summary>
     DeviceGet,
+    /// <summary>A step wrote, or tried to write, a struct page that is mapped read-only. A: the half.</summary>
+    WriteFault,
+    /// <summary>A hugetlb folio lost its type. Pfn: the head.</summary>
+    HugetlbCleared,
+    /// <summary>A walker without a reference acts on what it takes a page for. A: the owner it believes in.</summary>
+    TakenFor,
+    /// <summary>A memory failure was recorded in a hugetlb folio. Pfn: the page, A: the folio's pfn.</summary>
+    PoisonRecorded,
+    /// <summary>memory_failure() holds a page that it believes to have taken off the free lists.</summary>
+    PoisonTaken,
+    /// <summary>A folio is about to leave the deferred split list. Pfn: the folio's, A: its next, B: its prev.</summary>
+    DeferredUnlink,
 }
 
 /// <summary>One such instant.</summary>

@@ -80,7 +80,7 @@ public sealed class NrPagesMappedCountsPages : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
+        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o) || o.Kind == Owner.Hugetlb) return;
         var folio = new Folio(o.Head);
         int mapped = 0;
         for (int pfn = o.Head; pfn < o.Head + o.Pages; pfn++)
@@ -138,7 +138,7 @@ public sealed class ExclusiveMeansOneMm : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
+        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o) || o.Kind == Owner.Hugetlb) return;
         var folio = new Folio(o.Head);
         if ((int)judge.Memory[folio.LargeMapcount] < 1 || judge.Memory[folio.MmIds] >> 63 != 0) return;
         int mms = 0;

@@ -20,6 +20,11 @@ public static class Boot
             for (int order = 0; order < Geometry.PcpOrders; order++) LayEmpty(m, m.Cells.Pcp(cpu, order));
         LayEmpty(m, m.Cells.DeferredHead);
         LayEmpty(m, m.Cells.SlabPartial);
+        for (int hstate = 0; hstate < 2; hstate++)
+        {
+            LayEmpty(m, m.Cells.HugetlbFree(hstate));
+            LayEmpty(m, m.Cells.HugetlbActive(hstate));
+        }
     }
 
     private static void LayEmpty(Machine m, Word head)

@@ -9,6 +9,9 @@ public sealed class Cells
     private readonly int _ptl;
     private readonly int _freeArea;
     private readonly int _pcp;
+    private readonly int _hugetlb;
+    private readonly int _rcu;
+    private readonly int _vmemmap;
 
     public Cells(Geometry geometry)
     {
@@ -32,6 +35,9 @@ public sealed class Cells
         _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pmd = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pte = Take(Geometry.MaxMms * Geometry.SlotsPerMm).Index;
+        _hugetlb = Take(24).Index;
+        _rcu = Take(geometry.MaxCpus + 1).Index;
+        _vmemmap = Take(geometry.DeviceBase >> MinVmemmapOrder).Index;
         Count = _next - first;
     }
 
@@ -75,7 +81,43 @@ public sealed class Cells
     public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
     public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
 
+    // Hugetlb and memory failure. An hstate is 0 for the large folios, 1 for those that come of demotion.
+
+    /// <summary>The least <see cref="Arena.VmemmapOrder"/>: the pages with folio fields stay private.</summary>
+    public const int MinVmemmapOrder = 2;
+
+    /// <summary><c>hugetlb_lock</c>.</summary>
+    public Word HugetlbLock => new(_hugetlb);
+    /// <summary><c>mf_mutex</c>: one memory failure at a time.</summary>
+    public Word MfMutex => new(_hugetlb + 1);
+    /// <summary>Page frames that optimised folios gave up and nobody else has taken: what a restore is fed from.</summary>
+    public Word VmemmapFrames => new(_hugetlb + 2);
+    /// <summary><c>huge_zero_folio</c>: its pfn + 1.</summary>
+    public Word HugeZeroFolio => new(_hugetlb + 3);
+    /// <summary>The shared hugetlb page table: its pfn + 1, where a pud of the owner leads.</summary>
+    public Word SharedTable => new(_hugetlb + 4);
+    /// <summary>The mms whose puds lead to the shared table, one bit each.</summary>
+    public Word SharedPuds => new(_hugetlb + 5);
+    /// <summary>What the shared table maps: a hugetlb folio's pfn + 1.</summary>
+    public Word SharedEntry => new(_hugetlb + 6);
+    /// <summary><c>i_mmap_rwsem</c> over the shared table's mappings.</summary>
+    public Word SharedLock => new(_hugetlb + 7);
+    /// <summary>List head of <c>hugepage_freelists</c>: next, prev.</summary>
+    public Word HugetlbFree(int hstate) => new(_hugetlb + 8 + hstate * 8);
+    /// <summary>List head of <c>hugepage_activelist</c>: next, prev.</summary>
+    public Word HugetlbActive(int hstate) => new(_hugetlb + 10 + hstate * 8);
+    public Word NrHugePages(int hstate) => new(_hugetlb + 12 + hstate * 8);
+    public Word FreeHugePages(int hstate) => new(_hugetlb + 13 + hstate * 8);
+    public Word SurplusHugePages(int hstate) => new(_hugetlb + 14 + hstate * 8);
+    /// <summary>A CPU's RCU read-side section, as a bit that a grace period waits for.</summary>
+    public Word RcuReader(int cpu) => new(_rcu + cpu);
+    /// <summary>The entry of init_mm that maps a vmemmap page: 0 for a frame of its own, 1 + hstate read-only to the shared tail frame.</summary>
+    public Word Vmemmap(int page) => new(_vmemmap + page);
+
     // What may hold something while nothing is under way.
+
+    /// <summary>A word of a hugetlb list's head.</summary>
+    internal bool IsHugetlbHead(Word w) => w.Index >= _hugetlb + 8 && w.Index < _hugetlb + 24 && ((w.Index - _hugetlb) & 7) < 4;
 
     /// <summary>A head of a list of free pages, the zone's or a CPU's.</summary>
     internal bool IsFreeList(Word w) => w.Index >= _freeArea && w.Index < _ptl;
@@ -88,6 +130,7 @@ public sealed class Cells
     public string NameOf(Word w)
     {
         int i = w.Index;
+        if (i >= _hugetlb) return HugetlbNameOf(i);
         if (i >= _pte) return $"pte[mm {(i - _pte) / Geometry.SlotsPerMm} slot {(i - _pte) % Geometry.SlotsPerMm}]";
         if (i >= _pmd) return $"pmd[mm {(i - _pmd) / Geometry.MaxTables} table {(i - _pmd) % Geometry.MaxTables}]";
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
@@ -107,6 +150,16 @@ public sealed class Cells
         if (w.Index >= DeferredHead.Index && w.Index < DeferredHead.Index + 2) return "deferred split list";
         return w.Index >= DriverHeads.Index && w.Index < DriverHeads.Index + 2 ? "driver free list" : "driver allocator";
     }
+
+    private static readonly string[] s_hugetlbNames =
+        ["hugetlb_lock", "mf_mutex", "vmemmap frames", "huge_zero_folio", "shared page table", "puds of the shared table", "entry of the shared table", "i_mmap_rwsem"];
+    private static readonly string[] s_hstateNames =
+        ["hugepage_freelists", "hugepage_freelists", "hugepage_activelist", "hugepage_activelist", "nr_huge_pages", "free_huge_pages", "surplus_huge_pages", "hstate"];
+
+    private string HugetlbNameOf(int i) => i >= _vmemmap ? $"vmemmap entry {i - _vmemmap}"
+        : i >= _rcu ? $"CPU {i - _rcu} rcu_read_lock_nesting"
+        : i < _hugetlb + 8 ? s_hugetlbNames[i - _hugetlb]
+        : $"hstate {(i - _hugetlb) / 8 - 1} {s_hstateNames[(i - _hugetlb) % 8]}";
 
     private Word Take(int count)
     {

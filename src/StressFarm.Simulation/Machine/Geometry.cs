@@ -29,8 +29,14 @@ public sealed record Geometry(int Pages = 32768, int MaxCpus = 8)
 /// <param name="DeviceOrder">the driver starts with 2^DeviceOrder free device pages; -1 for none</param>
 /// <param name="PmdOrder">pages that a PMD entry maps, as an order: 9 on x86-64, smaller to step it exactly</param>
 /// <param name="ExactOrder">largest order whose tails are stepped one by one; above it a step is one vmemmap page</param>
-public readonly record struct Arena(int Cpus, int SystemOrder, int DeviceOrder, int PmdOrder, int ExactOrder = 4)
+/// <param name="HugeOrder">order of hugetlb folios; 0 for a machine without hugetlb and without memory failures</param>
+/// <param name="VmemmapOrder">struct pages of one vmemmap page, as an order: 6 on x86-64, smaller so that small folios span several</param>
+public readonly record struct Arena(int Cpus, int SystemOrder, int DeviceOrder, int PmdOrder, int ExactOrder = 4, int HugeOrder = 0, int VmemmapOrder = 6)
 {
+    /// <summary>The order that a hugetlb folio is demoted to.</summary>
+    public int DemotedOrder => HugeOrder - 1;
+    /// <summary>There is hugetlb, and pages fail.</summary>
+    public bool HasHugetlb => HugeOrder > 0;
     public int SystemPages => 1 << SystemOrder;
     public int DevicePages => DeviceOrder < 0 ? 0 : 1 << DeviceOrder;
 }

@@ -37,11 +37,15 @@ internal static class SectionCheck
                 bool idle = cells.IsForkSequence(word) ? (value & 1) == 0
                     : word == cells.AnonVmaTree ? value >> Geometry.MaxMms == 0
                     : (cells.IsHead(cells.DeferredHead, word) && value == machine.Memory.AddressOf(cells.DeferredHead))
-                        || (cells.IsHead(cells.SlabPartial, word) && value == machine.Memory.AddressOf(cells.SlabPartial));
+                        || (cells.IsHead(cells.SlabPartial, word) && value == machine.Memory.AddressOf(cells.SlabPartial))
+                        || (cells.IsHugetlbHead(word) && value == machine.Memory.AddressOf(new Word(word.Index & ~1)));
                 if (!idle) return i < machine.Memory.FirstCell + cells.Count ? cells.NameOf(word) : "a word past the last cell";
             }
         // A head that was written must lead back to itself; zero would pass above.
-        return Closed(machine, cells.DeferredHead) && Closed(machine, cells.SlabPartial) ? null : "a list of folios or slabs";
+        bool closed = Closed(machine, cells.DeferredHead) && Closed(machine, cells.SlabPartial);
+        for (int hstate = 0; hstate < 2; hstate++)
+            closed &= Closed(machine, cells.HugetlbFree(hstate)) && Closed(machine, cells.HugetlbActive(hstate));
+        return closed ? null : "a list of folios or slabs";
     }
 
     private static bool Closed(Machine machine, Word head)

@@ -37,6 +37,7 @@ public static class DeferredSplit
         if (await cpu.Load(Next(folio), Step.UnqueueDel) != self)
         {
             await cpu.AndNot(folio.SecondFlags, PageFlag.PartiallyMapped, Step.UnqueueDel);
+            cpu.Judge.RaiseAt(MomentKind.DeferredUnlink, cpu, folio.Pfn, cpu.Peek(Next(folio)), cpu.Peek(new Word(Next(folio).Index + 1)));
             await Lists.DelInit(cpu, Next(folio), Step.UnqueueDel);
         }
         await cpu.Unlock(cells.DeferredLock, Step.UnqueueUnlock);

@@ -25,7 +25,7 @@ public static class FolioUnmap
     }
 
     /// <summary>rmap_walk_anon(): the mms to visit, one bit each: the one that faulted the folio in, and those forked from it.</summary>
-    private static async Op<uint> RmapWalk(Cpu cpu, Folio folio, Step step)
+    internal static async Op<uint> RmapWalk(Cpu cpu, Folio folio, Step step)
     {
         int mm = AnonMemory.MmOf(await cpu.Load(folio.Head.Mapping, step));
         if (mm < 0) return 0;

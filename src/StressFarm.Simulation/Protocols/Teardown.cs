@@ -17,6 +17,7 @@ public static class Teardown
                 if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
+        if (machine.Arena.HasHugetlb) await HugetlbTeardown.Run(cpu);
         for (int i = 0; i < machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
     }
