@@ -8,7 +8,7 @@ public sealed class PoisonedPagesStayOut : Invariant
     public override When When => When.Quiescent;
     public override Severity Severity => Severity.Leak;
     public override string Mirror => "check_new_page_bad";
-    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.HandOut, MomentKind.FreeCheck, MomentKind.PoisonRecorded, MomentKind.PoisonTaken];
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.HandOut, MomentKind.FreeCheck, MomentKind.PoisonRecorded, MomentKind.PoisonMarked, MomentKind.PoisonTaken];
 
     public override void On(Judge judge, in Moment moment)
     {
@@ -17,6 +17,7 @@ public sealed class PoisonedPagesStayOut : Invariant
             case MomentKind.HandOut: HandedOut(judge, moment); break;
             case MomentKind.FreeCheck: Freed(judge, moment); break;
             case MomentKind.PoisonRecorded: Recorded(judge, moment); break;
+            case MomentKind.PoisonMarked: Marked(judge, moment.Cpu, moment.Object); break;
             default: Taken(judge, moment); break;
         }
     }
@@ -79,13 +80,20 @@ public sealed class PoisonedPagesStayOut : Invariant
         ref GhostObject o = ref judge.Ghost[id];
         if (!judge.Machine.Arena.HasHugetlb || o.Phase != Phase.Live || o.Order == 0) return;
         if (o.Kind == Owner.Hugetlb) AuditHugetlb(judge, o);
-        if (o.Kind != Owner.Folio || !o.Anon) return;
+        Marked(judge, null, id);
+    }
+
+    private void Marked(Judge judge, Cpu? cpu, int id)
+    {
+        if (id == Ghost.NoObject) return;
+        ref GhostObject o = ref judge.Ghost[id];
+        if (o.Kind != Owner.Folio || !o.Anon || o.Order == 0) return;
         Half second = new Folio(o.Head).SecondFlags.Low;
         if ((judge.Memory[second] & PageFlag.HasHwpoisoned) != 0) return;
         for (int pfn = o.Head; pfn < o.Head + o.Pages; pfn++)
         {
             if ((judge.Memory[new Page(pfn).Flags] & PageFlag.HwPoison) == 0) continue;
-            judge.Violate(this, null, o.Head + 1, second.Index, "has_hwpoisoned", "set", "clear",
+            judge.Violate(this, cpu, o.Head + 1, second.Index, "has_hwpoisoned", "set", "clear",
                 $"page {pfn} of the {o.Kind} at page {o.Head} (order {o.Order}) is poisoned, and the folio is not marked");
             return;
         }

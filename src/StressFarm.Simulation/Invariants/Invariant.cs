@@ -92,6 +92,8 @@ public enum MomentKind : byte
     TakenFor,
     /// <summary>A memory failure was recorded in a hugetlb folio. Pfn: the page, A: the folio's pfn.</summary>
     PoisonRecorded,
+    /// <summary>memory_failure() holds the large folio of a page and believes it marked. Pfn: the page.</summary>
+    PoisonMarked,
     /// <summary>memory_failure() holds a page that it believes to have taken off the free lists.</summary>
     PoisonTaken,
     /// <summary>A folio is about to leave the deferred split list. Pfn: the folio's, A: its next, B: its prev.</summary>

@@ -8,6 +8,6 @@ public sealed class Z38 : KnownBug
     public override string Source => "synthetic";
     public override string Mechanism => "folio_set_order() reads page[1].flags, memory_failure() sets has_hwpoisoned in it, and the write of the order takes the bit back";
     public override IReadOnlyList<string> Invariants => ["I52"];
-    public override string Workload => "hwpoison";
+    public override string Workload => "hwpoison-split";
     public override Policy Plant(Policy policy) => policy with { Deviations = policy.Deviations | Deviation.HasHwpoisonedBeforeReference };
 }

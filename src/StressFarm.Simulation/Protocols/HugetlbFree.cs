@@ -65,20 +65,24 @@ public static class HugetlbFree
         ulong raw = await cpu.AndNot(folio.HugetlbHwpoison, ulong.MaxValue, Step.HtlbMovePoison);
         for (; raw != 0; raw &= raw - 1)
         {
-            int pfn = RawPages.PfnOf(folio.Pfn, order, raw);
-            await cpu.Or(new Page(pfn).Flags, PageFlag.HwPoison, Step.HtlbMovePoison);
-            cpu.Ghost.SetPoison(pfn, Poison.Flagged);
+            int first = RawPages.PfnOf(folio.Pfn, order, raw);
+            for (int pfn = first; pfn < first + RawPages.PerBit(order); pfn++)
+            {
+                await cpu.Or(new Page(pfn).Flags, PageFlag.HwPoison, Step.HtlbMovePoison);
+                cpu.Ghost.SetPoison(pfn, Poison.Flagged);
+            }
         }
     }
 }
 
 /// <summary>
 /// <c>struct raw_hwp_page</c>: which pages of a hugetlb folio failed. The kernel's list hangs off page[3]; here the word itself
-/// holds a bit per page, or per 2^(order - 6) pages of a folio of more than 64.
+/// holds a bit per page, or per 2^(order - 6) pages of a folio of more than 64, which fail together then.
 /// </summary>
 public static class RawPages
 {
     public static ulong BitOf(int head, int order, int pfn) => 1UL << ((pfn - head) >> Math.Max(0, order - 6));
-    /// <summary>The page of the lowest bit.</summary>
+    public static int PerBit(int order) => 1 << Math.Max(0, order - 6);
+    /// <summary>The first page of the lowest bit.</summary>
     public static int PfnOf(int head, int order, ulong raw) => head + (BitOperations.TrailingZeroCount(raw) << Math.Max(0, order - 6));
 }

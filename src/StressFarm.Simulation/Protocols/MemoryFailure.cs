@@ -23,7 +23,8 @@ public static class MemoryFailure
     private static async Op<bool> FailPage(Cpu cpu, int pfn, bool last)
     {
         var page = new Page(pfn);
-        if ((await cpu.Or(page.Flags, PageFlag.HwPoison, Step.MfSet) & PageFlag.HwPoison) != 0) return true;
+        Marked marked = await Mark(cpu, page, set: true);
+        if (marked != Marked.Done) return marked == Marked.Before || last;
         if (cpu.Policy.Has(Deviation.HasHwpoisonedBeforeReference)) await MarkLarge(cpu, await CompoundPages.PageFolio(cpu, page, Step.MfLarge));
         for (int tries = 0; tries < Tries; tries++)
         {
@@ -43,7 +44,7 @@ public static class MemoryFailure
             }
             if (!last)
             {
-                await cpu.AndNot(page.Flags, PageFlag.HwPoison, Step.MfIgnore);
+                await Mark(cpu, page, set: false);
                 return false;
             }
         }
@@ -69,7 +70,30 @@ public static class MemoryFailure
     private static async Op Ignore(Cpu cpu, int pfn)
     {
         if (cpu.Policy.Has(Deviation.PoisonAsRead) || cpu.Policy.Has(Deviation.UnpoisonHugeZero)) return;
-        await cpu.AndNot(new Page(pfn).Flags, PageFlag.HwPoison, Step.MfIgnore);
+        await Mark(cpu, new Page(pfn), set: false);
+    }
+
+    private enum Marked : byte { Done, Before, Hugetlb }
+
+    /// <summary>
+    /// TestSetPageHWPoison(), or its reverse. As read nothing keeps the page from becoming a read-only tail of a hugetlb folio before
+    /// the write; control tests for hugetlb once more and writes in one RCU read-side section, which HVO waits for.
+    /// </summary>
+    private static async Op<Marked> Mark(Cpu cpu, Page page, bool set)
+    {
+        bool rcu = cpu.Policy.Hvo == Hvo.RcuSync && !cpu.Policy.Has(Deviation.PoisonAsRead);
+        Word reader = cpu.Machine.Cells.RcuReader(cpu.Number);
+        Marked marked = Marked.Done;
+        if (rcu)
+        {
+            await cpu.Lock(reader, Step.RcuLock);
+            int head = await CompoundPages.PageFolio(cpu, page, Step.MfSet);
+            if (head >= 0 && await HugetlbTest.IsHugetlb(cpu, head, Step.MfSet)) marked = Marked.Hugetlb;
+        }
+        if (marked == Marked.Done && set && (await cpu.Or(page.Flags, PageFlag.HwPoison, Step.MfSet) & PageFlag.HwPoison) != 0) marked = Marked.Before;
+        else if (marked == Marked.Done && !set) await cpu.AndNot(page.Flags, PageFlag.HwPoison, Step.MfIgnore);
+        if (rcu) await cpu.Unlock(reader, Step.RcuUnlock);
+        return marked;
     }
 
     private static async Op MarkLarge(Cpu cpu, int head)
@@ -91,6 +115,7 @@ public static class MemoryFailure
             // Only now: before the reference was held this would have raced with a split.
             if (!cpu.Policy.Has(Deviation.HasHwpoisonedBeforeReference)) await cpu.Or(folio.SecondFlags, PageFlag.HasHwpoisoned, Step.MfLarge);
             cpu.Ghost.SetPoison(pfn, Poison.Flagged);
+            cpu.Judge.RaiseAt(MomentKind.PoisonMarked, cpu, pfn);
             if (await FolioSplit.Split(cpu, folio, new SplitShape(0, pfn, true), lockAt: pfn) != SplitResult.Done)
             {
                 await FolioReferences.Unlock(cpu, folio);

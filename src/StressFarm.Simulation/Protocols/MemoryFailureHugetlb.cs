@@ -32,6 +32,7 @@ public static class MemoryFailureHugetlb
         bool locked = !cpu.Policy.Has(Deviation.HugetlbTestWithoutLock);
         if (locked) await HugetlbPool.Lock(cpu);
         Found found = Found.None;
+        bool known = false;
         int head = await CompoundPages.PageFolio(cpu, new Page(pfn), Step.MfHuge);
         if (head >= 0 && await HugetlbTest.IsHugetlb(cpu, head, Step.MfHuge))
         {
@@ -40,15 +41,12 @@ public static class MemoryFailureHugetlb
             if ((flags & HugetlbFlag.Freed) != 0) found = Found.Free;
             else if ((flags & HugetlbFlag.Migratable) != 0) found = await FolioReferences.TryGet(cpu, folio.Head, 1, Step.MfHuge) ? Found.InUse : Found.Free;
             else found = Found.Retry;
-            if (found != Found.Retry || insist)
-            {
-                bool known = await Mark(cpu, folio, pfn);
-                if (known && found == Found.InUse) await FolioReferences.Put(cpu, folio);
-                if (known) found = Found.Known;
-            }
+            if (found != Found.Retry || insist) known = await Mark(cpu, folio, pfn);
         }
         if (locked) await HugetlbPool.Unlock(cpu);
-        return found;
+        if (!known) return found;
+        if (found == Found.InUse) await FolioReferences.Put(cpu, new Folio(head));
+        return Found.Known;
     }
 
     /// <summary>True when the folio was poisoned before.</summary>

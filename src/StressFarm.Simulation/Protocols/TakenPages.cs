@@ -13,7 +13,14 @@ public static class TakenPages
     public static async Op KeepPoisoned(Cpu cpu, int pfn, int order)
     {
         ulong seen = 0;
-        for (int i = 0; i < 1 << order; i++) seen |= await cpu.Load(new Page(pfn + i).Flags, Step.F3Keep);
+        if (order > cpu.Machine.Arena.ExactOrder)
+            for (int first = pfn; first < pfn + (1 << order); first += 64)
+            {
+                await cpu.Burst(new Page(first).Flags, Step.F3Keep);
+                for (int i = first; i < first + 64 && i < pfn + (1 << order); i++) seen |= cpu.Peek(new Page(i).Flags);
+            }
+        else
+            for (int i = 0; i < 1 << order; i++) seen |= await cpu.Load(new Page(pfn + i).Flags, Step.F3Keep);
         if ((seen & PageFlag.HwPoison) == 0)
         {
             await BuddyAllocator.FreeOnePage(cpu, pfn, order);

@@ -57,6 +57,8 @@ internal static class HugetlbEntries
 internal static class HugetlbShape
 {
     private const int Slots = 16;
+    /// <summary>Largest order of anonymous folios: splits are stepped page by page, and end within I57's bound.</summary>
+    public const int LargestAnon = 4;
 
     /// <summary>
     /// Draws the arena. A vmemmap page holds few struct pages, so that small folios span several; once in 256 schedules everything
@@ -78,7 +80,7 @@ internal static class HugetlbShape
             systemOrder = 10;
         }
         programme.Arena = new Arena(cpus, systemOrder, -1, hugeOrder, HugeOrder: hugeOrder, VmemmapOrder: vmemmapOrder);
-        return new MixShape(shape.Draw("mms", 1, HugetlbEntries.Mm), hugeOrder, Slots, programme.Arena.SystemPages, 0, 0);
+        return new MixShape(shape.Draw("mms", 1, HugetlbEntries.Mm), Math.Min(hugeOrder, LargestAnon), Slots, programme.Arena.SystemPages, 0, 0);
     }
 
     /// <summary>The pool as it is at the start: what boot made, and what was added.</summary>

@@ -1,8 +1,8 @@
 namespace StressFarm.Simulation;
 
 /// <summary>
-/// Hugetlb: the pool, optimised vmemmap, demotion and page tables that mms share, beside anonymous memory and PFN walkers. A quarter
-/// of the schedules make a folio of pages that walkers are just looking at, an eighth share a page table; the rest is drawn freely.
+/// Hugetlb: the pool, optimised vmemmap, demotion and page tables that mms share, beside anonymous memory and PFN walkers. A third
+/// of the schedules make a folio of pages that walkers are just looking at, a ninth share a page table, a ninth split an active folio; the rest is drawn freely.
 /// </summary>
 public sealed class HugetlbWork : Workload
 {
@@ -29,16 +29,21 @@ public sealed class HugetlbWork : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        MixShape parameters = HugetlbShape.Draw(programme, geometry, spare: 2);
-        int pattern = shape.Draw("pattern", 0, 7), groups = shape.Draw("groups", 1, s_mixes.Length - 1);
+        int pattern = shape.Draw("pattern", 0, 8);
+        // Memory that is one hugetlb folio: it is made of the very pages that were given back.
+        MixShape parameters = HugetlbShape.Draw(programme, geometry, spare: pattern < 3 ? 0 : 2);
+        int groups = shape.Draw("groups", 1, s_mixes.Length - 1);
         int ops = shape.Draw("ops", 1, 8);
         switch (pattern)
         {
-            case 0 or 1:
-                ComposeReuse(programme, parameters);
+            case 0 or 1 or 2:
+                ComposeReuse(programme, parameters, lastPage: pattern != 2);
                 break;
-            case 2:
+            case 3:
                 ComposeSharing(programme, parameters);
+                break;
+            case 4:
+                ComposeActiveSplit(programme, parameters);
                 break;
             default:
                 HugetlbShape.SetUpPool(programme);
@@ -49,22 +54,45 @@ public sealed class HugetlbWork : Workload
         }
     }
 
-    /// <summary>Single pages are unmapped and a hugetlb folio is made of them, while others take references by pfn (Z20).</summary>
-    private static void ComposeReuse(Programme programme, MixShape parameters)
+    /// <summary>
+    /// Single pages are unmapped and a hugetlb folio is made of them, while others take references by pfn (Z20). Mostly it is
+    /// the last page that is still in use, and everybody looks at that one.
+    /// </summary>
+    private static void ComposeReuse(Programme programme, MixShape parameters, bool lastPage)
     {
         Shape shape = programme.Shape;
-        int pages = Math.Min(parameters.SystemPages, parameters.Slots);
-        for (int slot = 0; slot < pages; slot++) programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, slot, 0));
+        int pages = 1 << programme.Arena.HugeOrder, half = Math.Min(pages / 2, 8), last = pages / 2 + shape.Pick(half);
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, programme.Arena.HugeOrder - 1));
+        for (int slot = pages / 2; slot < pages / 2 + half; slot++) programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, slot, 0));
         List<OpCall> list = programme.Cpu(0);
-        list.Add(new(Operation<ZapSlots>.Instance, 0, 0, pages));
+        if (lastPage)
+        {
+            programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, 0, last));
+            programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, last + 1, pages / 2 + half - last - 1));
+            programme.Setup.Add(new(Operation<DrainLocalPages>.Instance));
+        }
+        list.Add(new(Operation<ZapSlots>.Instance, 0, lastPage ? last : 0, lastPage ? 1 : pages / 2 + half));
         list.Add(new(Operation<DrainLocalPages>.Instance));
         list.Add(new(Operation<HugetlbGrow>.Instance));
-        if (shape.OneIn(2)) list.Add(new(Operation<HugetlbDemote>.Instance));
+        if (!lastPage) list.Add(new(Operation<HugetlbDemote>.Instance));
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
-            for (int i = 0; i < 3; i++)
-                programme.Cpu(cpu).Add(shape.OneIn(2)
-                    ? new(Operation<StaleLookups>.Instance, shape.Pick(pages), 1 + shape.Pick(8))
+            for (int i = 0; i < (lastPage ? 12 : 6); i++)
+                programme.Cpu(cpu).Add(lastPage ? new(Operation<IdleWalk>.Instance, last, 1)
                     : MixEntries.Walks[shape.Pick(MixEntries.Walks.Length)].Draw(shape, parameters));
+    }
+
+    /// <summary>A large active folio is split while compaction looks at its head without a reference (Z17).</summary>
+    private static void ComposeActiveSplit(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        int order = Math.Min(programme.Arena.HugeOrder, HugetlbShape.LargestAnon);
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order));
+        programme.Setup.Add(new(Operation<FolioActivate>.Instance, 0, 0));
+        programme.Cpu(0).Add(shape.OneIn(2) ? new(Operation<SplitHugePage>.Instance, 0, 0) : new(Operation<FolioSplitAt>.Instance, 0, 0, 0, 1));
+        programme.Cpu(0).Add(new(Operation<ZapSlots>.Instance, 0, 0, 1 << order));
+        programme.Cpu(0).Add(new(Operation<HugetlbGrow>.Instance));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 4; i++) programme.Cpu(cpu).Add(new(Operation<CompactionWalk>.Instance, shape.Pick(2), 1 + shape.Pick(4)));
     }
 
     /// <summary>Mms join and leave a shared page table, while others take references on pages by pfn (Z19).</summary>

@@ -1,8 +1,8 @@
 namespace StressFarm.Simulation;
 
 /// <summary>
-/// Memory that fails: free, anonymous, slab, driver and hugetlb pages, and unpoisoning. Half of the schedules are one of a few
-/// situations about one hugetlb folio or one large anonymous folio; the rest is drawn freely.
+/// Memory that fails: free, anonymous, slab, driver and hugetlb pages, and unpoisoning. Half of the schedules are one of a
+/// few situations; the rest is drawn freely.
 /// </summary>
 public sealed class HwPoisonWork : Workload
 {
@@ -32,7 +32,7 @@ public sealed class HwPoisonWork : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int pattern = shape.Draw("pattern", 0, 11), groups = shape.Draw("groups", 1, s_mixes.Length - 1), ops = shape.Draw("ops", 1, 8);
+        int pattern = shape.Draw("pattern", 0, 9), groups = shape.Draw("groups", 1, s_mixes.Length - 1), ops = shape.Draw("ops", 1, 8);
         // Memory that is one hugetlb folio: whoever allocates gets what was dissolved.
         MixShape parameters = HugetlbShape.Draw(programme, geometry, spare: pattern == 0 ? 0 : 2).WithProducers(shape);
         switch (pattern)
@@ -46,13 +46,10 @@ public sealed class HwPoisonWork : Workload
             case 2:
                 ComposeDemotion(programme, parameters);
                 break;
-            case 3 or 4:
-                ComposeSplit(programme, parameters);
-                break;
-            case 5:
+            case 3:
                 ComposeHugeZero(programme, parameters);
                 break;
-            case 6:
+            case 4:
                 ComposeSlab(programme, parameters);
                 break;
             default:
@@ -99,17 +96,6 @@ public sealed class HwPoisonWork : Workload
         programme.Cpu(0).Add(shape.OneIn(4) ? new(Operation<HugetlbDissolve>.Instance, shape.Pick(pages)) : new(Operation<HugetlbDemote>.Instance));
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
             for (int i = 0; i < 2; i++) programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
-    }
-
-    /// <summary>The first page of a large anonymous folio fails while the folio is split to smaller ones (Z38).</summary>
-    private static void ComposeSplit(Programme programme, MixShape parameters)
-    {
-        Shape shape = programme.Shape;
-        int order = programme.Arena.HugeOrder;
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, 0));
-        programme.Cpu(0).Add(new(Operation<FolioSplitAt>.Instance, 0, 0, 2, shape.Pick(2)));
-        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++) programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, 0));
-        if (shape.OneIn(2)) programme.Cpu(0).Add(MixEntries.Gup[0].Draw(shape, parameters));
     }
 
     /// <summary>A page of the huge zero folio fails and is unpoisoned (Z27).</summary>
