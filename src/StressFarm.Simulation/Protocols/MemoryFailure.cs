@@ -28,6 +28,7 @@ public static class MemoryFailure
         if (cpu.Policy.Has(Deviation.HasHwpoisonedBeforeReference)) await MarkLarge(cpu, await CompoundPages.PageFolio(cpu, page, Step.MfLarge));
         for (int tries = 0; tries < Tries; tries++)
         {
+            if (tries > 0) await cpu.Yield(Step.MfGet); // shake_page()
             int head = await CompoundPages.PageFolio(cpu, page, Step.MfGet);
             if (head < 0) continue;
             if (!await IsHandlable(cpu, head)) continue;

@@ -28,7 +28,7 @@ public sealed class HwPoisonSplit : Workload
     }
 
     /// <summary>
-    /// The first page of a large anonymous folio fails while the folio is split to smaller ones, which somebody then pins (Z38). Copies of
+    /// The first page of a large anonymous folio fails while the folio is split to smaller ones (Z38). Copies of
     /// page words, which disturb nobody, let the failure come at any point of the split.
     /// </summary>
     private static void ComposeSplit(Programme programme, MixShape parameters)
@@ -37,10 +37,9 @@ public sealed class HwPoisonSplit : Workload
         int order = Math.Min(programme.Arena.HugeOrder, HugetlbShape.LargestAnon);
         programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, 0));
         programme.Cpu(0).Add(new(Operation<FolioSplitAt>.Instance, 0, 0, 2, shape.Pick(2)));
-        programme.Cpu(0).Add(new(Operation<PinUserPages>.Instance, 0, 0, 1, 6));
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
         {
-            for (int i = shape.Pick(4); i > 0; i--) programme.Cpu(cpu).Add(new(Operation<SnapshotWalk>.Instance, 0, 1 + shape.Pick(parameters.SystemPages)));
+            if (shape.OneIn(3)) programme.Cpu(cpu).Add(new(Operation<SnapshotWalk>.Instance, 0, 8 + shape.Pick(24)));
             programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, 0));
         }
     }
