@@ -280,6 +280,19 @@ public class HwPoisonTests
         AssertCandidate(stage, deviation, "I52");
     }
 
+    /// <summary>A free folio is locked without a reference, and somebody else dissolves it meanwhile.</summary>
+    [Theory, MemberData(nameof(AsReadAndMended))]
+    public void A_free_hugetlb_folio_is_dissolved_with_its_lock_held(Deviation deviation)
+    {
+        Stage stage = HugetlbStage.Grown(With(deviation));
+        stage.Begin(cpu => MemoryFailure.Fail(cpu, 6), cpu: 1);
+        if (deviation == Deviation.None) stage.StepTo(1, Step.HtlbDissolve);
+        else stage.StepTo(1, Step.FolioUnlock);
+        stage.Run(async cpu => { await HugetlbDemotion.Dissolve(cpu, 0); });
+        if (stage.Violation is null) stage.Finish(1);
+        AssertCandidate(stage, deviation, "I18");
+    }
+
     /// <summary>memory_failure() finds a page that is none of hugetlb; before it sets the bit, the page is a read-only tail.</summary>
     [Fact]
     public void PG_hwpoison_is_set_in_a_read_only_struct_page()

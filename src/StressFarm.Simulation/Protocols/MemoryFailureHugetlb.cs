@@ -16,11 +16,13 @@ public static class MemoryFailureHugetlb
         if (found == Found.None) return false;
         if (found is Found.Retry or Found.Known) return true;
         int head = await CompoundPages.PageFolio(cpu, new Page(pfn), Step.MfHuge);
-        // The poison keeps a free folio from being allocated or demoted, hence no reference.
+        // As read a free folio is locked too, without a reference: the poison keeps it from being allocated or demoted. It does
+        // not keep others from dissolving it, with the page lock held, so control leaves that out.
         Folio folio = found == Found.InUse ? cpu.Ghost.FolioToken(head) : new Folio(head);
-        await FolioReferences.Lock(cpu, folio);
+        bool locks = found == Found.InUse || cpu.Policy.Has(Deviation.PoisonAsRead);
+        if (locks) await FolioReferences.Lock(cpu, folio);
         if (found == Found.InUse) await HugetlbMapping.UnmapAll(cpu, folio);
-        await FolioReferences.Unlock(cpu, folio);
+        if (locks) await FolioReferences.Unlock(cpu, folio);
         if (found == Found.InUse) await FolioReferences.Put(cpu, folio);
         await HandlePoison(cpu, pfn);
         return true;

@@ -1,8 +1,8 @@
 namespace StressFarm.Simulation;
 
 /// <summary>
-/// Large anonymous folios that fail while they are split, mapped, forked and pinned. Three quarters of the schedules are one folio whose
-/// first page fails while somebody splits it; the rest is drawn freely.
+/// Large anonymous folios that fail while they are split, mapped, forked and pinned. Three quarters of the schedules are one folio of which
+/// a page fails while somebody splits it; the rest is drawn freely.
 /// </summary>
 public sealed class HwPoisonSplit : Workload
 {
@@ -40,7 +40,7 @@ public sealed class HwPoisonSplit : Workload
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
         {
             if (shape.OneIn(3)) programme.Cpu(cpu).Add(new(Operation<SnapshotWalk>.Instance, 0, 8 + shape.Pick(24)));
-            programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, 0));
+            programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(2) * 4));
         }
     }
 }
