@@ -8,20 +8,21 @@ namespace StressFarm.Farm.Tests.Pictures;
 /// </summary>
 internal static class DashboardPicture
 {
-    private const double Width = 1360, Row = 34, Gap = 8, Top = 50, Edge = 12;
+    private const double Width = 1360, Row = 34, Gap = 8, Top = 50, Edge = 12, Bold = 1.1;
     public const string Caption = "drawn by StressFarm's tests from a real Prometheus; not Grafana";
 
     /// <param name="note">what ran, in a few words</param>
-    public static string Draw(Dashboard dashboard, IReadOnlyList<PanelData> panels, string note)
+    /// <param name="caption">where the data come from</param>
+    public static string Draw(Dashboard dashboard, IReadOnlyList<PanelData> panels, string note, string caption = Caption)
     {
         var svg = new Svg();
         double height = Top + panels.Max(p => p.Panel.Y + p.Panel.Height) * Row + Edge;
         svg.Rectangle(new(0, 0, Width, height), Palette.Background);
         svg.Write(Edge + 4, 32, dashboard.Title, 20, Palette.Text, bold: true);
         svg.Write(Width - Edge - 4, 22, Lettering.Fit(note, 11, Width * 0.7), 11, Palette.Faint, Anchor.End);
-        svg.Write(Width - Edge - 4, 37, Caption, 11, Palette.Faint, Anchor.End);
+        svg.Write(Width - Edge - 4, 37, caption, 11, Palette.Faint, Anchor.End);
         foreach (PanelData data in panels) DrawPanel(svg, data);
-        return svg.Close(Width, height, dashboard.Title, $"{dashboard.Description} ({Caption})");
+        return svg.Close(Width, height, dashboard.Title, $"{dashboard.Description} ({caption})");
     }
 
     private static void DrawPanel(Svg svg, PanelData data)
@@ -35,7 +36,7 @@ internal static class DashboardPicture
             return;
         }
         svg.Rectangle(box, Palette.Surface, radius: 3, stroke: Palette.Border);
-        if (panel.Title.Length > 0) svg.Write(box.X + 10, box.Y + 19, Lettering.Fit(panel.Title, 12.5, box.Width - 20), 12.5, Palette.Text, bold: true);
+        if (panel.Title.Length > 0) svg.Write(box.X + 10, box.Y + 19, Lettering.Fit(panel.Title, 12.5, (box.Width - 14) / Bold), 12.5, Palette.Text, bold: true);
         Box inside = box.Shrink(8, panel.Title.Length > 0 ? 28 : 8, 8, 8);
         if (panel.Type != "text" && data.Series.Count == 0)
         {

@@ -77,7 +77,7 @@ internal sealed class LinePlot(Svg svg, PanelData data)
         if (double.IsInfinity(least)) (least, most) = (0, 1);
         // From 0, unless that would flatten what there is to see.
         if (least > 0 && !look.Log && (most - least) / most > 0.25 || least == most && least > 0) least = 0;
-        return new(look.Least ?? least, Math.Max(look.Most ?? double.NegativeInfinity, most), Units.IsBinary(look.Unit), look.Log, Math.Max(2, (int)(height / 42)));
+        return new(look.Least ?? least, Math.Max(look.Most ?? double.NegativeInfinity, most), Units.RoundnessOf(look.Unit), look.Log, Math.Max(2, (int)(height / 42)));
     }
 
     private void DrawAxes(Box plot, Scale scale, Look look, Scale? second, Look? right)
@@ -157,7 +157,7 @@ internal sealed class LinePlot(Svg svg, PanelData data)
 
     private Box Below(Box box, string[] calculations)
     {
-        int rows = Math.Min(_series.Length, Math.Max(1, (int)(box.Height * 0.4 / LegendRow) - 1));
+        int rows = Math.Min(_series.Length, Math.Max(1, (int)(box.Height * 0.45 / LegendRow) - 1));
         double height = (rows + 1) * LegendRow + 4;
         LegendTable(new(box.X, box.Bottom - height, box.Width, height), calculations, rows);
         return box.Shrink(0, 0, 0, height + 2);
@@ -174,6 +174,8 @@ internal sealed class LinePlot(Svg svg, PanelData data)
     private void LegendTable(Box box, string[] calculations, int rows)
     {
         const double Column = 62;
+        // Where there is no room for all of them the last ones go; a name counts for more.
+        calculations = calculations[..Math.Clamp((int)((box.Width - 34 - Math.Min(80, _series.Max(s => Lettering.Width(s.Name, Small)))) / Column), 1, calculations.Length)];
         for (int c = 0; c < calculations.Length; c++)
             svg.Write(box.Right - 4 - (calculations.Length - 1 - c) * Column, box.Y + 11, Heading(calculations[c]), Small - 1, Palette.Faint, Anchor.End);
         bool cut = rows < _series.Length;

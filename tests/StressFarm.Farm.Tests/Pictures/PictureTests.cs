@@ -8,6 +8,8 @@ namespace StressFarm.Farm.Tests.Pictures;
 /// <summary>The drawing itself, on made-up data; WatchingTests draws what a real Prometheus has.</summary>
 public partial class PictureTests
 {
+    private const string MadeUpCaption = "made-up data";
+
     [Fact]
     public void Every_dashboard_can_be_drawn_and_the_same_data_give_the_same_bytes()
     {
@@ -18,7 +20,7 @@ public partial class PictureTests
             string picture = Draw(dashboard);
             Assert.Equal(picture, Draw(dashboard));
             XElement[] texts = [.. XDocument.Parse(picture).Descendants().Where(e => e.Name.LocalName == "text")];
-            Assert.Contains(texts, t => t.Value == DashboardPicture.Caption);
+            Assert.Contains(texts, t => t.Value == MadeUpCaption);
             Assert.DoesNotContain(texts, t => t.Value == "No data");
             foreach (Panel panel in dashboard.Panels) Assert.Contains(texts, t => t.Value == panel.Title || t.Value.EndsWith('…') && panel.Title.StartsWith(t.Value[..^1], StringComparison.Ordinal));
             if (Environment.GetEnvironmentVariable("STRESSFARM_PICTURES_MADE_UP") is { Length: > 0 } folder) File.WriteAllText(Path.Combine(folder, $"{dashboard.Name}.svg"), picture);
@@ -72,12 +74,14 @@ public partial class PictureTests
     public void Units_are_written_as_a_reader_wants_them(double value, string unit, string text) => Assert.Equal(text, Units.Format(value, unit, null, now: 100));
 
     [Theory]
-    [InlineData(0, 87, false, 0, 100, 5)]
-    [InlineData(0, 3.2, false, 0, 4, 4)]
-    [InlineData(0, 1000, true, 0, 1024, 4)]
-    public void An_axis_has_round_steps(double least, double most, bool binary, double from, double to, int lines)
+    [InlineData(0, 87, "none", 0, 100, 5)]
+    [InlineData(0, 3.2, "none", 0, 4, 4)]
+    [InlineData(0, 1000, "bytes", 0, 1024, 4)]
+    [InlineData(0, 170, "s", 0, 180, 3)]
+    [InlineData(0, 0.17, "s", 0, 0.2, 4)]
+    public void An_axis_has_round_steps(double least, double most, string unit, double from, double to, int lines)
     {
-        var scale = new Scale(least, most, binary, log: false, lines);
+        var scale = new Scale(least, most, Units.RoundnessOf(unit), log: false, lines);
         Assert.Equal((from, to), (scale.Least, scale.Most));
         Assert.Equal((0, 1), (scale.Share(from), scale.Share(to)));
     }
@@ -85,7 +89,7 @@ public partial class PictureTests
     private static string Draw(Dashboard dashboard)
     {
         IEnumerable<PanelData> data = dashboard.Panels.Select(p => new PanelData(p, [.. p.Targets.SelectMany((t, i) => PanelData.Of(p, t, MadeUp(t, i + p.X + p.Y)))], 1000, 1240, 3));
-        return DashboardPicture.Draw(dashboard, [.. data], "made-up data");
+        return DashboardPicture.Draw(dashboard, [.. data], "", MadeUpCaption);
     }
 
     /// <summary>For each label that a query keeps, three values.</summary>

@@ -1,12 +1,22 @@
 namespace StressFarm.Farm.Tests.Pictures;
 
+/// <summary>What makes the steps of an axis round.</summary>
+internal enum Roundness
+{
+    Decimal,
+    Binary,
+
+    /// <summary>Seconds: above one of them halves and quarters of minutes, hours and days.</summary>
+    Time,
+}
+
 /// <summary>The vertical axis: from where to where, and the values that get a line.</summary>
 internal sealed class Scale
 {
     private readonly bool _log;
 
     /// <param name="log">decades instead of equal steps</param>
-    public Scale(double least, double most, bool binary, bool log, int lines)
+    public Scale(double least, double most, Roundness round, bool log, int lines)
     {
         _log = log && most > 0;
         if (_log)
@@ -18,7 +28,7 @@ internal sealed class Scale
             return;
         }
         if (most <= least) most = least + (least == 0 ? 1 : Math.Abs(least));
-        double step = Step((most - least) / lines, binary);
+        double step = Step((most - least) / lines, round);
         Least = Math.Floor(least / step + 1e-9) * step;
         Most = Math.Ceiling(most / step - 1e-9) * step;
         Lines = [.. Enumerable.Range(0, (int)Math.Round((Most - Least) / step) + 1).Select(i => Least + i * step)];
@@ -33,10 +43,12 @@ internal sealed class Scale
         ? (Math.Log10(Math.Max(value, Least)) - Math.Log10(Least)) / (Math.Log10(Most) - Math.Log10(Least))
         : (value - Least) / (Most - Least);
 
-    private static double Step(double about, bool binary)
+    private static double Step(double about, Roundness round)
     {
-        double unit = binary && about >= 1 ? Math.Pow(2, Math.Floor(Math.Log2(about))) : Math.Pow(10, Math.Floor(Math.Log10(about)));
-        double[] steps = binary && about >= 1 ? [1, 2] : [1, 2, 2.5, 5, 10];
+        if (round == Roundness.Time && about > 1) return new double[] { 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200 }.FirstOrDefault(s => s >= about, 86_400 * Math.Ceiling(about / 86_400));
+        bool binary = round == Roundness.Binary && about >= 1;
+        double unit = binary ? Math.Pow(2, Math.Floor(Math.Log2(about))) : Math.Pow(10, Math.Floor(Math.Log10(about)));
+        double[] steps = binary ? [1, 2] : [1, 2, 2.5, 5, 10];
         return unit * steps.First(s => s * unit >= about * 0.999);
     }
 }

@@ -43,8 +43,13 @@ internal static class Units
         };
     }
 
-    public static bool IsBinary(string unit) => unit is "bytes" or "binBps";
-    public static bool IsTime(string unit) => unit is "s" or "dtdurations" or "dtdhms" or "clocks";
+    /// <summary>What makes the steps of an axis in this unit round.</summary>
+    public static Roundness RoundnessOf(string unit) => unit switch
+    {
+        "bytes" or "binBps" => Roundness.Binary,
+        "s" or "dtdurations" or "dtdhms" or "clocks" => Roundness.Time,
+        _ => Roundness.Decimal,
+    };
 
     private static string Short(double value, int? decimals)
     {
