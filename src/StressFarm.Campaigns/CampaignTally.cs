@@ -26,6 +26,8 @@ public sealed class CampaignTally
     public long Prefix { get; private set; }
     /// <summary>Shards that are done but wait for one before them.</summary>
     public int Ahead => _ahead.Count;
+    /// <summary>Cells whose last shard is done; none while nobody knows which one that is.</summary>
+    public int CellsDone { get; private set; }
     /// <summary>Hash of the shard digests in shard order.</summary>
     public ulong Digest { get; private set; }
     public long Schedules { get; private set; }
@@ -60,6 +62,7 @@ public sealed class CampaignTally
     {
         if (Has(index)) return;
         _ahead.Add(index, record);
+        if (_plan.ShardsPerCell is { } shards && index / _cells.Length == shards - 1) CellsDone++;
         while (!Complete && _ahead.Remove(Prefix, out ShardRecord? next)) Fold(next);
     }
 

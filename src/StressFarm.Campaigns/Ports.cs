@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
@@ -17,6 +18,9 @@ public readonly record struct StoredShard(int Cell, long Number, ShardRecord Rec
 {
     /// <summary>Who ran it; null where only one could.</summary>
     public string? Holder { get; init; }
+    /// <summary>When it was written; null where nobody noted that.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Recorded { get; init; }
 }
 
 /// <summary>The durable record of shards done and findings worked up. Append-only.</summary>

@@ -24,7 +24,7 @@ public sealed class ClusterTests : IAsyncLifetime
             silo.Services.AddSingleton<IFarmStore>(_store);
             silo.Services.AddSingleton(TimeProvider.System);
             silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new FarmOptions { Workers = 1, VerifyEvery = 4, LeaseDuration = TimeSpan.FromSeconds(30) }));
-            silo.Services.AddSingleton<FarmInstruments>();
+            silo.AddFarmMetrics();
             silo.Services.AddHostedService<WorkerService>();
         });
         _cluster = builder.Build();
