@@ -43,6 +43,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             return new(_stopped ? CampaignPhase.Stopped : _board.Phase, Tally.Schedules, Tally.Steps, _stepsHere,
                 Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed)
             {
+                Canaries = Tally.Canaries.Summary.Counts,
                 Soak = plan.Spec.Soak is null ? null : (Tally.Prefix + Tally.Ahead, clock.GetElapsedTime(_checkpointAt ?? _start)),
             };
         }
@@ -71,6 +72,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             long mismatches = Tally.Cells.Sum(c => c.DeterminismMismatches);
             if (mismatches > 0)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+            _defects.AddRange(Tally.Canaries.Summary.Complaints());
             TimeSpan elapsed = clock.GetElapsedTime(_start);
             return new(report, _stopped, [.. _defects], _resumed, _stepsHere, elapsed, _exploring ?? elapsed);
         }
@@ -179,7 +181,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                     $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
             _board.Complete(lease.Work, lease.Epoch, record);
             _stepsHere += record.Steps;
-            Measure(shard, record, recorded);
+            Measure(shard, record, recorded, began);
             Watch();
             Monitor.PulseAll(_lock);
         }
@@ -232,7 +234,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     }
 
     /// <summary>What the ledger took counts as work; what it had already is a replay of it.</summary>
-    private void Measure(Shard shard, ShardRecord record, Recorded recorded)
+    private void Measure(Shard shard, ShardRecord record, Recorded recorded, long began)
     {
         if (instruments is null) return;
         instruments.Work.Delivered(recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch });
@@ -240,6 +242,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             instruments.Work.Accepted(plan.Cells[shard.Cell], record);
             instruments.Trust.RanTwice(record);
+            if (record.Canary is { } canary) instruments.Trust.Canary(canary.Kind, canary.Id, canary.Caught, clock.GetElapsedTime(began).TotalSeconds);
             if (_violated.Add(shard.Cell, record)) instruments.Work.FirstViolation(plan.Cells[shard.Cell].Workload.Id, clock.GetElapsedTime(_start));
             _checkpoints?.Commit(shard.Cell, shard.Number, clock.GetUtcNow());
         }

@@ -308,6 +308,8 @@ public sealed class CommandTests : IDisposable
                 return inner.Run(cell, firstSeed, count, input, cancellation);
             }
 
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => inner.RunCanary(order, cancellation);
+
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }
@@ -327,6 +329,8 @@ public sealed class CommandTests : IDisposable
                 return record;
             }
 
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => inner.RunCanary(order, cancellation);
+
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }
@@ -339,6 +343,8 @@ public sealed class CommandTests : IDisposable
         {
             public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
                 firstSeed <= 9 && firstSeed + (ulong)count > 9 ? throw new InvalidOperationException("out of\nstep") : new(1, count, 1, [], [], 0, 0);
+
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => throw new NotSupportedException();
 
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => throw new NotSupportedException();
         }

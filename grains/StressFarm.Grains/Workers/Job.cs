@@ -9,6 +9,7 @@ namespace StressFarm.Grains.Workers;
 internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly long _came = Stopwatch.GetTimestamp();
     private ICampaignWorker? _worker;
 
     public Desk Desk => desk;
@@ -25,6 +26,8 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public Finding? Finding { get; private set; }
     /// <summary>It was sent, and no answer came.</summary>
     public bool Unanswered { get; set; }
+    /// <summary>Seconds since its lease came here.</summary>
+    public double Age => Stopwatch.GetElapsedTime(_came).TotalSeconds;
     /// <summary>How long it kept its thread.</summary>
     public double Seconds { get; private set; }
 

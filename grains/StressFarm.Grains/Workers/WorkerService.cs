@@ -230,6 +230,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         {
             instruments.Work.Accepted(job.Desk.Plan.Cells[job.Lease.Cell], record);
             instruments.Trust.RanTwice(record);
+            if (record.Canary is { } canary) instruments.Trust.Canary(canary.Kind, canary.Id, canary.Caught, job.Age);
         }
         else if (fate != ResultFate.Refused)
         {

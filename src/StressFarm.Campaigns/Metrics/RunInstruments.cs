@@ -1,3 +1,6 @@
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
 namespace StressFarm.Campaigns.Metrics;
 
 /// <summary>What an embedded run and a silo both measure.</summary>
@@ -19,6 +22,5 @@ public sealed class RunInstruments
     public WorkerInstruments Workers { get; }
     public CampaignInstruments Campaigns { get; }
 
-    /// <summary>Kind and id of the canaries that may be planted; none are so far.</summary>
-    private static IReadOnlyList<(string Kind, string Id)> Canaries() => [];
+    private static IReadOnlyList<(string Kind, string Id)> Canaries() => [.. Catalog<Canary>.All.Select(c => (c.KindName, c.Id))];
 }
