@@ -17,10 +17,10 @@ internal sealed class PrometheusServer : IDisposable
     private readonly StringBuilder _log = new();
     private readonly Process _process;
 
+    /// <param name="program">see <see cref="Program"/></param>
     /// <param name="rules">texts of rule files, as they are to be loaded</param>
-    public PrometheusServer(IReadOnlyList<SiloProcess> silos, IReadOnlyList<string> rules)
+    public PrometheusServer(string program, IReadOnlyList<SiloProcess> silos, IReadOnlyList<string> rules)
     {
-        string program = Program();
         Port = FreePort();
         for (int i = 0; i < rules.Count; i++) File.WriteAllText(Path.Combine(_folder, $"rules-{i}.yaml"), rules[i]);
         string config = Path.Combine(_folder, "prometheus.yaml");
@@ -48,6 +48,14 @@ internal sealed class PrometheusServer : IDisposable
         {
             lock (_log) return _log.ToString();
         }
+    }
+
+    /// <summary>The binary, or one line that says how to get it.</summary>
+    public static string Program()
+    {
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        return path.Split(':').Append("/usr/bin").Select(d => Path.Combine(d, "prometheus")).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("These tests need Prometheus' binary (prometheus): install it with 'apt-get install prometheus'.");
     }
 
     /// <summary>Waits until it answers and has scraped every target once.</summary>
@@ -80,14 +88,6 @@ internal sealed class PrometheusServer : IDisposable
         }
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    /// <summary>The binary, or one line that says how to get it.</summary>
-    private static string Program()
-    {
-        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
-        return path.Split(':').Append("/usr/bin").Select(d => Path.Combine(d, "prometheus")).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("These tests need Prometheus' binary (prometheus): install it with 'apt-get install prometheus'.");
     }
 
     private static string Config(IReadOnlyList<SiloProcess> silos)

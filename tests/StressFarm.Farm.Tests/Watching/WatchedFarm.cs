@@ -19,15 +19,20 @@ internal sealed class WatchedFarm : IDisposable
 
     public static async Task<WatchedFarm> Start(PostgresServer postgres, int silos, int verifyEvery = 16)
     {
+        // First what may be missing here.
+        string program = PrometheusServer.Program();
+        IReadOnlyList<string> rules = ShortRules.Of(Repository.Rules);
         TestFarm farm = await TestFarm.Start(postgres, silos, leaseSeconds: 10, verifyEvery: verifyEvery);
+        PrometheusServer? prometheus = null;
         try
         {
-            var prometheus = new PrometheusServer(farm.Silos, ShortRules.Of(Repository.Rules));
+            prometheus = new PrometheusServer(program, farm.Silos, rules);
             await prometheus.Ready(silos);
             return new(farm, prometheus);
         }
         catch
         {
+            prometheus?.Dispose();
             farm.Dispose();
             throw;
         }
