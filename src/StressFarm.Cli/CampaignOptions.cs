@@ -42,8 +42,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format])
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
             command.Add(option);
     }
 
