@@ -1,4 +1,5 @@
 using StressFarm.Cli.Commands;
+using StressFarm.Campaigns;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Xunit.Abstractions;
 
 namespace StressFarm.Farm.Tests.Watching;
 
@@ -50,12 +51,16 @@ internal sealed class PrometheusServer : IDisposable
         }
     }
 
-    /// <summary>The binary, or one line that says how to get it.</summary>
-    public static string Program()
+    /// <summary>The binary; null, after one line that says how to get it, where it is missing. CI must have it.</summary>
+    public static string? Program(ITestOutputHelper output)
     {
         string path = Environment.GetEnvironmentVariable("PATH") ?? "";
-        return path.Split(':').Append("/usr/bin").Select(d => Path.Combine(d, "prometheus")).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("These tests need Prometheus' binary (prometheus): install it with 'apt-get install prometheus'.");
+        if (path.Split(':').Select(d => Path.Combine(d, "prometheus")).FirstOrDefault(File.Exists) is { } found) return found;
+        const string Missing = "prometheus is not on this machine: install it with 'apt-get install prometheus'";
+        Assert.False(Environment.GetEnvironmentVariable("CI") == "true", Missing);
+        output.WriteLine("NOT RUN: " + Missing);
+        Console.WriteLine("NOT RUN: " + Missing);
+        return null;
     }
 
     /// <summary>Waits until it answers and has scraped every target once.</summary>

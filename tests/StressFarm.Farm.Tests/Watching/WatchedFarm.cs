@@ -17,16 +17,14 @@ internal sealed class WatchedFarm : IDisposable
     public double Age => Now - Began;
     public static double Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
 
-    public static async Task<WatchedFarm> Start(PostgresServer postgres, int silos, int verifyEvery = 16)
+    public static async Task<WatchedFarm> Start(PostgresServer postgres, string prometheusProgram, int silos)
     {
-        // First what may be missing here.
-        string program = PrometheusServer.Program();
         IReadOnlyList<string> rules = ShortRules.Of(Repository.Rules);
-        TestFarm farm = await TestFarm.Start(postgres, silos, leaseSeconds: 10, verifyEvery: verifyEvery);
+        TestFarm farm = await TestFarm.Start(postgres, silos, leaseSeconds: 10);
         PrometheusServer? prometheus = null;
         try
         {
-            prometheus = new PrometheusServer(program, farm.Silos, rules);
+            prometheus = new PrometheusServer(prometheusProgram, farm.Silos, rules);
             await prometheus.Ready(silos);
             return new(farm, prometheus);
         }

@@ -27,7 +27,8 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
     [Fact]
     public async Task Every_query_has_data_and_the_alerts_fire_that_must()
     {
-        using WatchedFarm watched = await WatchedFarm.Start(postgres, silos: 2);
+        if (PrometheusServer.Program(output) is not { } program) return;
+        using WatchedFarm watched = await WatchedFarm.Start(postgres, program, silos: 2);
         IReadOnlyList<Dashboard> dashboards = Dashboard.All(Repository.Dashboards);
         var questions = new Questions(watched, dashboards, await watched.Client.Rules());
         MayBeEmpty list = MayBeEmpty.Read(await File.ReadAllTextAsync(Path.Combine(Repository.Folder, "tests/StressFarm.Farm.Tests/Watching/may-be-empty.txt")));
@@ -45,6 +46,8 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         Assert.Empty(list.Disagreements(Names(questions), empty));
         // Nothing has happened to the farm or to its detector, so nothing else may have fired.
         Assert.Equal(Listed([NewViolation, Watchdog]), Listed(fired));
+        // The design with the bug in it is among those that are told.
+        Assert.NotEmpty(await watched.Client.Range($"ALERTS{{alertstate=\"firing\",alertname=\"{NewViolation}\",policy=\"custom\"}}", watched.Began, WatchedFarm.Now, 1));
         await Draw(watched, dashboards);
 
         await watched.Farm.Submit(Drill);
@@ -106,7 +109,8 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         Assert.Throws<FormatException>(() => text.Of("a{b=\"$nothing\"}"));
     }
 
-    private static string Listed(IEnumerable<string> names) => string.Join(' ', names.Order(StringComparer.Ordinal));
+    /// <summary>Without the one that compares with a week ago: shortened it compares two half-minutes of whatever else this machine does.</summary>
+    private static string Listed(IEnumerable<string> names) => string.Join(' ', names.Where(n => n != "StressFarmThroughputRegression").Order(StringComparer.Ordinal));
     private static string[] Names(Questions questions) => [.. questions.All.Select(q => q.Name)];
 
     private static async Task Until(TimeSpan limit, Func<Task<bool>> condition)
