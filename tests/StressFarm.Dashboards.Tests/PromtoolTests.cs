@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Xunit.Abstractions;
 using YamlDotNet.RepresentationModel;
 
 namespace StressFarm.Dashboards.Tests;
 
 /// <summary>What Prometheus itself says of the rules, their unit tests, the configurations, and every query of a panel.</summary>
-public sealed partial class PromtoolTests(ITestOutputHelper output) : IDisposable
+public sealed partial class PromtoolTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("stressfarm-dashboards-").FullName;
 
@@ -14,19 +13,17 @@ public sealed partial class PromtoolTests(ITestOutputHelper output) : IDisposabl
 
     private static string Prometheus(params string[] parts) => Repository.Path(["dashboards", "prometheus", .. parts]);
 
-    [Fact]
+    [NeedsFact("promtool")]
     public void The_rules_and_the_configuration_are_valid()
     {
-        if (!Promtool.Has("promtool", output)) return;
         Passes("check", ["rules", .. Repository.Files("*.yaml", "dashboards", "prometheus", "rules")]);
         Passes("check", ["config", Prometheus("prometheus.yml")]);
         Assert.Contains("2 rule files found", Promtool.Run("promtool", "check", "config", Prometheus("prometheus.yml")).Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsFact("amtool")]
     public void The_routes_of_Alertmanager_are_valid()
     {
-        if (!Promtool.Has("amtool", output)) return;
         string file = Prometheus("alertmanager.yml");
         (int code, string text) = Promtool.Run("amtool", "check-config", file);
         Assert.True(code == 0, text);
@@ -36,22 +33,20 @@ public sealed partial class PromtoolTests(ITestOutputHelper output) : IDisposabl
         Assert.Equal("tickets", Route(file, "alertname=StressFarmLeaseStuck", "severity=warning"));
     }
 
-    [Fact]
+    [NeedsFact("promtool")]
     public void The_unit_tests_of_the_rules_pass()
     {
-        if (!Promtool.Has("promtool", output)) return;
         Assert.True(RuleFile.TestFiles.Count > 5);
         Passes("test", ["rules", .. RuleFile.TestFiles]);
     }
 
     /// <summary>The unit tests can fail: a rule that forgets what a counter does when a silo starts again is found by them.</summary>
-    [Theory]
+    [NeedsTheory("promtool")]
     [InlineData("increase(stressfarm_violations_total{policy=\"control\"}[1d])", "delta(stressfarm_violations_total{policy=\"control\"}[1d])", "findings.yaml")]
     [InlineData("> 0.5", "> 5000", "trust.yaml")]
     [InlineData("> 15 * 60", "> 150 * 60", "work.yaml")]
     public void The_unit_tests_of_the_rules_fail_for_a_wrong_rule(string right, string wrong, string test)
     {
-        if (!Promtool.Has("promtool", output)) return;
         foreach (string part in (string[])["rules", "tests"])
         {
             Directory.CreateDirectory(Path.Combine(_folder, part));
@@ -65,10 +60,9 @@ public sealed partial class PromtoolTests(ITestOutputHelper output) : IDisposabl
         Assert.Contains("FAILED", said, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsFact("promtool")]
     public void Every_query_of_a_panel_is_one()
     {
-        if (!Promtool.Has("promtool", output)) return;
         List<(string Name, string Query)> queries = [.. Queries()];
         Assert.True(queries.Count > 90);
         Assert.All(queries, q => Assert.False(q.Query.Contains('$', StringComparison.Ordinal), $"{q.Name}: {q.Query}"));
@@ -77,18 +71,17 @@ public sealed partial class PromtoolTests(ITestOutputHelper output) : IDisposabl
         Assert.Contains($"{queries.Count} rules found", said, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [NeedsTheory("promtool")]
     [InlineData("sum by policy (rate(stressfarm_schedules_total[5m]))")]
     [InlineData("rate(stressfarm_schedules_total)")]
     [InlineData("histogram_quantile(stressfarm_steps_total, 0.5)")]
     public void A_query_that_is_none_is_found(string query)
     {
-        if (!Promtool.Has("promtool", output)) return;
         Assert.NotEqual(0, CheckAsRules([.. Queries(), ("planted", query)]).Code);
     }
 
     [Fact]
-    public void Rules_made_short_for_a_test_are_rules()
+    public void Rules_made_short_for_a_test_have_no_long_duration()
     {
         string text = string.Concat(Repository.Files("*.yaml", "dashboards", "prometheus", "rules").Select(f => ShortRules.Shorten(File.ReadAllText(f))));
         Assert.DoesNotMatch(LongDuration(), text);
@@ -96,7 +89,11 @@ public sealed partial class PromtoolTests(ITestOutputHelper output) : IDisposabl
         Assert.Contains("[1440s] offset 60s", text, StringComparison.Ordinal);
         Assert.Contains("> 15 * 1\n", text, StringComparison.Ordinal);
         Assert.Contains("24 * 60)", text, StringComparison.Ordinal);
-        if (!Promtool.Has("promtool", output)) return;
+    }
+
+    [NeedsFact("promtool")]
+    public void Rules_made_short_for_a_test_are_valid()
+    {
         foreach (string file in Repository.Files("*.yaml", "dashboards", "prometheus", "rules"))
         {
             string copy = Path.Combine(_folder, Path.GetFileName(file));
