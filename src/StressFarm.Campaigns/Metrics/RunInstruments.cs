@@ -1,3 +1,5 @@
+using StressFarm.Exploration;
+
 namespace StressFarm.Campaigns.Metrics;
 
 /// <summary>What an embedded run and a silo both measure.</summary>
@@ -18,6 +20,33 @@ public sealed class RunInstruments
     public TrustInstruments Trust { get; }
     public WorkerInstruments Workers { get; }
     public CampaignInstruments Campaigns { get; }
+
+    /// <summary>
+    /// A campaign has said what became of a result. What it took is counted as work, once: when it has the result already and an
+    /// earlier answer was lost, it was this one that it took.
+    /// </summary>
+    /// <param name="record">of a shard, with <paramref name="finding"/> null; or the other way round; both null when the work failed</param>
+    /// <param name="unanswered">the result was sent before, and no answer came</param>
+    public void Settled(PlannedCell cell, WorkKind kind, ShardRecord? record, Finding? finding, ResultFate fate, bool unanswered)
+    {
+        Work.Delivered(fate);
+        bool taken = fate == ResultFate.Accepted || fate == ResultFate.Same && unanswered;
+        if (taken && finding is not null) Work.Accepted(finding);
+        if (record is null) return;
+        if (kind == WorkKind.Verify)
+        {
+            if (fate is ResultFate.Accepted or ResultFate.Mismatch) Trust.Verified(same: fate == ResultFate.Accepted);
+        }
+        else if (taken)
+        {
+            Work.Accepted(cell, record);
+            Trust.RanTwice(record);
+        }
+        else if (fate != ResultFate.Refused)
+        {
+            Trust.KnownAlready(same: fate == ResultFate.Same);
+        }
+    }
 
     /// <summary>Kind and id of the canaries that may be planted; none are so far.</summary>
     private static IReadOnlyList<(string Kind, string Id)> Canaries() => [];
