@@ -218,8 +218,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
-            instruments?.Work.Accepted(finding);
-            instruments?.Work.Delivered(ResultFate.Accepted);
+            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, unanswered: false);
             Publish(CampaignState.Running);
             Monitor.PulseAll(_lock);
         }
@@ -237,19 +236,14 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void Measure(Shard shard, ShardRecord record, Recorded recorded, long began)
     {
         if (instruments is null) return;
-        instruments.Work.Delivered(recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch });
-        if (recorded == Recorded.Added)
+        PlannedCell cell = plan.Cells[shard.Cell];
+        ResultFate fate = recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch };
+        instruments.Settled(cell, WorkKind.Explore, record, null, fate, unanswered: false, clock.GetElapsedTime(began).TotalSeconds);
+        if (fate == ResultFate.Mismatch) _discrepancies++;
+        if (fate == ResultFate.Accepted)
         {
-            instruments.Work.Accepted(plan.Cells[shard.Cell], record);
-            instruments.Trust.RanTwice(record);
-            if (record.Canary is { } canary) instruments.Trust.Canary(canary.Kind, canary.Id, canary.Caught, clock.GetElapsedTime(began).TotalSeconds);
-            if (_violated.Add(shard.Cell, record)) instruments.Work.FirstViolation(plan.Cells[shard.Cell].Workload.Id, clock.GetElapsedTime(_start));
+            if (_violated.Add(shard.Cell, record)) instruments.Work.FirstViolation(cell.Workload.Id, clock.GetElapsedTime(_start));
             _checkpoints?.Commit(shard.Cell, shard.Number, clock.GetUtcNow());
-        }
-        else
-        {
-            instruments.Trust.KnownAlready(recorded == Recorded.Same);
-            if (recorded == Recorded.Mismatch) _discrepancies++;
         }
         Publish(CampaignState.Running);
     }

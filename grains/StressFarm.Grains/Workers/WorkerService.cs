@@ -199,42 +199,20 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     {
         for (int i = 0; i < delivered.Length; i++)
         {
-            Count(delivered[i], (ResultFate)reply.Fates[i]);
-            desk.Finished.Remove(delivered[i]);
-            delivered[i].Dispose();
+            Job job = delivered[i];
+            instruments.Settled(desk.Plan.Cells[job.Lease.Cell], job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.Unanswered, job.Age);
+            desk.Finished.Remove(job);
+            job.Dispose();
         }
         foreach (string key in reply.Lost)
             if (desk.Open.TryGetValue(key, out Job? lost)) lost.Stop();
         foreach (WorkLease lease in reply.Leases)
         {
-            var job = new Job(desk, lease);
+            var next = new Job(desk, lease);
             // The same work again, lost and leased anew: the old job ends by itself and is not delivered.
             if (desk.Open.TryGetValue(lease.Key, out Job? former)) former.Stop();
-            desk.Open[lease.Key] = job;
-            _pool!.Add(job);
-        }
-    }
-
-    /// <summary>What a campaign took is counted, once: a result that it has already because its answer was lost was this one.</summary>
-    private void Count(Job job, ResultFate fate)
-    {
-        instruments.Work.Delivered(fate);
-        bool accepted = fate == ResultFate.Accepted || fate == ResultFate.Same && job.Unanswered;
-        if (accepted && job.Finding is { } finding) instruments.Work.Accepted(finding);
-        if (job.Record is not { } record) return;
-        if (job.Kind == WorkKind.Verify)
-        {
-            if (fate is ResultFate.Accepted or ResultFate.Mismatch) instruments.Trust.Verified(same: fate == ResultFate.Accepted);
-        }
-        else if (accepted)
-        {
-            instruments.Work.Accepted(job.Desk.Plan.Cells[job.Lease.Cell], record);
-            instruments.Trust.RanTwice(record);
-            if (record.Canary is { } canary) instruments.Trust.Canary(canary.Kind, canary.Id, canary.Caught, job.Age);
-        }
-        else if (fate != ResultFate.Refused)
-        {
-            instruments.Trust.KnownAlready(same: fate == ResultFate.Same);
+            desk.Open[lease.Key] = next;
+            _pool!.Add(next);
         }
     }
 

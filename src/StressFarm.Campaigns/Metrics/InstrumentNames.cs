@@ -83,7 +83,7 @@ public static class InstrumentNames
     };
     public static readonly InstrumentName StoreErrors = new("stressfarm_store_errors_total", InstrumentKind.Counter, "", "Calls of the store that failed", "operation");
     public static readonly InstrumentName LabelOverflows = new("stressfarm_label_overflows_total", InstrumentKind.Counter, "", "Pairs of labels that found no room and were counted under other");
-    public static readonly InstrumentName BuildInfo = new("stressfarm_build_info", InstrumentKind.Gauge, "", "1", "version", "model");
+    public static readonly InstrumentName BuildInfo = new("stressfarm_build_info", InstrumentKind.Gauge, "", "Which build this is: always 1", "version", "model");
     public static readonly InstrumentName Start = new("stressfarm_start_timestamp_seconds", InstrumentKind.Gauge, "s", "When the process began");
 
     /// <summary>Not one of the farm's: what every process has, where the system tells it.</summary>

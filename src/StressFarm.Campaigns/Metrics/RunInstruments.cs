@@ -22,5 +22,34 @@ public sealed class RunInstruments
     public WorkerInstruments Workers { get; }
     public CampaignInstruments Campaigns { get; }
 
+    /// <summary>
+    /// A campaign has said what became of a result. What it took is counted as work, once: when it has the result already and an
+    /// earlier answer was lost, it was this one that it took.
+    /// </summary>
+    /// <param name="record">of a shard, with <paramref name="finding"/> null; or the other way round; both null when the work failed</param>
+    /// <param name="unanswered">the result was sent before, and no answer came</param>
+    /// <param name="age">seconds since the work was given out: since a canary was planted, where one rode along</param>
+    public void Settled(PlannedCell cell, WorkKind kind, ShardRecord? record, Finding? finding, ResultFate fate, bool unanswered, double age = 0)
+    {
+        Work.Delivered(fate);
+        bool taken = fate == ResultFate.Accepted || fate == ResultFate.Same && unanswered;
+        if (taken && finding is not null) Work.Accepted(finding);
+        if (record is null) return;
+        if (kind == WorkKind.Verify)
+        {
+            if (fate is ResultFate.Accepted or ResultFate.Mismatch) Trust.Verified(same: fate == ResultFate.Accepted);
+        }
+        else if (taken)
+        {
+            Work.Accepted(cell, record);
+            Trust.RanTwice(record);
+            if (record.Canary is { } canary) Trust.Canary(canary.Kind, canary.Id, canary.Caught, age);
+        }
+        else if (fate != ResultFate.Refused)
+        {
+            Trust.KnownAlready(same: fate == ResultFate.Same);
+        }
+    }
+
     private static IReadOnlyList<(string Kind, string Id)> Canaries() => [.. Catalog<Canary>.All.Select(c => (c.KindName, c.Id))];
 }

@@ -122,6 +122,28 @@ public sealed class RunInstrumentsTests : IDisposable
         Assert.Equal(0, again.Read().Sum(InstrumentNames.SpeciesDiscovered));
     }
 
+    [Theory]
+    [InlineData(WorkKind.Explore, ResultFate.Accepted, false, 8, "self", 1, 0)]
+    [InlineData(WorkKind.Explore, ResultFate.Refused, false, 0, "ledger", 0, 0)]
+    [InlineData(WorkKind.Explore, ResultFate.Same, false, 0, "ledger", 1, 0)]
+    [InlineData(WorkKind.Explore, ResultFate.Mismatch, false, 0, "ledger", 1, 1)]
+    [InlineData(WorkKind.Explore, ResultFate.Mismatch, true, 0, "ledger", 1, 1)]
+    [InlineData(WorkKind.Explore, ResultFate.Same, true, 8, "ledger", 0, 0)]
+    [InlineData(WorkKind.Verify, ResultFate.Accepted, false, 0, "silo", 1, 0)]
+    [InlineData(WorkKind.Verify, ResultFate.Mismatch, false, 0, "silo", 1, 1)]
+    [InlineData(WorkKind.Verify, ResultFate.Refused, true, 0, "silo", 0, 0)]
+    public void What_becomes_of_a_shard_says_whether_it_was_work_or_a_replay(WorkKind kind, ResultFate fate, bool unanswered, int schedules, string replay, int replays, int mismatches)
+    {
+        PlannedCell cell = new CampaignPlan(Specs.Small()).Cells[0];
+        ShardRecord record = new FakeEngine().CreateWorker().Run(cell.Cell, 1, 8, null, default);
+        _instruments.Settled(cell, kind, record, null, fate, unanswered);
+        IReadOnlyDictionary<string, double> read = Read();
+        Assert.Equal(schedules, read.Sum(InstrumentNames.Schedules));
+        Assert.Equal((replays, mismatches), (read[$"stressfarm_replays_total{{kind={replay}}}"], read[$"stressfarm_replay_mismatches_total{{kind={replay}}}"]));
+        Assert.Equal(1, read[$"stressfarm_results_total{{fate={WorkInstruments.Fates[(int)fate]}}}"]);
+        Assert.Equal(schedules > 0 ? 1 : 0, read["stressfarm_replays_total{kind=self}"]);
+    }
+
     [Fact]
     public void A_canary_is_counted_when_it_is_planted_and_when_it_is_caught()
     {
