@@ -19,7 +19,7 @@ internal sealed class Bars(Svg svg, PanelData data)
         {
             var (name, value, look) = bars[i];
             double y = box.Y + i * height;
-            string color = look.Fixed ?? (look.ByThreshold ? look.ColorOf(value) : Palette.OfSeries(i));
+            string color = look.Fixed ?? (look.ByThreshold || look.Continuous is not null ? look.ColorOf(value, least, most) : Palette.OfSeries(i));
             svg.Write(box.X + names - 6, y + height / 2 + 4, Lettering.Fit(name, Small, names - 8), Small, Palette.Text, Anchor.End);
             var track = new Box(box.X + names, y + 2, box.Width - names - values, height - 4);
             svg.Rectangle(track, Palette.Grid, radius: 2);

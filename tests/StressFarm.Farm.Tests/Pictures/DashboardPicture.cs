@@ -36,7 +36,8 @@ internal static class DashboardPicture
             return;
         }
         svg.Rectangle(box, Palette.Surface, radius: 3, stroke: Palette.Border);
-        if (panel.Title.Length > 0) svg.Write(box.X + 10, box.Y + 19, Lettering.Fit(panel.Title, 12.5, (box.Width - 14) / Bold), 12.5, Palette.Text, bold: true);
+        double size = Math.Clamp((box.Width - 14) / Math.Max(1, Lettering.Width(panel.Title, Bold)), 10, 12.5);
+        if (panel.Title.Length > 0) svg.Write(box.X + 10, box.Y + 19, Lettering.Fit(panel.Title, size, (box.Width - 14) / Bold), size, Palette.Text, bold: true);
         Box inside = box.Shrink(8, panel.Title.Length > 0 ? 28 : 8, 8, 8);
         if (panel.Type != "text" && data.Series.Count == 0)
         {

@@ -32,6 +32,8 @@ internal sealed class LinePlot(Svg svg, PanelData data)
 
     private void DrawSeries(Box plot, Scale scale, PanelSeries series, string color, Dictionary<double, double> floor)
     {
+        // It would only be the edge of the one below.
+        if (series.Look.Stacked && series.Points.All(p => p.Value == 0)) return;
         var runs = new List<List<(double X, double Top, double Base)>>();
         double before = double.NegativeInfinity;
         foreach (var (time, value) in series.Points)
@@ -179,6 +181,7 @@ internal sealed class LinePlot(Svg svg, PanelData data)
         for (int c = 0; c < calculations.Length; c++)
             svg.Write(box.Right - 4 - (calculations.Length - 1 - c) * Column, box.Y + 11, Heading(calculations[c]), Small - 1, Palette.Faint, Anchor.End);
         bool cut = rows < _series.Length;
+        int[] order = Order(calculations);
         for (int i = 0; i < rows; i++)
         {
             double y = box.Y + (i + 1) * LegendRow + 11;
@@ -187,10 +190,21 @@ internal sealed class LinePlot(Svg svg, PanelData data)
                 svg.Write(box.X + 20, y, $"and {_series.Length - i} more", Small, Palette.Faint);
                 return;
             }
-            Entry(box.X + 4, y, Lettering.Fit(_series[i].Name, Small, box.Width - 34 - calculations.Length * Column), ColorOf(i));
+            PanelSeries series = _series[order[i]];
+            Entry(box.X + 4, y, Lettering.Fit(series.Name, Small, box.Width - 34 - calculations.Length * Column), ColorOf(order[i]));
             for (int c = 0; c < calculations.Length; c++)
-                svg.Write(box.Right - 4 - (calculations.Length - 1 - c) * Column, y, Lettering.Fit(_series[i].Look.Format(_series[i].Reduce(calculations[c]), data.Now), Small, Column - 4), Small, Palette.Text, Anchor.End);
+                svg.Write(box.Right - 4 - (calculations.Length - 1 - c) * Column, y, Lettering.Fit(series.Look.Format(series.Reduce(calculations[c]), data.Now), Small, Column - 4), Small, Palette.Text, Anchor.End);
         }
+    }
+
+    /// <summary>The series as the legend lists them.</summary>
+    private int[] Order(string[] calculations)
+    {
+        string by = data.Panel.Json.Text("options", "legend", "sortBy");
+        IEnumerable<int> all = Enumerable.Range(0, _series.Length);
+        if (calculations.FirstOrDefault(c => by.StartsWith(Heading(c), StringComparison.Ordinal)) is not { } calculation) return [.. all];
+        bool down = data.Panel.Json.At("options", "legend", "sortDesc") is { ValueKind: JsonValueKind.True };
+        return [.. all.OrderBy(i => (down ? -1 : 1) * _series[i].Reduce(calculation))];
     }
 
     private void Entry(double x, double y, string text, string color)

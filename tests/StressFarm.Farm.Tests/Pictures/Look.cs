@@ -57,17 +57,21 @@ internal sealed class Look
     /// <summary>A colour that is fixed; null where it follows from the value or from the order.</summary>
     public string? Fixed => Value("color") is { } c && c.Text("mode") == "fixed" ? Palette.Named(c.Text("fixedColor") is { Length: > 0 } name ? name : "green") : null;
 
+    /// <summary>The name of a scale of colours; null where the colour does not go with the value.</summary>
+    public string? Continuous => Value("color") is { } c && c.Text("mode").StartsWith("continuous-", StringComparison.Ordinal) ? c.Text("mode")[11..] : null;
+
     public bool ByThreshold => Value("color") is not { } c || c.Text("mode") is "thresholds" or "";
 
     public IEnumerable<(double From, string Color)> Thresholds => Value("thresholds") is { } t
         ? t.Items("steps").Select(s => (s.Number("value") ?? double.NegativeInfinity, Palette.Named(s.Text("color"))))
         : [(double.NegativeInfinity, Palette.Named("green"))];
 
-    /// <summary>The colour of a value: of what it is mapped to, the fixed one, or that of its threshold.</summary>
-    public string ColorOf(double value)
+    /// <summary>The colour of a value: of what it is mapped to, the fixed one, its place between the least and the most, or that of its threshold.</summary>
+    public string ColorOf(double value, double least = 0, double most = 0)
     {
         if (Mapping(value)?.Text("color") is { Length: > 0 } mapped) return Palette.Named(mapped);
         if (Fixed is { } color) return color;
+        if (Continuous is { } scale) return Palette.Between(scale, ((double.IsNaN(value) ? least : value) - (Least ?? least)) / Math.Max(1e-12, (Most ?? most) - (Least ?? least)));
         string found = Palette.Named("green");
         bool percent = Value("thresholds") is { } t && t.Text("mode") == "percentage";
         double at = percent ? 100 * (value - (Least ?? 0)) / ((Most ?? 100) - (Least ?? 0)) : value;

@@ -45,6 +45,15 @@ internal static class Palette
         };
     }
 
+    /// <summary>A place on a scale that is named by its colours, as <c>YlRd</c>.</summary>
+    public static string Between(string scale, double share)
+    {
+        string[] stops = [.. scale.Chunk(2).Select(c => new string(c) switch { "Bl" => "#3274d9", "Pu" => "#b877d9", "Yl" => "#d9b013", "Rd" => "#e02f44", "Gr" => "#56a64b", _ => "#8e9099" })];
+        double at = Math.Clamp(share, 0, 1) * (stops.Length - 1);
+        int below = Math.Clamp((int)at, 0, Math.Max(0, stops.Length - 2));
+        return stops.Length == 1 ? stops[0] : Mix(stops[below], stops[below + 1], at - below);
+    }
+
     /// <summary>From the surface to a hot colour; <paramref name="share"/> is 0 to 1.</summary>
     public static string Heat(double share)
     {

@@ -57,7 +57,14 @@ internal sealed class Svg
         .Append(_text).Append("</svg>\n").ToString();
 
     private void Line(string element) => _text.Append(element).Append('\n');
-    private static string Points(IReadOnlyList<(double X, double Y)> points) => string.Join(' ', points.Select(p => $"{N(p.X)},{N(p.Y)}"));
+
+    /// <summary>Without those that lie on a level line between two others.</summary>
+    private static string Points(IReadOnlyList<(double X, double Y)> points)
+    {
+        string[] heights = [.. points.Select(p => N(p.Y))];
+        return string.Join(' ', points.Select((p, i) => (p, i)).Where(p => p.i == 0 || p.i == heights.Length - 1 || heights[p.i - 1] != heights[p.i] || heights[p.i + 1] != heights[p.i]).Select(p => $"{N(p.p.X)},{heights[p.i]}"));
+    }
+
     private static string Opacity(double opacity) => opacity < 1 ? string.Create(CultureInfo.InvariantCulture, $" opacity=\"{opacity:0.##}\"") : "";
     private static string N(double number) => number.ToString("0.#", CultureInfo.InvariantCulture);
 

@@ -7,6 +7,7 @@ namespace StressFarm.Farm.Tests.Pictures;
 internal sealed class Table(Svg svg, PanelData data)
 {
     private const double Small = 11, Least = 14, Most = 24;
+    private readonly (double Least, double Most) _range = (data.Series.Min(s => s.Points[^1].Value), data.Series.Max(s => s.Points[^1].Value));
 
     public void Draw(Box box)
     {
@@ -36,7 +37,7 @@ internal sealed class Table(Svg svg, PanelData data)
             Cell(cell, value as string ?? "", Palette.Text, right: false);
             return;
         }
-        string text = look.Format(number, data.Now), color = look.ColorOf(number);
+        string text = look.Format(number, data.Now), color = look.ColorOf(number, _range.Least, _range.Most);
         switch (look.Cell)
         {
             case "color-background":

@@ -1,8 +1,9 @@
+using StressFarm.Dashboards.Tests;
 using StressFarm.Silo.Tests;
 
 namespace StressFarm.Farm.Tests.Watching;
 
-/// <summary>Silos on a real PostgreSQL, watched by a real Prometheus with the repository's rules.</summary>
+/// <summary>Silos on a real PostgreSQL, watched by a real Prometheus with the repository's rules, in which a minute is a second.</summary>
 internal sealed class WatchedFarm : IDisposable
 {
     private WatchedFarm(TestFarm farm, PrometheusServer prometheus) => (Farm, Prometheus, Began) = (farm, prometheus, Now);
@@ -17,14 +18,15 @@ internal sealed class WatchedFarm : IDisposable
     public double Age => Now - Began;
     public static double Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
 
-    public static async Task<WatchedFarm> Start(PostgresServer postgres, string prometheusProgram, int silos)
+    public static async Task<WatchedFarm> Start(PostgresServer postgres, int silos)
     {
-        IReadOnlyList<string> rules = ShortRules.Of(Repository.Rules);
+        if (PrometheusServer.Program is null) throw new InvalidOperationException(PrometheusServer.Missing);
+        IReadOnlyList<string> rules = [.. Directory.GetFiles(Repository.Rules, "*.yaml").Order(StringComparer.Ordinal).Select(f => ShortRules.Shorten(File.ReadAllText(f)))];
         TestFarm farm = await TestFarm.Start(postgres, silos, leaseSeconds: 10);
         PrometheusServer? prometheus = null;
         try
         {
-            prometheus = new PrometheusServer(prometheusProgram, farm.Silos, rules);
+            prometheus = new PrometheusServer(farm.Silos, rules);
             await prometheus.Ready(silos);
             return new(farm, prometheus);
         }
