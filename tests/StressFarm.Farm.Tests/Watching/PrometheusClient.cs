@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 
 namespace StressFarm.Farm.Tests.Watching;
@@ -51,6 +52,8 @@ internal sealed class PrometheusClient(Uri address) : IDisposable
     {
         using HttpResponseMessage answer = fields is null ? await _http.GetAsync(path) : await _http.PostAsync(path, new FormUrlEncodedContent(fields));
         string text = await answer.Content.ReadAsStringAsync();
+        // It is starting.
+        if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) answer.EnsureSuccessStatusCode();
         // An expression that cannot be parsed or evaluated is an answer too, with the reason in it; whoever asked must know.
         if (!answer.IsSuccessStatusCode) throw new QueryException(text.Length > 500 ? text[..500] : text);
         return JsonDocument.Parse(text).RootElement.GetProperty("data");
