@@ -37,6 +37,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             return new(_stopped ? CampaignPhase.Stopped : _board.Phase, Tally.Schedules, Tally.Steps, _stepsHere,
                 Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed)
             {
+                Canaries = Tally.Canaries.Summary.Counts,
                 Soak = plan.Spec.Soak is null ? null : (Tally.Prefix + Tally.Ahead, clock.GetElapsedTime(_checkpointAt ?? _start)),
             };
         }
@@ -62,6 +63,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             long mismatches = Tally.Cells.Sum(c => c.DeterminismMismatches);
             if (mismatches > 0)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+            _defects.AddRange(Tally.Canaries.Summary.Complaints());
             TimeSpan elapsed = clock.GetElapsedTime(_start);
             return new(report, _stopped, [.. _defects], _resumed, _stepsHere, elapsed, _exploring ?? elapsed);
         }

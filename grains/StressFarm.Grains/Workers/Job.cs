@@ -22,6 +22,8 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public long Violated { get; private set; }
+    /// <summary>Of the canary that rode along; null where none did.</summary>
+    public CanaryRecord? Canary { get; private set; }
     /// <summary>How long it kept its thread.</summary>
     public double Seconds { get; private set; }
 
@@ -71,7 +73,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
             return JsonSerializer.SerializeToUtf8Bytes(desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory));
         }
         ShardRecord record = section is null ? desk.Bench.Run(worker, shard, input, _stop.Token) : RunEpoch(worker, shard, section);
-        (Schedules, Steps, Violated) = (record.Schedules, record.Steps, record.Arms.Sum(a => a.Violated));
+        (Schedules, Steps, Violated, Canary) = (record.Schedules, record.Steps, record.Arms.Sum(a => a.Violated), record.Canary);
         return JsonSerializer.SerializeToUtf8Bytes(record);
     }
 

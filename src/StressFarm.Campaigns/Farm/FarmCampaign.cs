@@ -141,7 +141,8 @@ public sealed class FarmCampaign
         return new(_entry.Id, _entry.Name, Word(_entry.State), _entry.Reason, Word(_board.Phase), tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.Violated), over ? 1 : Math.Max(tally.Share, BudgetShare()), left, pace, _board.WorkedUp, _board.Candidates.Count,
             new(_board.Leases.Count, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count()),
-            ledger, _defects, ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished);
+            ledger, [.. _defects, .. tally.Canaries.Summary.Complaints()], ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished)
+        { Canaries = tally.Canaries.Summary.Counts };
     }
 
     /// <summary>The violations so far, each with its count: the candidates when exploring is over, what is likely to become one before.</summary>
