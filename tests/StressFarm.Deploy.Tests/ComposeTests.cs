@@ -38,7 +38,7 @@ public sealed class ComposeTests
     [InlineData("127.0.0.1:8651:8650", "0.0.0.0:8651:8650", "silo-2: publishes")]
     [InlineData("127.0.0.1:8651:8650", "127.0.0.1:8651:8651", "listens on 8650")]
     [InlineData("- prometheus:/prometheus", "- metrics:/prometheus", "no volume metrics")]
-    [InlineData("../../dashboards/grafana:/var/lib/grafana/dashboards:ro", "../../dashboards/grafana:/var/lib/grafana/dashboards", "may write to")]
+    [InlineData("../../dashboards/grafana:/var/lib/grafana/dashboards/stressfarm:ro", "../../dashboards/grafana:/var/lib/grafana/dashboards/stressfarm", "may write to")]
     [InlineData("../../dashboards/grafana:/var", "../../docs/nowhere:/var", "there is no docs/nowhere")]
     [InlineData("POSTGRES_PASSWORD_FILE: /run/secrets/postgres-password", "POSTGRES_PASSWORD: hunter2", "holds a secret")]
     [InlineData("STRESSFARM_SILO_POSTGRESFILE: /run/secrets/postgres\n  STRESSFARM_SILO_GATEWAYPORT", "STRESSFARM_SILO_POSTGRES: Host=postgres;Password=x\n  STRESSFARM_SILO_GATEWAYPORT", "STRESSFARM_SILO_POSTGRES holds a secret")]
@@ -60,6 +60,27 @@ public sealed class ComposeTests
         Assert.NotEqual(s_text, planted);
         Assert.Contains(FaultsOf(planted), f => f.Contains(told, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Prometheus_and_Grafana_find_what_they_ask() => Assert.Equal([], WatchRules.Faults(ComposeFile.Parse(s_text, s_variables), Text("prometheus.yaml"), Text("grafana-datasource.yaml")));
+
+    [Theory]
+    [InlineData("silo-3:8650", "silo-3:8652", "silo-3:8652 is scraped, where nothing listens")]
+    [InlineData(", silo-3:8650", "", "silo-3 is not scraped")]
+    [InlineData("/run/secrets/metrics-token", "/run/secrets/tokens", "prometheus does not have /run/secrets/tokens")]
+    [InlineData("rules/*.rules.yaml", "alerts/*.rules.yaml", "the rules are not where they are mounted")]
+    [InlineData("alertmanager:9093", "127.0.0.1:9093", "alerts go to 127.0.0.1:9093")]
+    [InlineData("job_name: stressfarm", "job_name: silos", "the job is not the one that the alerts name")]
+    [InlineData("url: http://prometheus:9090", "url: http://127.0.0.1:9090", "Grafana asks http://127.0.0.1:9090")]
+    public void A_planted_fault_of_what_watches_is_told(string what, string instead, string told)
+    {
+        string Planted(string text) => text.Replace(what, instead, StringComparison.Ordinal);
+        var (prometheus, grafana) = (Planted(Text("prometheus.yaml")), Planted(Text("grafana-datasource.yaml")));
+        Assert.NotEqual((Text("prometheus.yaml"), Text("grafana-datasource.yaml")), (prometheus, grafana));
+        Assert.Contains(WatchRules.Faults(ComposeFile.Parse(s_text, s_variables), prometheus, grafana), f => f.Contains(told, StringComparison.Ordinal));
+    }
+
+    private static string Text(string file) => Repository.Read($"deploy/compose/{file}");
 
     [Fact]
     public void An_image_of_another_version_is_told() =>
