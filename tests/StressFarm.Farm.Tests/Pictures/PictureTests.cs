@@ -70,6 +70,7 @@ public partial class PictureTests
     [InlineData(2_500_000, "Bps", "2.5 MB/s")]
     [InlineData(1234567, "locale", "1,234,567")]
     [InlineData(-5, "none", "-5")]
+    [InlineData(6656.4, "none", "6,656")]
     [InlineData(90_000, "dateTimeFromNow", "10 s ago")]
     public void Units_are_written_as_a_reader_wants_them(double value, string unit, string text) => Assert.Equal(text, Units.Format(value, unit, null, now: 100));
 

@@ -88,7 +88,7 @@ internal static class Units
 
     private static string Plain(double value, int? decimals) => decimals is { } d
         ? value.ToString($"#,0.{new string('0', d)}", CultureInfo.InvariantCulture)
-        : value == Math.Truncate(value) ? value.ToString("#,0", CultureInfo.InvariantCulture) : Number(value, null);
+        : value == Math.Truncate(value) || Math.Abs(value) >= 100 ? value.ToString("#,0", CultureInfo.InvariantCulture) : Number(value, null);
 
     private static string Number(double value, int? decimals)
     {
