@@ -1,3 +1,4 @@
+using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
