@@ -117,6 +117,8 @@ public sealed class OtlpTests : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
         private readonly List<Pushed> _pushed = [];
+        /// <summary>Held here, so that what waits for it keeps its connection.</summary>
+        private readonly TaskCompletionSource _over = new();
 
         public Collector()
         {
@@ -136,7 +138,11 @@ public sealed class OtlpTests : IDisposable
             }
         }
 
-        public void Dispose() => _listener.Dispose();
+        public void Dispose()
+        {
+            _over.TrySetResult();
+            _listener.Dispose();
+        }
 
         private async Task Serve()
         {
@@ -161,7 +167,7 @@ public sealed class OtlpTests : IDisposable
                     {
                         if (Status is not { } status)
                         {
-                            await Task.Delay(Timeout.Infinite);
+                            await _over.Task;
                             return;
                         }
                         lock (_pushed) _pushed.Add(pushed);
