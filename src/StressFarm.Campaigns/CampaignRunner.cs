@@ -43,6 +43,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             return new(_stopped ? CampaignPhase.Stopped : _board.Phase, Tally.Schedules, Tally.Steps, _stepsHere,
                 Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed)
             {
+                Canaries = Tally.Canaries.Summary.Counts,
                 Soak = plan.Spec.Soak is null ? null : (Tally.Prefix + Tally.Ahead, clock.GetElapsedTime(_checkpointAt ?? _start)),
             };
         }
@@ -71,6 +72,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             long mismatches = Tally.Cells.Sum(c => c.DeterminismMismatches);
             if (mismatches > 0)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+            _defects.AddRange(Tally.Canaries.Summary.Complaints());
             TimeSpan elapsed = clock.GetElapsedTime(_start);
             return new(report, _stopped, [.. _defects], _resumed, _stepsHere, elapsed, _exploring ?? elapsed);
         }
@@ -179,7 +181,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                     $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
             _board.Complete(lease.Work, lease.Epoch, record);
             _stepsHere += record.Steps;
-            Measure(shard, record, recorded);
+            Measure(shard, record, recorded, clock.GetElapsedTime(began));
             Watch();
             Monitor.PulseAll(_lock);
         }
@@ -216,7 +218,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
-            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, unanswered: false);
+            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, clock.GetElapsedTime(began), unanswered: false);
             Publish(CampaignState.Running);
             Monitor.PulseAll(_lock);
         }
@@ -231,12 +233,12 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     }
 
     /// <summary>What the ledger took counts as work; what it had already is a replay of it.</summary>
-    private void Measure(Shard shard, ShardRecord record, Recorded recorded)
+    private void Measure(Shard shard, ShardRecord record, Recorded recorded, TimeSpan since)
     {
         if (instruments is null) return;
         PlannedCell cell = plan.Cells[shard.Cell];
         ResultFate fate = recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch };
-        instruments.Settled(cell, WorkKind.Explore, record, null, fate, unanswered: false);
+        instruments.Settled(cell, WorkKind.Explore, record, null, fate, since, unanswered: false);
         if (fate == ResultFate.Mismatch) _discrepancies++;
         if (fate == ResultFate.Accepted)
         {

@@ -33,6 +33,8 @@ public sealed class CampaignTally
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public IReadOnlyList<CellTally> Cells => _cells;
+    /// <summary>The canaries that rode along with the shards that count.</summary>
+    public CanaryTally Canaries { get; } = new();
 
     /// <summary>Every shard the spec asks for has been folded.</summary>
     public bool Complete => _plan.Spec.Steps is { } steps ? Steps >= steps || _plan.At(Prefix) is null : _plan.At(Prefix) is null;
@@ -74,6 +76,7 @@ public sealed class CampaignTally
         int cell = (int)(Prefix % _cells.Length);
         _cells[cell].Fold(record);
         CorpusOf(cell)?.Fold(record);
+        if (Prefix % CampaignPlan.CanaryEvery == 0 && _plan.At(Prefix) is { } shard && _plan.CanaryOf(shard) is { } order) Canaries.Fold(order, record.Canary);
         Prefix++;
     }
 }

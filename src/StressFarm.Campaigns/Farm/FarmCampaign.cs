@@ -146,7 +146,8 @@ public sealed class FarmCampaign
         return new(_entry.Id, _entry.Name, Word(_entry.State), _entry.Reason, Word(_board.Phase), tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.Violated), over ? 1 : Math.Max(tally.Share, BudgetShare()), left, pace, _board.WorkedUp, _board.Candidates.Count,
             new(_board.Leases.Count, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count()),
-            Ledger(), _defects, ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished);
+            Ledger(), [.. _defects, .. tally.Canaries.Summary.Complaints()], ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished)
+        { Canaries = tally.Canaries.Summary.Counts };
     }
 
     /// <summary>Where it stands, for whoever adds many campaigns up.</summary>

@@ -21,7 +21,9 @@ internal static class TrialCommand
         Option<string?> budget = CampaignOptions.One("--steps", $"steps after which a bug counts as missed; {DefaultBudget} by default");
         Option<string?> workers = CampaignOptions.One("--workers", "threads; all cores by default");
         Option<string?> format = CampaignOptions.One("--format", "text or markdown");
+        var mutants = new Option<bool>("--mutants") { Description = "drop the writes of every step of the protocols, one at a time, and see which invariant notices" };
         command.Add(bugs);
+        command.Add(mutants);
         foreach (Option option in (Option[])[seeds, budget, workers, format]) command.Add(option);
         command.SetAction(parsed =>
         {
@@ -31,6 +33,10 @@ internal static class TrialCommand
             int first = (int)Number(seeds, DefaultSeeds, MostSeeds), threads = (int)Number(workers, Environment.ProcessorCount, 1024);
             long steps = Number(budget, DefaultBudget, CampaignSpec.MaxSteps);
             ITrialText text = TextOf(parsed.GetValue(format));
+            if (parsed.GetValue(mutants))
+                return asked.Length < Catalog<KnownBug>.Ids.Count() || parsed.GetValue(seeds) is not null
+                    ? throw new SpecException("--mutants: takes no known bugs and no --seeds")
+                    : MutantTrial.Run(host, parsed.GetValue(budget) is null ? MutantTrial.DefaultBudget : steps, threads, text);
             return Run(host, asked, first, steps, threads, text);
         });
         return command;
@@ -78,4 +84,5 @@ internal sealed record TrialResult(KnownBug Bug, IReadOnlyList<BugTrialRow> Rows
 internal interface ITrialText
 {
     void Write(TextWriter output, IReadOnlyList<TrialResult> results, int seeds, long budget);
+    void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
 using StressFarm.Exploration;
@@ -19,6 +20,14 @@ internal sealed class TrialText : ITrialText
             if (result.Shortest is { } f) output.WriteLine($"{"",-6}shortest: {TrialNumbers.Length(f)}, seed {f.Seed}");
         }
     }
+
+    public void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget)
+    {
+        output.WriteLine($"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | trial of mutants | at most {Numbers.Short(budget)} steps a workload");
+        foreach (MutantRow row in rows)
+            output.WriteLine($"{row.Step,-20}{TrialNumbers.Name(row.Fate),-12}{row.Invariant,-6}{row.Workload,-24}{row.Step.Source()}");
+        output.WriteLine(TrialNumbers.Score(rows));
+    }
 }
 
 /// <summary>A trial for a page of the documentation.</summary>
@@ -34,6 +43,22 @@ internal sealed class TrialMarkdown : ITrialText
             output.WriteLine($"| {r.Bug.Id} | {r.Bug.Workload} | {string.Join(", ", r.Rows.SelectMany(row => row.Invariants).Distinct().Order(StringComparer.Ordinal))} | {(r.Shortest is { } f ? TrialNumbers.Length(f) : "")} | {string.Join(" | ", r.Rows.Select(row => Entry(row, seeds)))} |");
     }
 
+    public void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget)
+    {
+        output.WriteLine($"Model {ModelVersion.Current}, at most {Numbers.Short(budget)} steps a workload. {TrialNumbers.Score(rows)}");
+        foreach (MutantFate fate in (MutantFate[])[MutantFate.Survived, MutantFate.Threw, MutantFate.NoEffect, MutantFate.Killed])
+        {
+            MutantRow[] those = [.. rows.Where(r => r.Fate == fate)];
+            if (those.Length == 0) continue;
+            output.WriteLine();
+            output.WriteLine($"## {TrialNumbers.Title(fate)}");
+            output.WriteLine();
+            output.WriteLine(fate == MutantFate.Killed ? "| step | where | killed by | in |" : "| step | where |");
+            output.WriteLine(fate == MutantFate.Killed ? "|---|---|---|---|" : "|---|---|");
+            foreach (MutantRow r in those) output.WriteLine($"| {r.Step} | {r.Step.Source()} |{(fate == MutantFate.Killed ? $" {r.Invariant} | {r.Workload} |" : "")}");
+        }
+    }
+
     private static string Entry(BugTrialRow row, int seeds) => row.Found.Any()
         ? $"{row.Found.Count()}/{seeds}; {TrialNumbers.Of(row, s => s.Schedules)}; {TrialNumbers.Of(row, s => s.Steps)}" : $"0/{seeds}";
 }
@@ -43,6 +68,30 @@ internal static class TrialNumbers
 {
     public static string Of(BugTrialRow row, Func<BugSighting, long> of) =>
         row.Range(of) is var (low, median, high) && row.Found.Any() ? $"{Numbers.Short(median)} ({Numbers.Short(low)}–{Numbers.Short(high)})" : "";
+
+    public static string Name(MutantFate fate) => fate switch
+    {
+        MutantFate.Killed => "killed",
+        MutantFate.Threw => "threw",
+        MutantFate.Survived => "survived",
+        _ => "no effect",
+    };
+
+    public static string Title(MutantFate fate) => fate switch
+    {
+        MutantFate.Killed => "Killed",
+        MutantFate.Threw => "Stopped by an exception, before any invariant",
+        MutantFate.Survived => "Survivors",
+        _ => "Without effect",
+    };
+
+    /// <summary>Killed by an invariant, of those that had an effect.</summary>
+    public static string Score(IReadOnlyList<MutantRow> rows)
+    {
+        int killed = rows.Count(r => r.Fate == MutantFate.Killed), effective = rows.Count(r => r.Fate != MutantFate.NoEffect);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{killed} of {effective} mutants killed by an invariant ({(effective == 0 ? 0 : 100.0 * killed / effective):0.0} %), {rows.Count(r => r.Fate == MutantFate.Survived)} survived, {rows.Count(r => r.Fate == MutantFate.Threw)} threw; {rows.Count - effective} without effect");
+    }
 
     public static string Length(Finding f) => $"{Numbers.Of(f.Length, "step")}, {Numbers.Grouped(f.Switches)} switch{(f.Switches == 1 ? "" : "es")}";
 }
