@@ -181,7 +181,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                     $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
             _board.Complete(lease.Work, lease.Epoch, record);
             _stepsHere += record.Steps;
-            Measure(shard, record, recorded, began);
+            Measure(shard, record, recorded, clock.GetElapsedTime(began));
             Watch();
             Monitor.PulseAll(_lock);
         }
@@ -218,7 +218,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
-            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, unanswered: false);
+            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, clock.GetElapsedTime(began), unanswered: false);
             Publish(CampaignState.Running);
             Monitor.PulseAll(_lock);
         }
@@ -233,12 +233,12 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     }
 
     /// <summary>What the ledger took counts as work; what it had already is a replay of it.</summary>
-    private void Measure(Shard shard, ShardRecord record, Recorded recorded, long began)
+    private void Measure(Shard shard, ShardRecord record, Recorded recorded, TimeSpan since)
     {
         if (instruments is null) return;
         PlannedCell cell = plan.Cells[shard.Cell];
         ResultFate fate = recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch };
-        instruments.Settled(cell, WorkKind.Explore, record, null, fate, unanswered: false, clock.GetElapsedTime(began).TotalSeconds);
+        instruments.Settled(cell, WorkKind.Explore, record, null, fate, since, unanswered: false);
         if (fate == ResultFate.Mismatch) _discrepancies++;
         if (fate == ResultFate.Accepted)
         {

@@ -9,8 +9,8 @@ namespace StressFarm.Grains.Workers;
 internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly long _came = Stopwatch.GetTimestamp();
     private ICampaignWorker? _worker;
+    private long _began;
 
     public Desk Desk => desk;
     public WorkLease Lease => lease;
@@ -26,10 +26,9 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public Finding? Finding { get; private set; }
     /// <summary>It was sent, and no answer came.</summary>
     public bool Unanswered { get; set; }
-    /// <summary>Seconds since its lease came here.</summary>
-    public double Age => Stopwatch.GetElapsedTime(_came).TotalSeconds;
     /// <summary>How long it kept its thread.</summary>
     public double Seconds { get; private set; }
+    public TimeSpan SinceBegun => Stopwatch.GetElapsedTime(_began);
 
     /// <summary>Nobody wants the result any more: the thread leaves it at the next schedule.</summary>
     public void Stop() => _stop.Cancel();
@@ -38,7 +37,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     {
         if (Stopped) return;
         _worker = worker;
-        long began = Stopwatch.GetTimestamp();
+        _began = Stopwatch.GetTimestamp();
         try
         {
             Result = new(lease.Key, lease.Epoch, Do(worker), null);
@@ -59,7 +58,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
         finally
         {
             _worker = null;
-            Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            Seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds;
         }
     }
 

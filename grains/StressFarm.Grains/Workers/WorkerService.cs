@@ -200,7 +200,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         for (int i = 0; i < delivered.Length; i++)
         {
             Job job = delivered[i];
-            instruments.Settled(desk.Plan.Cells[job.Lease.Cell], job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.Unanswered, job.Age);
+            instruments.Settled(desk.Plan.Cells[job.Lease.Cell], job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.SinceBegun, job.Unanswered);
             desk.Finished.Remove(job);
             job.Dispose();
         }

@@ -11,7 +11,7 @@ public sealed class RunInstruments
     {
         var overflows = new LabelOverflows(meter);
         Work = new(meter, overflows, clock);
-        Trust = new(meter, overflows, clock, Canaries());
+        Trust = new(meter, overflows, clock, [.. Catalog<Canary>.All.Select(c => (c.KindName, c.Id))]);
         Workers = new(meter);
         Campaigns = new(meter, audited);
         _ = new ProcessInstruments(meter);
@@ -27,9 +27,9 @@ public sealed class RunInstruments
     /// earlier answer was lost, it was this one that it took.
     /// </summary>
     /// <param name="record">of a shard, with <paramref name="finding"/> null; or the other way round; both null when the work failed</param>
+    /// <param name="since">the work was begun, and a canary planted with it</param>
     /// <param name="unanswered">the result was sent before, and no answer came</param>
-    /// <param name="age">seconds since the work was given out: since a canary was planted, where one rode along</param>
-    public void Settled(PlannedCell cell, WorkKind kind, ShardRecord? record, Finding? finding, ResultFate fate, bool unanswered, double age = 0)
+    public void Settled(PlannedCell cell, WorkKind kind, ShardRecord? record, Finding? finding, ResultFate fate, TimeSpan since, bool unanswered)
     {
         Work.Delivered(fate);
         bool taken = fate == ResultFate.Accepted || fate == ResultFate.Same && unanswered;
@@ -43,13 +43,11 @@ public sealed class RunInstruments
         {
             Work.Accepted(cell, record);
             Trust.RanTwice(record);
-            if (record.Canary is { } canary) Trust.Canary(canary.Kind, canary.Id, canary.Caught, age);
+            if (record.Canary is { } canary) Trust.Canary(canary.Kind, canary.Id, canary.Caught, since.TotalSeconds);
         }
         else if (fate != ResultFate.Refused)
         {
             Trust.KnownAlready(same: fate == ResultFate.Same);
         }
     }
-
-    private static IReadOnlyList<(string Kind, string Id)> Canaries() => [.. Catalog<Canary>.All.Select(c => (c.KindName, c.Id))];
 }

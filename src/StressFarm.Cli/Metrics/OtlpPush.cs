@@ -74,7 +74,7 @@ internal sealed class OtlpPush : IDisposable
             }
             catch (Exception e)
             {
-                Say(Reason(e));
+                Say(Reason(e, cancellationToken));
                 throw;
             }
         }
@@ -87,12 +87,14 @@ internal sealed class OtlpPush : IDisposable
             }
             catch (Exception e)
             {
-                Say(Reason(e));
+                Say(Reason(e, cancellationToken));
                 throw;
             }
         }
 
-        private static string Reason(Exception e) => e is OperationCanceledException ? "no answer" : e.GetBaseException().Message.ReplaceLineEndings(" ");
+        /// <summary>A connection that was given up fails in one of several ways.</summary>
+        private static string Reason(Exception e, CancellationToken cancellation) =>
+            e is OperationCanceledException || cancellation.IsCancellationRequested ? "no answer" : e.GetBaseException().Message.ReplaceLineEndings(" ");
 
         private HttpResponseMessage Seen(HttpResponseMessage response)
         {

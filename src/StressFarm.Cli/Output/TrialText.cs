@@ -1,6 +1,6 @@
 using System.Globalization;
-using StressFarm.Cli.Commands;
 using StressFarm.Campaigns;
+using StressFarm.Cli.Commands;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 

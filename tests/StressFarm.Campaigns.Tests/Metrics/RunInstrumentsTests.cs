@@ -27,7 +27,8 @@ public sealed class RunInstrumentsTests : IDisposable
     [Fact]
     public void The_counters_add_up_to_the_report()
     {
-        CampaignReport report = Run(Specs.Small(), new MemoryStore(), new FakeEngine());
+        var store = new MemoryStore();
+        CampaignReport report = Run(Specs.Small(), store, new FakeEngine());
         IReadOnlyDictionary<string, double> read = Read();
         Assert.Equal(report.Schedules, read.Sum(InstrumentNames.Schedules));
         Assert.Equal(report.Steps, read.Sum(InstrumentNames.Steps));
@@ -41,6 +42,10 @@ public sealed class RunInstrumentsTests : IDisposable
         Assert.Equal(report.DeterminismChecked, read["stressfarm_replays_total{kind=self}"]);
         Assert.Equal(0, read.Sum(InstrumentNames.ReplayMismatches));
         Assert.True(read["stressfarm_findings_total{severity=Corruption}"] >= report.Findings.Count && report.Findings.Count > 0);
+        CanaryRecord[] canaries = [.. store.Shards().Select(s => s.Record.Canary).OfType<CanaryRecord>()];
+        Assert.NotEmpty(canaries);
+        Assert.Equal((canaries.Length, canaries.Length), (read.Sum(InstrumentNames.CanariesPlanted), read.Sum(InstrumentNames.CanariesCaught)));
+        Assert.Equal(2 * Catalog<Canary>.All.Count(), read.Keys.Count(k => k.Contains("canary=", StringComparison.Ordinal)));
         Assert.True(read["stressfarm_violation_last_timestamp_seconds"] > 1.7e9);
         Assert.Equal(report.Cells.Count(c => c.Violated > 0), read.Sum(InstrumentNames.FirstViolation));
         Assert.Equal(report.Shards, read["stressfarm_ledger_shards{state=executed}"]);
@@ -136,12 +141,13 @@ public sealed class RunInstrumentsTests : IDisposable
     {
         PlannedCell cell = new CampaignPlan(Specs.Small()).Cells[0];
         ShardRecord record = new FakeEngine().CreateWorker().Run(cell.Cell, 1, 8, null, default);
-        _instruments.Settled(cell, kind, record, null, fate, unanswered);
+        _instruments.Settled(cell, kind, record with { Canary = new("Z01", "known-bug", 3, 30, 3, false) }, null, fate, TimeSpan.FromSeconds(2), unanswered);
         IReadOnlyDictionary<string, double> read = Read();
         Assert.Equal(schedules, read.Sum(InstrumentNames.Schedules));
         Assert.Equal((replays, mismatches), (read[$"stressfarm_replays_total{{kind={replay}}}"], read[$"stressfarm_replay_mismatches_total{{kind={replay}}}"]));
         Assert.Equal(1, read[$"stressfarm_results_total{{fate={WorkInstruments.Fates[(int)fate]}}}"]);
         Assert.Equal(schedules > 0 ? 1 : 0, read["stressfarm_replays_total{kind=self}"]);
+        Assert.Equal((schedules > 0 ? 1 : 0, schedules > 0 ? 1 : 0), (read.Sum(InstrumentNames.CanariesPlanted), read.Sum(InstrumentNames.CanariesCaught)));
     }
 
     [Fact]
