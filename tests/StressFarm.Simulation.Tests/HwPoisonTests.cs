@@ -347,7 +347,9 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 2);
-        stage.Run(async cpu => { await cpu.Or(new Page(pfn + 2).Flags, PageFlag.HwPoison, Step.Idle); });
+        stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
+        Fail(stage, pfn + 2).AssertClean();
+        stage.Run(async cpu => { await cpu.AndNot(new Folio(pfn).SecondFlags, PageFlag.HasHwpoisoned, Step.Idle); });
         stage.Audit();
         stage.AssertViolates("I52");
         Assert.Equal("has_hwpoisoned", stage.Violation!.Field);

@@ -92,7 +92,8 @@ public sealed class PoisonedPagesStayOut : Invariant
         if ((judge.Memory[second] & PageFlag.HasHwpoisoned) != 0) return;
         for (int pfn = o.Head; pfn < o.Head + o.Pages; pfn++)
         {
-            if ((judge.Memory[new Page(pfn).Flags] & PageFlag.HwPoison) == 0) continue;
+            // Only what memory_failure() has contained: a plain write of the flags word can bring back a bit that it took back.
+            if ((judge.Memory[new Page(pfn).Flags] & PageFlag.HwPoison) == 0 || judge.Ghost.PoisonOf(pfn) != Poison.Flagged) continue;
             judge.Violate(this, cpu, o.Head + 1, second.Index, "has_hwpoisoned", "set", "clear",
                 $"page {pfn} of the {o.Kind} at page {o.Head} (order {o.Order}) is poisoned, and the folio is not marked");
             return;

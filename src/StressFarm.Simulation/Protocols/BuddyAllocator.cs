@@ -124,6 +124,7 @@ public static class BuddyAllocator
             return;
         }
         flags = await cpu.Load(head.Flags, Step.F10);
+        poisoned |= (flags & PageFlag.HwPoison) != 0; // the plain write brings it back, whoever clears it meanwhile
         await cpu.Store(head.Flags, flags & ~PageFlag.CheckAtPrep, Step.F10);
         await cpu.Store(head.Private, 0, Step.F10);
         cpu.Ghost.EndFree(cpu, pfn, order, Owner.IsolatedFree);

@@ -57,7 +57,13 @@ public static class HugetlbDemotion
         }
         for (int part = pfn; part < pfn + (1 << order); part += 1 << to)
         {
-            if (!asRead) await HugetlbPool.InitNew(cpu, new Folio(part));
+            // Under the lock, so that whoever looks the folio up under it finds old tails and new types never together.
+            if (!asRead)
+            {
+                await HugetlbPool.Lock(cpu);
+                await HugetlbPool.InitNew(cpu, new Folio(part));
+                await HugetlbPool.Unlock(cpu);
+            }
             await VmemmapRemap.Optimize(cpu, new Folio(part), to);
             await HugetlbPool.Lock(cpu);
             await cpu.Add(cpu.Machine.Cells.NrHugePages(1), 1, Step.HtlbEnqueue);
