@@ -19,6 +19,10 @@ public sealed class Ghost
     private GhostObject[] _objects = new GhostObject[256];
     private int[] _held;
     private int[] _mmMaps;
+    /// <summary>Per mm and table: generations of the table; and whether it is deposited beneath a PMD entry.</summary>
+    private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
+    private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
+    private bool _tables;
     private int _objectCount;
     private int _lifeCounter;
     private int _lastSystem, _lastDevice;
@@ -243,6 +247,24 @@ public sealed class Ghost
         _mmMaps[id * Geometry.MaxMms + mm] += d;
     }
 
+    /// <summary>The generation of a page table: a new number when it is freed.</summary>
+    public int TableLife(int mm, int table) => _tableLife[mm * Geometry.MaxTables + table];
+
+    /// <summary>khugepaged took the table out and keeps it beneath the PMD entry (pgtable_trans_huge_deposit).</summary>
+    public void DepositTable(int mm, int table) => _tables = _tableDeposited[mm * Geometry.MaxTables + table] = true;
+
+    /// <summary>The deposited table is linked in again (pgtable_trans_huge_withdraw).</summary>
+    public void WithdrawTable(int mm, int table) => _tableDeposited[mm * Geometry.MaxTables + table] = false;
+
+    /// <summary>A PMD entry is zapped, and with it the table that was deposited, if any (zap_deposited_table).</summary>
+    public void FreeDepositedTable(int mm, int table)
+    {
+        int i = mm * Geometry.MaxTables + table;
+        if (!_tableDeposited[i]) return;
+        _tableDeposited[i] = false;
+        _tableLife[i]++;
+    }
+
     public void Freeze(Cpu cpu, int pfn)
     {
         int id = _object[pfn];
@@ -370,6 +392,7 @@ public sealed class Ghost
         Clear(0, _lastSystem);
         Clear(device, Math.Max(0, _lastDevice - device));
         _lastSystem = _lastDevice = 0;
+        ForgetTables();
         _objectCount = 0;
         _lifeCounter = 0;
     }
@@ -380,11 +403,20 @@ public sealed class Ghost
     /// </summary>
     internal void Continue()
     {
+        ForgetTables();
         _objectCount = 0;
         _lifeCounter = 0;
         int device = _machine.Geometry.DeviceBase;
         Renew(0, _lastSystem);
         Renew(device, Math.Max(0, _lastDevice - device));
+    }
+
+    private void ForgetTables()
+    {
+        if (!_tables) return;
+        Array.Clear(_tableLife);
+        Array.Clear(_tableDeposited);
+        _tables = false;
     }
 
     private void Renew(int pfn, int count)

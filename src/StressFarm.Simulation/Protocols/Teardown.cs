@@ -17,6 +17,9 @@ public static class Teardown
                 if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
+        Word blocks = machine.Cells.Pageblock(0);
+        for (int i = -1; (i = machine.Memory.NextUsed(blocks, i + 1, Geometry.MaxPageblocks)) >= 0;)
+            await cpu.Store(machine.Cells.Pageblock(i), Migratetype.Movable, Step.IsolateBlock);
         for (int i = 0; i < machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
     }
