@@ -111,6 +111,7 @@ public enum Step : ushort
     [At("include/linux/mmzone.h:pfn_section_valid")] OnlineCheck,
     [At("mm/memremap.c:memunmap_pages")] MemunmapKill, MemunmapWait, MemunmapExit, PgmapDelete,
     [At("mm/memremap.c:get_dev_pagemap")] PgmapGet, PgmapPut,
+    [At("mm/huge_memory.c:__split_huge_pmd_locked")] PmdSplit,
 }
 
 /// <summary>Names and sources of the steps.</summary>

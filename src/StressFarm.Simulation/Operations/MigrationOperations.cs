@@ -92,6 +92,14 @@ public sealed class PinLongTerm : Operation
     }
 }
 
+/// <summary>A: mm, B: slot.</summary>
+public sealed class SplitPmd : Operation
+{
+    public override string Id => "split_huge_pmd";
+    public override string Summary => "splits the PMD entry above a slot into PTEs";
+    public override Op Run(Cpu cpu, OpCall call) => PmdSplit.Run(cpu, call.A, AnonMemory.TableOf(cpu, call.B));
+}
+
 /// <summary>A: first pageblock, B: how many.</summary>
 public sealed class ReserveCma : Operation
 {

@@ -19,6 +19,9 @@ public static class AnonMemory
     /// <summary>The address of a memory control group.</summary>
     public static ulong MemcgAddress(int memcg) => Memcg + (ulong)memcg * 0x100;
 
+    /// <summary>Its number; what is charged to nobody is the root's.</summary>
+    public static int MemcgNumber(ulong memcg) => memcg < Memcg ? 0 : (int)Math.Min((memcg - Memcg) / 0x100, Geometry.MaxMemcgs - 1);
+
     /// <summary>The memory control group that an mm's folios are charged to.</summary>
     public static ulong MemcgOf(Cpu cpu, int mm) => MemcgAddress(mm % cpu.Machine.Arena.Memcgs);
 

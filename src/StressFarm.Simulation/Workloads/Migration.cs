@@ -54,7 +54,7 @@ public sealed class Migration : Workload
     private static OpCall Draw(Shape shape, int mms, int slots, int pmdOrder)
     {
         int mm = shape.Pick(mms), slot = shape.Pick(slots), handle = shape.Pick(Handles);
-        switch (shape.Pick(20))
+        switch (shape.Pick(21))
         {
             case 0 or 1: return new(Operation<MigratePages>.Instance, mm, slot);
             case 2 or 3: return new(Operation<MigrateToDevice>.Instance, mm, slot, shape.Pick(2), shape.Pick(2));
@@ -70,6 +70,7 @@ public sealed class Migration : Workload
             case 14: return new(Operation<PinLongTerm>.Instance, mm, slot, 1 + shape.Pick(2), handle);
             case 15: return new(Operation<PinUserPagesFast>.Instance, mm, slot, 1, handle);
             case 16: return new(Operation<GetUserPagesFast>.Instance, mm, slot, 1, handle);
+            case 18: return new(Operation<SplitPmd>.Instance, mm, slot);
             case 17: return new(Operation<CompactionWalk>.Instance, shape.Pick(16), 1 + shape.Pick(4));
             default: return new(Operation<UnpinUserPages>.Instance, handle, 0);
         }
