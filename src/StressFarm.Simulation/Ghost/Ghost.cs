@@ -23,6 +23,7 @@ public sealed class Ghost
     private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
     private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
     private bool _tables;
+    private readonly int[] _usageLife = new int[Geometry.MaxSections];
     private int _objectCount;
     private int _lifeCounter;
     private int _lastSystem, _lastDevice;
@@ -265,6 +266,35 @@ public sealed class Ghost
         _tableLife[i]++;
     }
 
+    /// <summary>The generation of a section's usage: a new number when it is freed.</summary>
+    public int UsageLife(int section) => _usageLife[section];
+
+    public void FreeUsage(int section) => _usageLife[section]++;
+
+    /// <summary>percpu_ref_exit() was called for the pgmap.</summary>
+    public bool PgmapRefGone { get; internal set; }
+
+    /// <summary>The struct pages of a range of free memory are gone; how many. Reports I16 when one was not free.</summary>
+    public int RemoveMemmap(Cpu cpu, int pfn, int count)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + count; i++)
+        {
+            if (_owner[i] is not (Owner.Offline or Owner.DevFree)) _machine.Judge.OwnerClash(cpu, i, Owner.Offline, Owner.Removed);
+            _owner[i] = Owner.Removed;
+            _object[i] = NoObject;
+            _life[i] = life;
+        }
+        return count;
+    }
+
+    /// <summary>There are struct pages again; of how many pages.</summary>
+    public int PopulateMemmap(int pfn, int count, Owner owner)
+    {
+        Lay(pfn, count, owner);
+        return count;
+    }
+
     public void Freeze(Cpu cpu, int pfn)
     {
         int id = _object[pfn];
@@ -413,6 +443,8 @@ public sealed class Ghost
 
     private void ForgetTables()
     {
+        Array.Clear(_usageLife);
+        PgmapRefGone = false;
         if (!_tables) return;
         Array.Clear(_tableLife);
         Array.Clear(_tableDeposited);

@@ -81,14 +81,18 @@ public static class MigrationCallers
         await DeviceMigration.UnlockAndPut(cpu, folio.Head);
     }
 
-    /// <summary>A device pfn, as an evicting driver has it: reference first (EVICT=FIXED); the pages it advances by.</summary>
+    /// <summary>
+    /// A device pfn, as an evicting driver has it: the reference first, and one page on without it. EVICT=K73 advances by what
+    /// it reads in a folio it has no reference of. The pages it advances by.
+    /// </summary>
     public static async Op<int> Evict(Cpu cpu, int pfn)
     {
         var page = new Page(pfn);
         if (!await FolioReferences.TryGet(cpu, page, 1, Step.E2))
         {
-            cpu.Judge.RaiseAt(MomentKind.ReaderAdvance, cpu, pfn, 1);
-            return 1;
+            int advance = cpu.Policy.Evict == Simulation.Evict.K73 ? Math.Max(1, await DeviceMemory.NrPages(cpu, new Folio(pfn), Step.E3)) : 1;
+            cpu.Judge.RaiseAt(MomentKind.ReaderAdvance, cpu, pfn, (ulong)advance);
+            return advance;
         }
         Folio folio = cpu.Ghost.FolioToken(pfn);
         int nr = Math.Max(1, await DeviceMemory.NrPages(cpu, folio, Step.E3));
