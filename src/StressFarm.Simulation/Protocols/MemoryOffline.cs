@@ -83,8 +83,8 @@ public static class MemoryOffline
         {
             int guess = await CompoundPages.PageFolio(cpu, new Page(pfn), Step.OfflineTest);
             if (guess < 0) return pfn + 1;
+            if (cpu.Policy.Has(Deviation.OfflineTestsBeforeRef)) life = cpu.Ghost.LifeOf(pfn); // what the tests are about
             skip = await TestUnreferenced(cpu, guess, skip);
-            if (cpu.Policy.Has(Deviation.OfflineTestsBeforeRef)) life = cpu.Ghost.LifeOf(pfn);
         }
         int head = await SpeculativeGet.Pf(cpu, pfn, Step.OfflineGet);
         if (head < 0) return skip;
@@ -113,6 +113,7 @@ public static class MemoryOffline
             cpu.Judge.KernelSays(cpu, "VM_BUG_ON_PGFLAGS(PageTail(page)) in folio_test_large");
             cpu.Judge.RaiseAt(MomentKind.TailTested, cpu, head);
         }
+        if (cpu.Policy.Has(Deviation.OfflineTestsBeforeRef)) await cpu.Load(folio.Flags, Step.OfflineTest); // folio_test_hwpoison()
         if ((flags & PageFlag.Head) == 0) return skip;
         return head + (int)Math.Min(await cpu.Load(folio.NrPages, Step.OfflineTest), Geometry.MaxPages);
     }

@@ -30,8 +30,8 @@ public static class MemorySections
         ulong map = await cpu.Load(cells.SectionMap(section), Step.OnlineCheck);
         const ulong there = SectionFlag.HasMemMap | SectionFlag.Online;
         if ((map & there) != there) return false;
+        int life = cpu.Ghost.UsageLife(section); // of the section that was seen to be valid
         if (await cpu.Load(cells.SectionUsage(section), Step.OnlineCheck) == 0) return false;
-        int life = cpu.Ghost.UsageLife(section);
         ulong bits = await cpu.Load(cells.SubsectionMap(section), Step.OnlineCheck);
         if (cpu.Ghost.UsageLife(section) != life) cpu.Judge.Raise(MomentKind.FreedUsageRead, cpu, First(cpu.Machine, section), Ghost.NoObject, (ulong)section);
         int part = (pfn - First(cpu.Machine, section)) * Subsections / Pages(cpu.Machine, section);

@@ -83,7 +83,8 @@ public static class MigrationCallers
 
     /// <summary>
     /// A device pfn, as an evicting driver has it: the reference first, and one page on without it. EVICT=K73 advances by what
-    /// it reads in a folio it has no reference of. The pages it advances by.
+    /// it reads in a folio it has no reference of, and moves what nobody maps any more: a folio that a fault has moved already
+    /// and is about to put, whose charge is gone. The pages it advances by.
     /// </summary>
     public static async Op<int> Evict(Cpu cpu, int pfn)
     {
@@ -98,7 +99,8 @@ public static class MigrationCallers
         int nr = Math.Max(1, await DeviceMemory.NrPages(cpu, folio, Step.E3));
         if (await FolioReferences.TryLock(cpu, folio, Step.E2Lock))
         {
-            await FolioMigration.Move(cpu, folio);
+            if (cpu.Policy.Evict == Simulation.Evict.K73 || (int)await cpu.Load(nr > 1 ? folio.LargeMapcount : folio.Head.Mapcount, Step.E4) >= 0)
+                await FolioMigration.Move(cpu, folio);
             await FolioReferences.Unlock(cpu, folio, Step.EUndo);
         }
         await FolioReferences.Put(cpu, folio, 1, Step.EUndo);

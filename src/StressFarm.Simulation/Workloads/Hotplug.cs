@@ -2,7 +2,7 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Memory that comes and goes: sections of system memory are emptied, taken offline, removed and brought back, device memory is
-/// unmapped by its driver, while folios are faulted, moved and looked at by pfn. A third of the schedules are duels.
+/// unmapped by its driver, while folios are faulted, moved and looked at by pfn. Most schedules, and the short ones, are duels.
 /// </summary>
 public sealed class Hotplug : Workload
 {
@@ -16,17 +16,19 @@ public sealed class Hotplug : Workload
         int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
         int systemOrder = Math.Min(shape.Draw("system-order", 5, 6), geometry.LargestOrder);
         int deviceOrder = Math.Min(shape.Draw("device-order", 2, 3), geometry.LargestOrder);
-        int mms = shape.Draw("mms", 1, 2), ops = shape.Draw("ops", 1, 4), duel = shape.Draw("duel", 0, 8);
+        int mms = shape.Draw("mms", 1, 2), ops = shape.Draw("ops", 1, 4), duel = shape.Draw("duel", 0, 9);
         const int pmdOrder = 2;
-        programme.Arena = new Arena(duel < 3 ? Math.Min(cpus, 2) : cpus, systemOrder, deviceOrder, pmdOrder, SectionOrder: systemOrder - Arena.SectionsOrder);
+        programme.Arena = new Arena(duel is >= 5 and <= 7 ? Math.Min(cpus, 2) : cpus, systemOrder, deviceOrder, pmdOrder, SectionOrder: systemOrder - Arena.SectionsOrder);
         programme.Setup.Add(new(Operation<DeviceCarve>.Instance, pmdOrder, 1));
         int pages = 1 << systemOrder;
-        if (duel < 3)
+        if (duel < 8)
         {
+            // Small sections: what is walked is what is taken away.
+            programme.Arena = programme.Arena.Resized(Arena.SectionsOrder + pmdOrder, pmdOrder);
             List<OpCall> one = programme.Cpu(0), other = programme.Cpu(programme.Arena.Cpus - 1);
-            if (duel == 0) ComposeReuse(programme, shape, one, other);
-            else if (duel == 1) ComposeWalk(shape, pages, one, other);
-            else ComposeUnmap(programme, shape, deviceOrder, one, other);
+            if (duel < 5) ComposeReuse(programme, shape, duel < 3 ? 0 : 2);
+            else if (duel < 7) ComposeWalk(shape, one, other);
+            else ComposeUnmap(programme, shape, one, other);
             return;
         }
         for (int i = 0; i < 3; i++)
@@ -36,43 +38,46 @@ public sealed class Hotplug : Workload
             for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(Draw(shape, mms, pages, deviceOrder));
     }
 
-    /// <summary>Pages of a section that is being emptied are freed to a CPU's list and handed out again as parts of something else.</summary>
-    private static void ComposeReuse(Programme programme, Shape shape, List<OpCall> one, List<OpCall> other)
+    /// <summary>
+    /// Pages of small sections that are being emptied lie on the lists of CPUs, from where they are handed out again, whole or as
+    /// parts of something else.
+    /// </summary>
+    private static void ComposeReuse(Programme programme, Shape shape, int order)
     {
-        one.Add(new(Operation<OfflineSection>.Instance, 0));
-        int order = shape.OneIn(2) ? 2 : 0;
-        if (shape.OneIn(2))
+        int folios = order == 0 ? 1 : 2;
+        for (int i = 0; i < folios; i++) programme.Cpu(0).Add(new(Operation<OfflineSection>.Instance, i));
+        for (int cpu = Math.Min(1, programme.Arena.Cpus - 1); cpu < programme.Arena.Cpus; cpu++)
         {
-            programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, 2, 0));
-            other.Add(new(Operation<ZapSlots>.Instance, 0, 0, 4));
+            List<OpCall> calls = programme.Cpu(cpu);
+            int first = cpu * 16;
+            for (int round = 0; round < 2; round++)
+            {
+                for (int i = 0; i < folios; i++) calls.Add(new(Operation<AnonFault>.Instance, 0, first + i * 4, order, 0));
+                if (round == 0) calls.Add(new(Operation<ZapSlots>.Instance, 0, first, folios == 1 ? 1 : 8));
+            }
         }
-        for (int i = 1; i < 3; i++)
-        {
-            other.Add(new(Operation<AnonFault>.Instance, 0, i * 4, order, 0));
-            if (shape.OneIn(2)) other.Add(new(Operation<ZapSlots>.Instance, 0, i * 4, 1 << order));
-        }
-        other.Add(new(Operation<AnonFault>.Instance, 0, 16, 2 - order, 0));
+        if (shape.OneIn(4)) programme.Cpu(0).Add(new(Operation<OnlineSection>.Instance, 0));
     }
 
     /// <summary>A section is removed under a walk.</summary>
-    private static void ComposeWalk(Shape shape, int pages, List<OpCall> one, List<OpCall> other)
+    private static void ComposeWalk(Shape shape, List<OpCall> one, List<OpCall> other)
     {
-        int section = 2 + shape.Pick(2), first = pages / 4 * section;
-        for (int i = 0; i < 2; i++) one.Add(new(Operation<OnlinePageWalk>.Instance, first + shape.Pick(pages / 4), 1 + shape.Pick(2), shape.Pick(4)));
+        int section = 2 + shape.Pick(2), first = section * 4;
+        for (int i = 0; i < 3; i++) one.Add(new(Operation<OnlinePageWalk>.Instance, first + shape.Pick(4), 1 + shape.Pick(4), shape.Pick(4)));
         other.Add(new(Operation<OfflineSection>.Instance, section));
         other.Add(new(Operation<RemoveSection>.Instance, section));
         if (shape.OneIn(2)) other.Add(new(Operation<OnlineSection>.Instance, section));
     }
 
     /// <summary>Device memory is unmapped under a walk.</summary>
-    private static void ComposeUnmap(Programme programme, Shape shape, int deviceOrder, List<OpCall> one, List<OpCall> other)
+    private static void ComposeUnmap(Programme programme, Shape shape, List<OpCall> one, List<OpCall> other)
     {
         if (shape.OneIn(2))
         {
             programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, shape.Pick(2) * 2, 1));
             programme.Setup.Add(new(Operation<MigrateToDevice>.Instance, 0, 0, 1));
         }
-        for (int i = 0; i < 2; i++) one.Add(new(Operation<PgmapWalk>.Instance, shape.Pick(1 << deviceOrder), 1 + shape.Pick(2)));
+        for (int i = 0; i < 2; i++) one.Add(new(Operation<PgmapWalk>.Instance, shape.Pick(4), 1 + shape.Pick(2)));
         if (shape.OneIn(2)) one.Add(new(Operation<DeviceFaultShared>.Instance, 0, 0));
         other.Add(new(Operation<MemunmapPages>.Instance));
         if (shape.OneIn(2)) other.Add(new(Operation<MemunmapPages>.Instance));
