@@ -23,7 +23,7 @@ public static class FolioMigration
         if (head < 0) return false;
         Folio target = cpu.Ghost.FolioToken(head);
         await Unmap(cpu, source, order);
-        bool moved = await MoveMapping(cpu, source, target, order);
+        bool moved = await MoveMapping(cpu, source, target, order, toDevice);
         if (moved && !toDevice) await FolioReferences.LruAdd(cpu, target);
         await Remap(cpu, source, moved ? target : source, order);
         await FolioReferences.Unlock(cpu, target, Step.MigrateUnmap);
@@ -66,7 +66,7 @@ public static class FolioMigration
     /// <c>__folio_migrate_mapping</c> and <c>folio_migrate_flags</c> of a folio without page cache: nobody but the caller may
     /// hold a reference. A large one is frozen while it is taken off the deferred split list, its memcg still being set.
     /// </summary>
-    private static async Op<bool> MoveMapping(Cpu cpu, Folio source, Folio target, int order)
+    private static async Op<bool> MoveMapping(Cpu cpu, Folio source, Folio target, int order, bool toDevice)
     {
         ulong mapping = await cpu.Load(source.Head.Mapping, Step.MigrateMapping);
         if ((mapping & Layout.MappingAnon) == 0) return false;
@@ -76,7 +76,9 @@ public static class FolioMigration
         if (order > 0 && !await Unqueue(cpu, source, order)) return false;
         await cpu.Store(target.Head.Index, await cpu.Load(source.Head.Index, Step.MigrateMapping), Step.MigrateMapping);
         await cpu.Store(target.Head.Mapping, mapping, Step.MigrateMapping);
-        await cpu.Or(target.Flags, await cpu.Load(source.Flags, Step.MigrateFlags) & Copied, Step.MigrateFlags);
+        ulong flags = await cpu.Load(source.Flags, Step.MigrateFlags);
+        // No flags are kept on device folios: those of the folio that comes back are what every anonymous folio has.
+        if (!toDevice) await cpu.Or(target.Flags, (flags & Copied) | PageFlag.Swapbacked | PageFlag.Uptodate, Step.MigrateFlags);
         // mem_cgroup_migrate(): the charge moves, and the old folio is uncharged from here on.
         await cpu.Store(target.Head.MemcgData, await cpu.Load(source.Head.MemcgData, Step.MigrateFlags), Step.MigrateFlags);
         await cpu.Store(source.Head.MemcgData, 0, Step.MigrateFlags);
