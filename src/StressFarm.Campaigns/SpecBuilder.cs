@@ -138,7 +138,7 @@ public static class SpecBuilder
     private static List<Workload> Workloads(CampaignRequest request, KnownBug? bug)
     {
         if (request.Workloads.Count == 0)
-            return bug is null ? [.. Catalog<Workload>.All] : [Catalog<Workload>.Find(bug.Workload) ?? throw new CampaignFault($"the workload '{bug.Workload}' of {bug.Id} does not exist")];
+            return bug is null ? [.. Catalog<Workload>.All.Where(w => w.Standard)] : [Catalog<Workload>.Find(bug.Workload) ?? throw new CampaignFault($"the workload '{bug.Workload}' of {bug.Id} does not exist")];
         var found = new SortedDictionary<string, Workload>(StringComparer.Ordinal);
         foreach (Given given in request.Workloads)
         {

@@ -19,6 +19,11 @@ public sealed class Ghost
     private GhostObject[] _objects = new GhostObject[256];
     private int[] _held;
     private int[] _mmMaps;
+    /// <summary>Per mm and table: generations of the table; and whether it is deposited beneath a PMD entry.</summary>
+    private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
+    private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
+    private bool _tables;
+    private readonly int[] _usageLife = new int[Geometry.MaxSections];
     private int _objectCount;
     private int _lifeCounter;
     private int _lastSystem, _lastDevice;
@@ -243,6 +248,53 @@ public sealed class Ghost
         _mmMaps[id * Geometry.MaxMms + mm] += d;
     }
 
+    /// <summary>The generation of a page table: a new number when it is freed.</summary>
+    public int TableLife(int mm, int table) => _tableLife[mm * Geometry.MaxTables + table];
+
+    /// <summary>khugepaged took the table out and keeps it beneath the PMD entry (pgtable_trans_huge_deposit).</summary>
+    public void DepositTable(int mm, int table) => _tables = _tableDeposited[mm * Geometry.MaxTables + table] = true;
+
+    /// <summary>The deposited table is linked in again (pgtable_trans_huge_withdraw).</summary>
+    public void WithdrawTable(int mm, int table) => _tableDeposited[mm * Geometry.MaxTables + table] = false;
+
+    /// <summary>A PMD entry is zapped, and with it the table that was deposited, if any (zap_deposited_table).</summary>
+    public void FreeDepositedTable(int mm, int table)
+    {
+        int i = mm * Geometry.MaxTables + table;
+        if (!_tableDeposited[i]) return;
+        _tableDeposited[i] = false;
+        _tableLife[i]++;
+    }
+
+    /// <summary>The generation of a section's usage: a new number when it is freed.</summary>
+    public int UsageLife(int section) => _usageLife[section];
+
+    public void FreeUsage(int section) => _usageLife[section]++;
+
+    /// <summary>percpu_ref_exit() was called for the pgmap.</summary>
+    public bool PgmapRefGone { get; internal set; }
+
+    /// <summary>The struct pages of a range of free memory are gone; how many. Reports I16 when one was not free.</summary>
+    public int RemoveMemmap(Cpu cpu, int pfn, int count)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + count; i++)
+        {
+            if (_owner[i] is not (Owner.Offline or Owner.DevFree)) _machine.Judge.OwnerClash(cpu, i, Owner.Offline, Owner.Removed);
+            _owner[i] = Owner.Removed;
+            _object[i] = NoObject;
+            _life[i] = life;
+        }
+        return count;
+    }
+
+    /// <summary>There are struct pages again; of how many pages.</summary>
+    public int PopulateMemmap(int pfn, int count, Owner owner)
+    {
+        Lay(pfn, count, owner);
+        return count;
+    }
+
     public void Freeze(Cpu cpu, int pfn)
     {
         int id = _object[pfn];
@@ -370,6 +422,7 @@ public sealed class Ghost
         Clear(0, _lastSystem);
         Clear(device, Math.Max(0, _lastDevice - device));
         _lastSystem = _lastDevice = 0;
+        ForgetTables();
         _objectCount = 0;
         _lifeCounter = 0;
     }
@@ -380,11 +433,22 @@ public sealed class Ghost
     /// </summary>
     internal void Continue()
     {
+        ForgetTables();
         _objectCount = 0;
         _lifeCounter = 0;
         int device = _machine.Geometry.DeviceBase;
         Renew(0, _lastSystem);
         Renew(device, Math.Max(0, _lastDevice - device));
+    }
+
+    private void ForgetTables()
+    {
+        Array.Clear(_usageLife);
+        PgmapRefGone = false;
+        if (!_tables) return;
+        Array.Clear(_tableLife);
+        Array.Clear(_tableDeposited);
+        _tables = false;
     }
 
     private void Renew(int pfn, int count)

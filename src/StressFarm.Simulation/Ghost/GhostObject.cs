@@ -25,6 +25,10 @@ public enum Owner : byte
     DevIsolated,
     /// <summary>A device-private folio of any order.</summary>
     DevFolio,
+    /// <summary>Memory that was taken offline; its memmap is still there.</summary>
+    Offline,
+    /// <summary>Memory that was removed: there is no memmap.</summary>
+    Removed,
 }
 
 /// <summary>Where an object is in its life.</summary>

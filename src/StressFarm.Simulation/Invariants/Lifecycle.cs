@@ -127,6 +127,7 @@ public sealed class OwnersPartitionTheSection : Invariant
         for (int order = 0; order <= Geometry.MaxOrder; order++)
         {
             listed += CountList(judge, machine.Cells.FreeArea(order), order, Owner.Buddy);
+            listed += CountList(judge, machine.Cells.IsolatedArea(order), order, Owner.Buddy);
             if (order >= Geometry.PcpOrders) continue;
             for (int cpu = 0; cpu < machine.Cpus.Length; cpu++) listed += CountList(judge, machine.Cells.Pcp(cpu, order), order, Owner.Pcp);
         }
@@ -188,7 +189,7 @@ public sealed class BuddyBlocksAreWellFormed : Invariant
         MemMap m = judge.Memory;
         var page = new Page(pfn);
         int buddy = pfn ^ (1 << order);
-        bool buddyFree = order < Geometry.MaxOrder && buddy < judge.Machine.Arena.SystemPages
+        bool buddyFree = order < judge.Machine.Arena.LargestBlock && buddy < judge.Machine.Arena.SystemPages
             && PageType.Is(m[new Page(buddy).Type], PageType.Buddy) && m[new Page(buddy).Private] == (ulong)order;
         string? wrong = !PageType.Is(m[page.Type], PageType.Buddy) ? "has no type buddy"
             : m[page.Private] != (ulong)order ? $"has private {m[page.Private]}"

@@ -37,10 +37,20 @@ public sealed class FrozenIsTheFreezersAlone : Invariant
         int id = judge.Ghost.ObjectOf(pfn);
         if (id == Ghost.NoObject) return;
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Frozen || o.PhaseCpu == cpu.Number) return;
+        if (o.Phase != Phase.Frozen || o.PhaseCpu == cpu.Number || (pfn == o.Head + 2 && IsListed(judge, o.Head))) return;
         int half = JustWritten(judge, cpu, pfn);
         judge.Violate(this, cpu, pfn, half, Layout.NameOf(half % Layout.HalvesPerPage), $"written by CPU{o.PhaseCpu} only", $"written by CPU{cpu.Number}",
             $"CPU{cpu.Number} wrote a word of page {pfn} while CPU{o.PhaseCpu} has the {o.Kind} at {o.Head} frozen");
+    }
+
+    /// <summary>
+    /// A folio that is frozen to be moved is on the deferred split list until its freezer has the list's lock: whoever has it
+    /// writes the links of its neighbours.
+    /// </summary>
+    private static bool IsListed(Judge judge, int head)
+    {
+        Word node = new Folio(head).DeferredList;
+        return judge.Ghost[judge.Ghost.ObjectOf(head)].Order > 1 && judge.Memory[node] != judge.Memory.AddressOf(node);
     }
 
     private static int JustWritten(Judge judge, Cpu cpu, int pfn)

@@ -19,6 +19,30 @@ public enum Deviation : ulong
     GupFastNoEntryRecheck = 1 << 8,
     /// <summary>Planted: an unmapping that makes an anonymous page shareable does not look for pins.</summary>
     ShareWithoutPinCheck = 1 << 9,
+    /// <summary>Z08: GUP under the page table lock grabs with the fast path's helper.</summary>
+    GupSlowFastHelper = 1UL << 36,
+    /// <summary>Z09: splitting a PMD entry for a folio decodes a migration entry as a present one.</summary>
+    SplitDecodesMigrationPmd = 1UL << 37,
+    /// <summary>Z10: the rmap walk ends with the first mm whose PMD entry it has split.</summary>
+    UnmapStopsAfterFirstMm = 1UL << 38,
+    /// <summary>Z31: device migration puts folios that it is about to free on the LRU.</summary>
+    PutbackUncharged = 1UL << 39,
+    /// <summary>Z32: error exits of migrate_vma_insert_huge_pmd_page() keep the lock.</summary>
+    InsertPmdKeepsLock = 1UL << 40,
+    /// <summary>Z07: khugepaged does not wait for lockless walkers, and GUP-fast looks at the PTE alone again.</summary>
+    CollapseWithoutIpi = 1UL << 41,
+    /// <summary>Z15: a charge moves to another memory control group while the folio is queued for a deferred split.</summary>
+    MemcgMoveLeavesQueue = 1UL << 42,
+    /// <summary>Z21: offlining looks at the folio before it holds a reference.</summary>
+    OfflineTestsBeforeRef = 1UL << 43,
+    /// <summary>Z22: offlining tests a folio for being large without a reference.</summary>
+    OfflineTestsTail = 1UL << 44,
+    /// <summary>Z34: a section's usage is freed without a grace period.</summary>
+    UsageFreedAtOnce = 1UL << 45,
+    /// <summary>Z35: pgmap->ref goes before the pgmap can no longer be found.</summary>
+    PgmapRefExitsFirst = 1UL << 46,
+    /// <summary>Candidate: the shrinker takes folios off its list without the lock under which others ask whether they are on one.</summary>
+    ScanDeletesUnlocked = 1UL << 47,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>

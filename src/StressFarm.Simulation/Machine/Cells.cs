@@ -9,6 +9,13 @@ public sealed class Cells
     private readonly int _ptl;
     private readonly int _freeArea;
     private readonly int _pcp;
+    private readonly int _first2;
+    private readonly int _deferred2;
+    private readonly int _shrink;
+    private readonly int _readers;
+    private readonly int _pageblocks;
+    private readonly int _isolated;
+    private readonly int _sections;
 
     public Cells(Geometry geometry)
     {
@@ -32,6 +39,15 @@ public sealed class Cells
         _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pmd = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pte = Take(Geometry.MaxMms * Geometry.SlotsPerMm).Index;
+        _first2 = _next;
+        _deferred2 = Take((Geometry.MaxMemcgs - 1) * 8).Index;
+        _shrink = Take((geometry.MaxCpus + 1) * 2).Index;
+        _readers = Take(geometry.MaxCpus + 1).Index;
+        _pageblocks = Take(Geometry.MaxPageblocks).Index;
+        _isolated = Take((Geometry.MaxOrder + 1) * 2).Index;
+        HotplugLock = Take(8);
+        PgmapArray = Take(8);
+        _sections = Take(Geometry.MaxSections * 8).Index;
         Count = _next - first;
     }
 
@@ -75,7 +91,34 @@ public sealed class Cells
     public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
     public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
 
+    /// <summary>The lock of a memory control group's deferred split list.</summary>
+    public Word DeferredLockOf(int memcg) => memcg == 0 ? DeferredLock : new(_deferred2 + (memcg - 1) * 8);
+    public Word DeferredHeadOf(int memcg) => memcg == 0 ? DeferredHead : new(_deferred2 + (memcg - 1) * 8 + 2);
+    /// <summary>Head of the list that a shrinker on this CPU works through: next, prev. On the kernel's stack.</summary>
+    public Word ShrinkHead(int cpu) => new(_shrink + cpu * 2);
+    /// <summary>The CPUs that a CPU waits for, one bit each, until each has left the section it was in.</summary>
+    public Word ReadersOf(int cpu) => new(_readers + cpu);
+    /// <summary>The migratetype of a pageblock (<see cref="Migratetype"/>); a pageblock is as large as a PMD entry's range.</summary>
+    public Word Pageblock(int number) => new(_pageblocks + number);
+    /// <summary>List head of free blocks in isolated pageblocks.</summary>
+    public Word IsolatedArea(int order) => new(_isolated + order * 2);
+    /// <summary><c>mem_hotplug_lock</c>, taken for write.</summary>
+    public Word HotplugLock { get; }
+    /// <summary>The one entry of <c>pgmap_array</c>: the address of the pgmap, or 0.</summary>
+    public Word PgmapArray { get; }
+    /// <summary>1 once <c>pgmap->ref</c> is dead.</summary>
+    public Word PgmapDead => new(PgmapArray.Index + 1);
+    /// <summary><c>mem_section->section_mem_map</c>: flags (<see cref="SectionFlag"/>).</summary>
+    public Word SectionMap(int section) => new(_sections + section * 8);
+    /// <summary><c>mem_section->usage</c>: 1 where it points to the usage, or 0.</summary>
+    public Word SectionUsage(int section) => new(_sections + section * 8 + 1);
+    /// <summary><c>usage->subsection_map</c>.</summary>
+    public Word SubsectionMap(int section) => new(_sections + section * 8 + 2);
+
     // What may hold something while nothing is under way.
+
+    /// <summary>What sections and the pgmap are.</summary>
+    internal bool IsSectionState(Word w) => w.Index >= PgmapArray.Index && w.Index < _sections + Geometry.MaxSections * 8;
 
     /// <summary>A head of a list of free pages, the zone's or a CPU's.</summary>
     internal bool IsFreeList(Word w) => w.Index >= _freeArea && w.Index < _ptl;
@@ -88,6 +131,7 @@ public sealed class Cells
     public string NameOf(Word w)
     {
         int i = w.Index;
+        if (i >= _first2) return NameOfLater(i);
         if (i >= _pte) return $"pte[mm {(i - _pte) / Geometry.SlotsPerMm} slot {(i - _pte) % Geometry.SlotsPerMm}]";
         if (i >= _pmd) return $"pmd[mm {(i - _pmd) / Geometry.MaxTables} table {(i - _pmd) % Geometry.MaxTables}]";
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
@@ -106,6 +150,19 @@ public sealed class Cells
         if (w == PredecessorLock) return "pgmap predecessor lock";
         if (w.Index >= DeferredHead.Index && w.Index < DeferredHead.Index + 2) return "deferred split list";
         return w.Index >= DriverHeads.Index && w.Index < DriverHeads.Index + 2 ? "driver free list" : "driver allocator";
+    }
+
+    private string NameOfLater(int i)
+    {
+        if (i >= _sections) return $"mem_section {(i - _sections) / 8} {((i - _sections) % 8) switch { 0 => "section_mem_map", 1 => "usage", _ => "subsection_map" }}";
+        if (i >= PgmapArray.Index) return i == PgmapArray.Index ? "pgmap_array" : "pgmap->ref dead";
+        if (i >= HotplugLock.Index) return "mem_hotplug_lock";
+        if (i >= _isolated) return $"free_area[{(i - _isolated) / 2}] isolated";
+        if (i >= _pageblocks) return $"migratetype of pageblock {i - _pageblocks}";
+        if (i >= _readers) return $"the sections that CPU{i - _readers} waits for";
+        if (i >= _shrink) return $"deferred split shrinker's list of CPU{(i - _shrink) / 2}";
+        int memcg = 1 + (i - _deferred2) / 8;
+        return (i - _deferred2) % 8 == 0 ? $"deferred_split lock of memcg {memcg}" : $"deferred split list of memcg {memcg}";
     }
 
     private Word Take(int count)

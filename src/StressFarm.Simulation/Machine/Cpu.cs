@@ -34,7 +34,28 @@ public sealed class Cpu
     public int OperationSteps { get; internal set; }
     public bool Finished { get; internal set; }
     /// <summary>IRQs are off: no TLB shootdown and no RCU grace period completes meanwhile (spec 2, preemption rule).</summary>
-    public bool IrqsOff { get; set; }
+    public bool IrqsOff
+    {
+        get => _irqsOff;
+        set
+        {
+            _irqsOff = value;
+            if (!value) Machine.LeftSection(this);
+        }
+    }
+    private bool _irqsOff;
+
+    /// <summary>Inside rcu_read_lock(): no grace period completes meanwhile.</summary>
+    public bool InRcu
+    {
+        get => _inRcu;
+        set
+        {
+            _inRcu = value;
+            if (!value) Machine.LeftSection(this);
+        }
+    }
+    private bool _inRcu;
     /// <summary>The innermost suspended method.</summary>
     internal Frame? Current;
     /// <summary>The outermost one.</summary>
@@ -141,7 +162,7 @@ public sealed class Cpu
         OperationNumber = 0;
         OperationSteps = 0;
         Finished = true;
-        IrqsOff = false;
+        _irqsOff = _inRcu = false;
         GivenAwayPages = 0;
         Writer = 0;
     }

@@ -54,6 +54,9 @@ public sealed class Machine
     /// <summary>How splits ended since the machine was built; not part of the simulated state.</summary>
     public SplitCounters Splits { get; } = new();
 
+    /// <summary>Pages whose memmap is gone: I53 watches accesses to them.</summary>
+    internal int RemovedPages;
+
     internal FramePool Frames { get; } = new();
 
     /// <summary>CPUs 0..n-1 run the programme; the last one runs set-up and teardown.</summary>
@@ -128,6 +131,8 @@ public sealed class Machine
         Digest = Pcg.Mix((ulong)arena.Cpus);
         _touchedCount = 0;
         _waiting = 0;
+        _waitsForSections = _waitsForGrace = 0;
+        RemovedPages = 0;
         Runnable = 0;
         _usedCpus = Math.Max(_usedCpus, arena.Cpus);
         Judge.Reset();
@@ -210,7 +215,7 @@ public sealed class Machine
         ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
         Digest = digest ^ (digest >> 29);
         Trace?.Record(cpu, in access, old, value);
-        if (cpu.GivenAwayPages != 0) Judge.AfterFolioFree(cpu, access.WordIndex, value);
+        if ((cpu.GivenAwayPages | RemovedPages) != 0) Judge.AfterWatched(cpu, access.WordIndex, value);
         Steps++;
         cpu.OperationSteps++;
         access.Kind = AccessKind.None;
@@ -284,6 +289,44 @@ public sealed class Machine
             ref Access a = ref Cpus[i].Pending;
             if ((Memory[new Word(a.Location)] & a.A) == 0) Runnable |= 1u << i;
             else Runnable &= ~(1u << i);
+        }
+    }
+
+    /// <summary>CPUs that wait for the sections of others to end, one bit each; and which of them for grace periods.</summary>
+    private uint _waitsForSections, _waitsForGrace;
+
+    /// <summary>
+    /// What smp_call_function() or synchronize_rcu() on this CPU must wait for, in the code of a step on
+    /// <see cref="Cells.ReadersOf"/>: the CPUs that are inside a section now.
+    /// </summary>
+    /// <param name="grace">RCU readers as well, not only CPUs with IRQs off</param>
+    internal ulong BeginWaitForSections(Cpu cpu, bool grace)
+    {
+        ulong readers = 0;
+        foreach (Cpu other in Cpus.AsSpan(0, Arena.Cpus))
+            if (other != cpu && (other.IrqsOff || (grace && other.InRcu))) readers |= 1UL << other.Number;
+        _waitsForSections |= 1u << cpu.Number;
+        if (grace) _waitsForGrace |= 1u << cpu.Number;
+        return readers;
+    }
+
+    internal void EndWaitForSections(Cpu cpu)
+    {
+        _waitsForSections &= ~(1u << cpu.Number);
+        _waitsForGrace &= ~(1u << cpu.Number);
+    }
+
+    /// <summary>A CPU has IRQs on again, or left rcu_read_lock(): whoever waits for it waits for one less.</summary>
+    internal void LeftSection(Cpu cpu)
+    {
+        for (uint rest = _waitsForSections; rest != 0; rest &= rest - 1)
+        {
+            int waiting = int.TrailingZeroCount((int)rest);
+            bool grace = (_waitsForGrace >> waiting & 1) != 0;
+            if (cpu.IrqsOff || (grace && cpu.InRcu)) continue;
+            Word readers = Cells.ReadersOf(waiting);
+            Memory.Write(readers.Index, Memory[readers] & ~(1UL << cpu.Number), cpu.Writer);
+            _wrote = true;
         }
     }
 

@@ -81,6 +81,37 @@ public enum Step : ushort
     [At("mm/slub.c:__free_slab")] SlabFree,
     [At("mm/slub.c:kfree")] Kfree,
     [At("mm/slub.c:___kmalloc_large_node")] LkAlloc, LkFree,
+    // 3.12 migration of any folio
+    [At("mm/rmap.c:try_to_migrate_one")] Unmap,
+    [At("mm/migrate.c:migrate_folio_unmap")] MigrateUnmap,
+    [At("mm/migrate.c:__folio_migrate_mapping")] MigrateFreeze, MigrateUnfreeze, MigrateMapping,
+    [At("mm/migrate.c:folio_migrate_flags")] MigrateFlags,
+    [At("mm/migrate.c:remove_migration_pte")] RemoveMigration,
+    [At("mm/migrate_device.c:migrate_device_finalize")] DeviceFinalize,
+    [At("mm/migrate_device.c:migrate_vma_insert_huge_pmd_page")] InsertPmd, InsertPmdAbort,
+    [At("mm/gup.c:check_and_migrate_movable_folios")] LongTerm,
+    [At("mm/khugepaged.c:collapse_huge_page")] CollapsePmd, CollapseIsolate, CollapseClear, CollapseMap,
+    [At("mm/mmu_gather.c:tlb_remove_table_sync_one")] Ipi, IpiWait,
+    [At("kernel/rcu/tree.c:synchronize_rcu")] Grace, GraceWait,
+    [At("mm/memory.c:copy_nonpresent_pte")] CopyNonPresent,
+    [At("mm/memory.c:do_wp_page")] WpFault, WpReuse, WpCopy,
+    // 3.11 deferred split shrinker
+    [At("mm/huge_memory.c:deferred_split_scan")] ScanLock, ScanIsolate, ScanUnlock, ScanDel, ScanSplit, ScanRequeue,
+    [At("mm/memcontrol-v1.c:mem_cgroup_move_account")] MoveAccount,
+    // 3.16 hotplug
+    [At("mm/memory_hotplug.c:mem_hotplug_begin")] HotplugLock, HotplugUnlock,
+    [At("mm/page_isolation.c:start_isolate_page_range")] IsolateLock, IsolateBlock, IsolateUnlock,
+    [At("mm/memory_hotplug.c:do_migrate_range")] OfflineGet, OfflineTest, OfflineIsolate,
+    [At("mm/page_isolation.c:test_pages_isolated")] TestIsolated,
+    [At("mm/page_alloc.c:__offline_isolated_pages")] OfflineBlock,
+    [At("mm/sparse.c:offline_mem_sections")] OfflineSection,
+    [At("mm/sparse-vmemmap.c:section_deactivate")] SectionClear, SectionFree,
+    [At("mm/sparse-vmemmap.c:section_activate")] SectionAdd,
+    [At("mm/memory_hotplug.c:online_pages")] OnlinePages,
+    [At("include/linux/mmzone.h:pfn_section_valid")] OnlineCheck,
+    [At("mm/memremap.c:memunmap_pages")] MemunmapKill, MemunmapWait, MemunmapExit, PgmapDelete,
+    [At("mm/memremap.c:get_dev_pagemap")] PgmapGet, PgmapPut,
+    [At("mm/huge_memory.c:__split_huge_pmd_locked")] PmdSplit,
 }
 
 /// <summary>Names and sources of the steps.</summary>

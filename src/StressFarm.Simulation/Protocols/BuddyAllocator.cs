@@ -169,7 +169,9 @@ public static class BuddyAllocator
     /// <summary>F11: to this CPU's list, or under zone->lock with merging (<c>__free_one_page</c>).</summary>
     public static async Op FreeOnePage(Cpu cpu, int pfn, int order)
     {
-        if (order < Geometry.PcpOrders && cpu.Handles.PcpCount[order] < PcpHigh)
+        // Pages of an isolated pageblock go past the lists.
+        bool isolated = cpu.Machine.Arena.Hotplug && await IsIsolated(cpu, pfn, Step.PcpPush);
+        if (order < Geometry.PcpOrders && cpu.Handles.PcpCount[order] < PcpHigh && !isolated)
         {
             cpu.Handles.PcpCount[order]++;
             await Lists.Add(cpu, new Page(pfn).Lru, cpu.Machine.Cells.Pcp(cpu.Number, order), Step.PcpPush);
@@ -179,12 +181,15 @@ public static class BuddyAllocator
         await FreeToZone(cpu, pfn, order);
     }
 
+    private static async Op<bool> IsIsolated(Cpu cpu, int pfn, Step step) =>
+        await cpu.Load(cpu.Machine.Cells.Pageblock(pfn >> cpu.Machine.Arena.PmdOrder), step) == Migratetype.Isolate;
+
     private static async Op FreeToZone(Cpu cpu, int pfn, int order)
     {
         Cells cells = cpu.Machine.Cells;
         int freed = pfn, freedOrder = order;
         await cpu.Lock(cells.ZoneLock, Step.F11Lock);
-        while (order < Geometry.MaxOrder)
+        while (order < cpu.Machine.Arena.LargestBlock)
         {
             int buddy = pfn ^ (1 << order);
             if (buddy >= cpu.Machine.Arena.SystemPages) break;
@@ -198,8 +203,9 @@ public static class BuddyAllocator
             order++;
         }
         var block = new Page(pfn);
+        bool isolated = cpu.Machine.Arena.Hotplug && await IsIsolated(cpu, pfn, Step.F11);
         await SetBuddyOrder(cpu, block, order, Step.F11);
-        await Lists.Add(cpu, block.Lru, cells.FreeArea(order), Step.F11);
+        await Lists.Add(cpu, block.Lru, isolated ? cells.IsolatedArea(order) : cells.FreeArea(order), Step.F11);
         cpu.Ghost.Transfer(cpu, freed, freedOrder, Owner.IsolatedFree, Owner.Buddy);
         await cpu.Unlock(cells.ZoneLock, Step.F11Unlock);
     }

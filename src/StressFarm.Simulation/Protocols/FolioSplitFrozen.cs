@@ -11,10 +11,10 @@ public static class FolioSplitFrozen
     public static async Op<bool> FreezeAndSplit(Cpu cpu, Folio folio, int order, SplitShape shape, bool doLru)
     {
         Cells cells = cpu.Machine.Cells;
-        if (order > 1) await cpu.Lock(cells.DeferredLock, Step.S7);
+        int memcg = order > 1 ? await DeferredSplit.LockList(cpu, folio, Step.S7) : 0;
         bool frozen = await Freeze(cpu, folio);
         if (frozen && order > 1) await Dequeue(cpu, folio);
-        if (order > 1) await cpu.Unlock(cells.DeferredLock, Step.S9);
+        if (order > 1) await cpu.Unlock(cells.DeferredLockOf(memcg), Step.S9);
         if (!frozen)
         {
             cpu.Machine.Splits.AgainFreeze++;
@@ -44,7 +44,7 @@ public static class FolioSplitFrozen
     {
         if (await cpu.Load(folio.DeferredList, Step.S9) == cpu.Machine.Memory.AddressOf(folio.DeferredList)) return;
         await cpu.AndNot(folio.SecondFlags, PageFlag.PartiallyMapped, Step.S9);
-        await Lists.DelInit(cpu, folio.DeferredList, Step.S9);
+        await DeferredSplit.Delete(cpu, folio, Step.S9);
     }
 
     /// <summary>S11, <c>__split_unmapped_folio</c>. There are no anonymous folios of order 1.</summary>

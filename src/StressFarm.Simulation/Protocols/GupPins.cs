@@ -10,6 +10,8 @@ public enum GupFlags : byte
     Pin = 2,
     /// <summary>FOLL_WRITE.</summary>
     Write = 4,
+    /// <summary>FOLL_LONGTERM: no page that must stay movable.</summary>
+    LongTerm = 8,
 }
 
 /// <summary>Where a pin is counted.</summary>
@@ -47,6 +49,13 @@ public static class GupPins
         Gup.Bias => PinWay.Bias,
         _ => PinWay.Pincount,
     };
+
+    /// <summary><c>folio_is_longterm_pinnable</c>: not in a pageblock of CMA, nor in one that is being isolated.</summary>
+    public static async Op<bool> IsLongTermPinnable(Cpu cpu, Page page, Step step)
+    {
+        int block = page.Pfn >> cpu.Machine.Arena.PmdOrder;
+        return block >= Geometry.MaxPageblocks || await cpu.Load(cpu.Machine.Cells.Pageblock(block), step) == Migratetype.Movable;
+    }
 
     /// <summary>folio_maybe_dma_pinned().</summary>
     public static async Op<bool> MaybeDmaPinned(Cpu cpu, Folio folio, Step step) => await WayOf(cpu, folio, step) == PinWay.Pincount

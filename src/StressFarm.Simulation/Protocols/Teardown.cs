@@ -17,8 +17,19 @@ public static class Teardown
                 if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
+        Word blocks = machine.Cells.Pageblock(0);
+        for (int i = -1; (i = machine.Memory.NextUsed(blocks, i + 1, Geometry.MaxPageblocks)) >= 0;)
+            await cpu.Store(machine.Cells.Pageblock(i), Migratetype.Movable, Step.IsolateBlock);
+        if (machine.Arena.Hotplug) await BringBack(cpu);
         for (int i = 0; i < machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
+    }
+
+    /// <summary>All sections, and the device memory, as they were.</summary>
+    private static async Op BringBack(Cpu cpu)
+    {
+        for (int section = 0; section < cpu.Machine.Arena.SystemSections; section++) await MemoryOffline.Online(cpu, section);
+        if (cpu.Machine.Arena.DevicePages > 0) await PgmapLife.Remap(cpu);
     }
 
     private static async Op UnmapAll(Cpu cpu, int mm)
