@@ -84,6 +84,14 @@ public enum MomentKind : byte
     EvictTwice,
     /// <summary>A driver's walk got a reference for a device pfn. Pfn: the page looked up, A: the pfn of the folio it got.</summary>
     DeviceGet,
+    /// <summary>A page cache lookup returns a folio. Pfn: the folio's, A: the mapping, B: the index looked up.</summary>
+    CacheGot,
+    /// <summary>A slot of the page cache was stored. A: the mapping, B: the index.</summary>
+    CacheSlotStored,
+    /// <summary>folio->mapping is dereferenced. Pfn: the folio's, A: the pointer.</summary>
+    MappingDeref,
+    /// <summary>A freeze was refused for the count that was expected. Pfn: the folio's, A: the count expected, B: the count found.</summary>
+    FreezeRefused,
 }
 
 /// <summary>One such instant.</summary>

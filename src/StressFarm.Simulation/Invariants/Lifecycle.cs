@@ -104,11 +104,20 @@ public sealed class NoUseAfterFree : Invariant
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none for struct page";
-    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Deref];
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Deref, MomentKind.MappingDeref];
 
-    public override void On(Judge judge, in Moment moment) =>
+    public override void On(Judge judge, in Moment moment)
+    {
+        if (moment.Kind == MomentKind.MappingDeref)
+        {
+            if (PageCache.MappingOf(moment.A) < 0)
+                judge.Violate(this, moment.Cpu, moment.Pfn, new Page(moment.Pfn).Mapping.Low.Index, "mapping", "an address_space", $"{moment.A:x}",
+                    $"mapping->flags of the folio at page {moment.Pfn} is read and mapping is {(moment.A == 0 ? "NULL" : $"{moment.A:x}")}: it was truncated, or never was a file's");
+            return;
+        }
         judge.Violate(this, moment.Cpu, moment.Pfn, new Page(moment.Pfn).Info.Low.Index, "page pointer", $"generation {moment.A}", $"generation {judge.Ghost.LifeOf(moment.Pfn)}, {judge.Ghost.OwnerOf(moment.Pfn)}",
             $"page {moment.Pfn} is used through a pointer from before it changed owner; it belongs to {judge.Ghost.OwnerOf(moment.Pfn)} now");
+    }
 }
 
 /// <summary>I16: <see cref="Judge.OwnerClash"/> reports a takeover at the step; the audit compares the real lists.</summary>

@@ -19,6 +19,10 @@ public enum Deviation : ulong
     GupFastNoEntryRecheck = 1 << 8,
     /// <summary>Planted: an unmapping that makes an anonymous page shareable does not look for pins.</summary>
     ShareWithoutPinCheck = 1 << 9,
+    /// <summary>Z11: a split reads mapping->flags before it asks whether there is a mapping.</summary>
+    MappingReadBeforeCheck = 1UL << 16,
+    /// <summary>Z13: folio_expected_ref_count() leaves the swap cache out unless the folio is anonymous.</summary>
+    ExpectedRefsWithoutShmemSwap = 1UL << 17,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>

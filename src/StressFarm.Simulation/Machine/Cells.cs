@@ -9,6 +9,9 @@ public sealed class Cells
     private readonly int _ptl;
     private readonly int _freeArea;
     private readonly int _pcp;
+    private readonly int _inode;
+    private readonly int _xaSlot;
+    private readonly int _swap;
 
     public Cells(Geometry geometry)
     {
@@ -32,6 +35,9 @@ public sealed class Cells
         _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pmd = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pte = Take(Geometry.MaxMms * Geometry.SlotsPerMm).Index;
+        _inode = Take(PageCache.Mappings * 8).Index;
+        _xaSlot = Take(PageCache.Mappings * PageCache.Slots).Index;
+        _swap = Take(8 + SwapCache.Slots).Index;
         Count = _next - first;
     }
 
@@ -75,6 +81,21 @@ public sealed class Cells
     public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
     public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
 
+    /// <summary><c>mapping->i_pages.xa_lock</c>.</summary>
+    public Word XaLock(int mapping) => new(_inode + mapping * 8);
+    /// <summary><c>mapping->i_mmap_rwsem</c>; its readers exclude each other here.</summary>
+    public Word IMmap(int mapping) => new(_inode + mapping * 8 + 1);
+    /// <summary><c>inode->i_size</c>, in pages.</summary>
+    public Word ISize(int mapping) => new(_inode + mapping * 8 + 2);
+    /// <summary><c>inode->i_rwsem</c>: truncations exclude each other.</summary>
+    public Word InodeLock(int mapping) => new(_inode + mapping * 8 + 3);
+    /// <summary>A slot of the xarray: what <see cref="XArray"/> says.</summary>
+    public Word XaSlot(int mapping, int index) => new(_xaSlot + mapping * PageCache.Slots + index);
+    /// <summary>The lock of the one swap cluster.</summary>
+    public Word SwapLock => new(_swap);
+    /// <summary>An entry of the swap table: the folio in the swap cache, or 0.</summary>
+    public Word SwapSlot(int entry) => new(_swap + 8 + entry);
+
     // What may hold something while nothing is under way.
 
     /// <summary>A head of a list of free pages, the zone's or a CPU's.</summary>
@@ -88,6 +109,10 @@ public sealed class Cells
     public string NameOf(Word w)
     {
         int i = w.Index;
+        if (i >= _swap) return i < _swap + 8 ? "swap cluster lock" : $"swap table[{i - _swap - 8}]";
+        if (i >= _xaSlot) return $"i_pages[mapping {(i - _xaSlot) / PageCache.Slots} index {(i - _xaSlot) % PageCache.Slots}]";
+        if (i >= _inode)
+            return $"mapping {(i - _inode) / 8} {((i - _inode) % 8) switch { 0 => "xa_lock", 1 => "i_mmap_rwsem", 2 => "i_size", _ => "i_rwsem" }}";
         if (i >= _pte) return $"pte[mm {(i - _pte) / Geometry.SlotsPerMm} slot {(i - _pte) % Geometry.SlotsPerMm}]";
         if (i >= _pmd) return $"pmd[mm {(i - _pmd) / Geometry.MaxTables} table {(i - _pmd) % Geometry.MaxTables}]";
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";

@@ -81,6 +81,21 @@ public enum Step : ushort
     [At("mm/slub.c:__free_slab")] SlabFree,
     [At("mm/slub.c:kfree")] Kfree,
     [At("mm/slub.c:___kmalloc_large_node")] LkAlloc, LkFree,
+    // page cache and swap cache
+    [At("mm/filemap.c:filemap_get_entry")] CacheGet, CacheTryGet, CacheRecheck,
+    [At("mm/filemap.c:__filemap_add_folio")] CacheAdd,
+    [At("mm/filemap.c:page_cache_delete")] CacheDelete,
+    [At("lib/xarray.c:xas_split")] XasSplit,
+    [At("mm/filemap.c:filemap_fault")] FileFault,
+    [At("mm/truncate.c:truncate_inode_pages_range")] Truncate,
+    [At("mm/rmap.c:try_to_unmap_one")] FileUnmap,
+    [At("mm/swap_state.c:__swap_cache_add_folio")] SwapAdd,
+    [At("mm/swap_state.c:swap_cache_get_folio")] SwapGet,
+    [At("mm/swap_state.c:__swap_cache_del_folio")] SwapDelete,
+    [At("mm/swap_state.c:__swap_cache_replace_folio")] SwapReplace,
+    [At("mm/shmem.c:shmem_writeout")] ShmemOut,
+    [At("mm/shmem.c:shmem_swapin_folio")] ShmemIn,
+    [At("mm/migrate.c:__folio_migrate_mapping")] MigrateMapping,
 }
 
 /// <summary>Names and sources of the steps.</summary>

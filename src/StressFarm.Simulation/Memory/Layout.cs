@@ -71,6 +71,8 @@ public static class PageFlag
     public const ulong Active = 1UL << 8;
     public const ulong Workingset = 1UL << 9;
     public const ulong OwnerPriv1 = 1UL << 10;
+    /// <summary>owner_priv_1: PG_swapcache on swap-backed folios.</summary>
+    public const ulong SwapCache = OwnerPriv1;
     /// <summary>owner_2: PG_anon_exclusive on anonymous pages.</summary>
     public const ulong AnonExclusive = 1UL << 11;
     public const ulong Arch1 = 1UL << 12;

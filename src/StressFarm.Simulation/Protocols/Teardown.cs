@@ -17,8 +17,21 @@ public static class Teardown
                 if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
+        await Caches(cpu);
         for (int i = 0; i < machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
+    }
+
+    /// <summary>Files end and swap is switched off; not a step where nothing was cached.</summary>
+    private static async Op Caches(Cpu cpu)
+    {
+        Cells cells = cpu.Machine.Cells;
+        MemMap memory = cpu.Machine.Memory;
+        for (int mapping = 0; mapping < PageCache.Mappings; mapping++)
+            if (memory[cells.ISize(mapping)] != 0 || memory.NextUsed(cells.XaSlot(mapping, 0), 0, PageCache.Slots) >= 0)
+                await FileTruncate.Run(cpu, mapping, 0);
+        for (int entry = -1; (entry = memory.NextUsed(cells.SwapSlot(0), entry + 1, SwapCache.Slots)) >= 0;)
+            await SwapCache.Free(cpu, entry);
     }
 
     private static async Op UnmapAll(Cpu cpu, int mm)
