@@ -92,6 +92,8 @@ public enum MomentKind : byte
     MappingDeref,
     /// <summary>A freeze was refused for the count that was expected. Pfn: the folio's, A: the count expected, B: the count found.</summary>
     FreezeRefused,
+    /// <summary>The folio of a migration entry was looked at. Pfn: the folio's, A: its flags as the reader sees them, B: the entry's page.</summary>
+    MigrationEntryRead,
 }
 
 /// <summary>One such instant.</summary>

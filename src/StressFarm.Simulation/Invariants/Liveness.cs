@@ -50,7 +50,8 @@ public sealed class OperationsTerminate : Invariant
     {
         if (moment.Object == Ghost.NoObject) return;
         ref GhostObject o = ref judge.Ghost[moment.Object];
-        int own = judge.Ghost.HeldBy(moment.Object, moment.Cpu.Number) + o.CacheRefs + o.SwapRefs;
+        // The freezer took one; what its CPU keeps from earlier operations is as foreign to it as what others keep.
+        int own = 1 + o.CacheRefs + o.SwapRefs;
         if (own != o.ExpectedRefs || moment.B != (ulong)own) return;
         judge.Violate(this, moment.Cpu, o.Head, new Page(o.Head).Refcount.Index, "_refcount", $"a freeze of {own}", $"-EAGAIN: {moment.A} expected, {moment.B} found",
             $"the {o.Kind} at page {o.Head} has no reference but its caches' and CPU{moment.Cpu.Number}'s own, {own} in all, and is refused since {moment.A} are expected: trying again cannot help");

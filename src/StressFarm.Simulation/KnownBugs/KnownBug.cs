@@ -40,4 +40,11 @@ public abstract class KnownBug
     public abstract string Workload { get; }
     /// <summary>The design with the bug in it.</summary>
     public abstract Policy Plant(Policy policy);
+
+    /// <summary>The same without it: what must be silent. A deviation within a design has that design, a design of its own has the one it was planted in.</summary>
+    public virtual Policy Twin(Policy policy)
+    {
+        Policy planted = Plant(policy);
+        return planted.Deviations == policy.Deviations ? policy : planted with { Deviations = policy.Deviations };
+    }
 }

@@ -96,6 +96,10 @@ public enum Step : ushort
     [At("mm/shmem.c:shmem_writeout")] ShmemOut,
     [At("mm/shmem.c:shmem_swapin_folio")] ShmemIn,
     [At("mm/migrate.c:__folio_migrate_mapping")] MigrateMapping,
+    [At("include/linux/leafops.h:softleaf_to_folio")] Softleaf, SoftleafRmb,
+    // memory models
+    [At("a store becomes visible")] Drain,
+    [At("a load is satisfied early")] EarlyLoad,
 }
 
 /// <summary>Names and sources of the steps.</summary>

@@ -21,6 +21,7 @@ public sealed record Policy
     public ZFlags ZFlags { get; init; }
     public Checks Checks { get; init; }
     public Allocator Allocator { get; init; }
+    public MemoryModel MemoryModel { get; init; }
     /// <summary>Deviations of the known bugs that are switched on.</summary>
     public Deviation Deviations { get; init; }
 

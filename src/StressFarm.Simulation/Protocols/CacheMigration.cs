@@ -96,6 +96,7 @@ public static class CacheMigration
         cpu.Ghost.MoveCacheRefs(cpu, folio.Pfn, target.Pfn);
         if (swap) await SwapCache.Replace(cpu, target.Pfn, pages);
         else await XArray.Replace(cpu, mapping, index, address, Step.MigrateMapping);
+        cpu.Release();
         await cpu.Store(folio.Refcount, 1, Step.MigrateMapping);
         cpu.Judge.RaiseAt(MomentKind.Unfreezing, cpu, folio.Pfn, 1);
         cpu.Ghost.Unfreeze(cpu, folio.Pfn);

@@ -143,6 +143,7 @@ public static class FolioSplitFrozen
 
     private static async Op UnfreezeNew(Cpu cpu, int pfn, uint refs)
     {
+        cpu.Release(); // page_ref_unfreeze()
         await cpu.Store(new Page(pfn).Refcount, refs, Step.S12);
         cpu.Ghost.FirstRef(cpu, pfn);
         cpu.Judge.RaiseAt(MomentKind.Unfreezing, cpu, pfn, refs);
@@ -151,6 +152,7 @@ public static class FolioSplitFrozen
 
     private static async Op Unfreeze(Cpu cpu, int pfn, uint refs, Step step)
     {
+        cpu.Release();
         await cpu.Store(new Page(pfn).Refcount, refs, step);
         cpu.Judge.RaiseAt(MomentKind.Unfreezing, cpu, pfn, refs);
         cpu.Ghost.Unfreeze(cpu, pfn);
