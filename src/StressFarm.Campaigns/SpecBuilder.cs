@@ -90,7 +90,7 @@ public static class SpecBuilder
         if (request.Policies.Count == 0)
         {
             // A bug is planted in control, whatever the command's default is.
-            if (defaults.AllPolicies && bug is null) choices.AddRange(Presets.All.Select(p => PolicyChoice.Of(p.Policy)));
+            if (defaults.AllPolicies && bug is null) choices.AddRange(Presets.Standard.Select(p => PolicyChoice.Of(p.Policy)));
             else choices.Add(PolicyChoice.Of(Policy.Control, bug));
         }
         foreach (Given given in request.Policies)
@@ -128,7 +128,7 @@ public static class SpecBuilder
     private static List<Workload> Workloads(CampaignRequest request, KnownBug? bug)
     {
         if (request.Workloads.Count == 0)
-            return bug is null ? [.. Catalog<Workload>.All] : [Catalog<Workload>.Find(bug.Workload) ?? throw new CampaignFault($"the workload '{bug.Workload}' of {bug.Id} does not exist")];
+            return bug is null ? [.. Catalog<Workload>.All.Where(w => w.Standard)] : [Catalog<Workload>.Find(bug.Workload) ?? throw new CampaignFault($"the workload '{bug.Workload}' of {bug.Id} does not exist")];
         var found = new SortedDictionary<string, Workload>(StringComparer.Ordinal);
         foreach (Given given in request.Workloads)
         {

@@ -33,7 +33,7 @@ public static class VerdictPage
     private static string Command(CampaignReport report)
     {
         CampaignSpec spec = report.Spec;
-        bool compare = spec.Soak is null && spec.Bug is null && spec.Policies.Select(p => p.Policy).SequenceEqual(Presets.All.Select(p => p.Policy));
+        bool compare = spec.Soak is null && spec.Bug is null && spec.Policies.Select(p => p.Policy).SequenceEqual(Presets.Standard.Select(p => p.Policy));
         var line = new StringBuilder("stressfarm ").Append(compare ? "compare" : spec.Soak is null ? "run" : "soak");
         void Add(string option, string value) => line.Append(' ').Append(option).Append(' ').Append(value);
 
@@ -42,7 +42,7 @@ public static class VerdictPage
         if (!compare && (spec.Policies.Count != 1 || spec.Policies[0].Policy != standard))
             foreach (PolicyChoice policy in spec.Policies) Add("--policy", policy.Name.Split('+')[0]);
         IEnumerable<string> workloads = spec.Workloads.Select(w => w.Id);
-        if (!workloads.SequenceEqual(bug is null ? Catalog<Workload>.Ids : [bug.Workload])) Add("--workloads", string.Join(',', workloads));
+        if (!workloads.SequenceEqual(bug is null ? Catalog<Workload>.All.Where(w => w.Standard).Select(w => w.Id) : [bug.Workload])) Add("--workloads", string.Join(',', workloads));
         if (spec.Strategy != CampaignSpec.DefaultStrategy) Add("--strategy", spec.Strategy);
         if (spec.HasGenerations && spec.GenerationShards != CampaignSpec.DefaultGenerationShards) Add("--generation", Number(spec.GenerationShards));
         if (spec.Soak is { } soak)

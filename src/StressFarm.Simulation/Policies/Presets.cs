@@ -1,7 +1,8 @@
 namespace StressFarm.Simulation;
 
 /// <summary>A named design.</summary>
-public sealed record Preset(string Id, Policy Policy, string Summary);
+/// <param name="Standard">takes part in compare unless others are named</param>
+public sealed record Preset(string Id, Policy Policy, string Summary, bool Standard = true);
 
 /// <summary>The designs that have a name. Their order is that of the verdict table.</summary>
 public static class Presets
@@ -29,6 +30,9 @@ public static class Presets
         new("slab-counted", new() { SlabRef = SlabRef.Counted }, "slab pages hold a reference while in use"),
         new("head-pointer", new() { Enc = Enc.Ptr }, "compound_info holds a pointer"),
     ];
+
+    /// <summary>Those that compare judges when none are named.</summary>
+    public static IReadOnlyList<Preset> Standard { get; } = [.. All.Where(p => p.Standard)];
 
     public static Preset? Find(string id) => All.FirstOrDefault(p => p.Id.Equals(id, StringComparison.OrdinalIgnoreCase));
 
