@@ -213,6 +213,13 @@ public sealed class Ghost
         source.CacheRefs = source.SwapRefs = 0;
     }
 
+    /// <summary>FS-DAX: the last entry went; the folio dies in this CPU's hands.</summary>
+    public void EndShareLife(Cpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].ShareLife = false;
+        BeginFree(cpu, pfn);
+    }
+
     /// <summary>References of one CPU become another's: a handle was passed on.</summary>
     public void HandOver(int pfn, int from, int to, int n)
     {
@@ -349,6 +356,7 @@ public sealed class Ghost
         int id = _object[pfn];
         if (id == NoObject) return;
         ref GhostObject o = ref _objects[id];
+        if (o.ShareLife) return;
         o.Phase = Phase.Freeing;
         o.PhaseCpu = cpu.Number;
         o.EvictDue = 0;

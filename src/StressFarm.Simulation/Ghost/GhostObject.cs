@@ -75,6 +75,8 @@ public struct GhostObject
     public ushort EvictDue;
     /// <summary>Evicting walks that met it.</summary>
     public ushort EvictSeen;
+    /// <summary>FS-DAX: it lives as long as entries lead to it; its refcount may be 0 meanwhile.</summary>
+    public bool ShareLife;
     /// <summary>References held by the page cache: one a page.</summary>
     public int CacheRefs;
     /// <summary>References held by the swap cache: one a page.</summary>

@@ -23,6 +23,8 @@ public enum Deviation : ulong
     MappingReadBeforeCheck = 1UL << 16,
     /// <summary>Z13: folio_expected_ref_count() leaves the swap cache out unless the folio is anonymous.</summary>
     ExpectedRefsWithoutShmemSwap = 1UL << 17,
+    /// <summary>Z04, a false alarm: the kernel warns when a DAX folio comes to refcount 0 while it is large. No invariant may fire.</summary>
+    DaxFoliosThoughtSmall = 1UL << 18,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>

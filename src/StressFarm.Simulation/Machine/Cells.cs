@@ -12,6 +12,7 @@ public sealed class Cells
     private readonly int _inode;
     private readonly int _xaSlot;
     private readonly int _swap;
+    private readonly int _dax;
 
     public Cells(Geometry geometry)
     {
@@ -38,6 +39,7 @@ public sealed class Cells
         _inode = Take(PageCache.Mappings * 8).Index;
         _xaSlot = Take(PageCache.Mappings * PageCache.Slots).Index;
         _swap = Take(8 + SwapCache.Slots).Index;
+        _dax = Take(8 + FsDax.Entries).Index;
         Count = _next - first;
     }
 
@@ -96,6 +98,13 @@ public sealed class Cells
     /// <summary>An entry of the swap table: the folio in the swap cache, or 0.</summary>
     public Word SwapSlot(int entry) => new(_swap + 8 + entry);
 
+    /// <summary><c>pgmap->type</c>: 1 for MEMORY_DEVICE_FS_DAX, 0 for MEMORY_DEVICE_PRIVATE. Set before anything runs.</summary>
+    public Word PgmapType => new(_dax);
+    /// <summary>What keeps two DAX entries of one folio apart: the file system's locks.</summary>
+    public Word DaxShareLock => new(_dax + 1);
+    /// <summary>A DAX entry: folio, order and its lock.</summary>
+    public Word DaxEntry(int entry) => new(_dax + 8 + entry);
+
     // What may hold something while nothing is under way.
 
     /// <summary>A head of a list of free pages, the zone's or a CPU's.</summary>
@@ -109,6 +118,7 @@ public sealed class Cells
     public string NameOf(Word w)
     {
         int i = w.Index;
+        if (i >= _dax) return i >= _dax + 8 ? $"dax entry {i - _dax - 8}" : i == _dax ? "pgmap->type" : "dax share lock";
         if (i >= _swap) return i < _swap + 8 ? "swap cluster lock" : $"swap table[{i - _swap - 8}]";
         if (i >= _xaSlot) return $"i_pages[mapping {(i - _xaSlot) / PageCache.Slots} index {(i - _xaSlot) % PageCache.Slots}]";
         if (i >= _inode)

@@ -229,7 +229,7 @@ public sealed class Machine
         _wrote = false;
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
         ulong result = TKind.Do(this, cpu, in access, out ulong old, out ulong value);
-        _buffers?.After(cpu, in access, old, ref result, ref value);
+        if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
         ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
         Digest = digest ^ (digest >> 29);
         Trace?.Record(cpu, in access, old, value);

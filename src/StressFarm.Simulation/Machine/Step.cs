@@ -97,6 +97,11 @@ public enum Step : ushort
     [At("mm/shmem.c:shmem_swapin_folio")] ShmemIn,
     [At("mm/migrate.c:__folio_migrate_mapping")] MigrateMapping,
     [At("include/linux/leafops.h:softleaf_to_folio")] Softleaf, SoftleafRmb,
+    [At("fs/dax.c:dax_iomap_fault")] DaxEntry,
+    [At("fs/dax.c:dax_folio_init")] DaxInit,
+    [At("mm/memory.c:vmf_insert_page_mkwrite")] DaxMap,
+    [At("fs/dax.c:dax_folio_put")] DaxShare,
+    [At("fs/dax.c:dax_layout_busy_page_range")] DaxBusy,
     // memory models
     [At("a store becomes visible")] Drain,
     [At("a load is satisfied early")] EarlyLoad,

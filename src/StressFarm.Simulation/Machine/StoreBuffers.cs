@@ -70,18 +70,30 @@ internal sealed class StoreBuffers
     private bool Weak => _machine.Policy.MemoryModel == MemoryModel.Weak;
 
     /// <summary>A CPU has done an access: loads learn what they see, stores wait, what orders them drains.</summary>
-    public void After(Cpu cpu, in Access access, ulong old, ref ulong result, ref ulong value)
+    /// <returns>the access's result and value, as this CPU sees them</returns>
+    public (ulong Result, ulong Value) After(Cpu cpu, in Access access, ulong old, ulong result, ulong value)
     {
-        if (cpu.Number >= _machine.Arena.Cpus) return; // set-up and teardown run alone
+        if (cpu.Number >= _machine.Arena.Cpus) return (result, value); // set-up and teardown run alone
         Buffer own = _buffers[cpu.Number];
+        if (access.Kind == AccessKind.Load)
+        {
+            ulong seen = Seen(own, access.Location);
+            return (seen, seen);
+        }
+        if (access.Kind == AccessKind.Load32)
+        {
+            ulong seen = (uint)(Seen(own, access.Location >> 1) >> ((access.Location & 1) * 32));
+            return (seen, seen);
+        }
+        Order(own, access, old);
+        return (result, value);
+    }
+
+    /// <summary>Everything but loads.</summary>
+    private void Order(Buffer own, in Access access, ulong old)
+    {
         switch (access.Kind)
         {
-            case AccessKind.Load:
-                result = value = Seen(own, access.Location);
-                return;
-            case AccessKind.Load32:
-                result = value = (uint)(Seen(own, access.Location >> 1) >> ((access.Location & 1) * 32));
-                return;
             case AccessKind.Store when access.Location < _machine.Memory.FirstCell:
                 Wait(own, access.Location, old, ulong.MaxValue);
                 return;

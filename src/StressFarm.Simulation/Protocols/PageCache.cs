@@ -11,7 +11,7 @@ public static class PageCache
     /// <summary>Indexes of one mapping.</summary>
     public const int Slots = 32;
 
-    private const ulong FirstMapping = 0xffff_8884_0000_0000;
+    private const ulong FirstMapping = 0xffff_8887_0000_0000;
     private const ulong MappingSize = 0x200;
 
     /// <summary>The address of an inode's <c>struct address_space</c>: even, as no anonymous mapping is.</summary>

@@ -32,6 +32,9 @@ public static class Teardown
                 await FileTruncate.Run(cpu, mapping, 0);
         for (int entry = -1; (entry = memory.NextUsed(cells.SwapSlot(0), entry + 1, SwapCache.Slots)) >= 0;)
             await SwapCache.Free(cpu, entry);
+        if (memory[cells.PgmapType] == 0) return;
+        for (int entry = 0; entry < FsDax.Entries; entry++) await FsDax.Truncate(cpu, entry);
+        await cpu.Store(cells.PgmapType, 0, Step.Memremap);
     }
 
     private static async Op UnmapAll(Cpu cpu, int mm)
