@@ -81,8 +81,13 @@ public sealed class FreedFolioCountersAreZero : Invariant
             Report(judge, moment.Cpu, o, page.Mapcount.Index, "_mapcount", "-1", $"{(int)count}");
             return;
         }
-        if (!o.IsCompound || (judge.Policy.SeparatesFolios && !o.Rmappable)) return;
+        if (!o.IsCompound) return;
         var f = new Folio(o.Head);
+        if (judge.Policy.SeparatesFolios && !o.Rmappable)
+        {
+            if (judge.Policy.KeepsPincount && m[f.Pincount] != 0) Report(judge, moment.Cpu, o, f.Pincount.Index, "_pincount", "0", $"{(int)m[f.Pincount]}");
+            return;
+        }
         if (m[f.LargeMapcount] != uint.MaxValue) Report(judge, moment.Cpu, o, f.LargeMapcount.Index, "_large_mapcount", "-1", $"{(int)m[f.LargeMapcount]}");
         else if (m[f.NrPagesMapped] != 0) Report(judge, moment.Cpu, o, f.NrPagesMapped.Index, "_nr_pages_mapped", "0", $"{m[f.NrPagesMapped]:x}");
         else if (m[f.EntireMapcount] != uint.MaxValue) Report(judge, moment.Cpu, o, f.EntireMapcount.Index, "_entire_mapcount", "-1", $"{(int)m[f.EntireMapcount]}");
@@ -278,6 +283,7 @@ public sealed class PageTypesMatchOwners : Invariant
                 PageType.Buddy => owner is Owner.Buddy or Owner.IsolatedFree,
                 PageType.Slab => owner == Owner.Slab,
                 PageType.LargeKmalloc => owner == Owner.LargeKmalloc,
+                PageType.NotRmappable => judge.Policy.TypesPages && id != Ghost.NoObject && !(judge.Ghost[id].Rmappable && judge.Ghost[id].Phase == Phase.Live),
                 _ => false,
             };
         if (fits) return;

@@ -25,6 +25,10 @@ public enum Deviation : ulong
     ExpectedRefsWithoutShmemSwap = 1UL << 17,
     /// <summary>Z04, a false alarm: the kernel warns when a DAX folio comes to refcount 0 while it is large. No invariant may fire.</summary>
     DaxFoliosThoughtSmall = 1UL << 18,
+    /// <summary>Planted: a driver frees memory that it mapped by pfn without revoking the mappings.</summary>
+    PfnmapWithoutRevoke = 1UL << 19,
+    /// <summary>Planted: a slab keeps a word of its own in its first tail.</summary>
+    SlabWritesTail = 1UL << 20,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>

@@ -117,6 +117,8 @@ public static class PageType
     public const uint Table = 0xf200_0000;
     public const uint Slab = 0xf500_0000;
     public const uint LargeKmalloc = 0xf800_0000;
+    /// <summary>CMP=TYPE only: proposed, in no kernel.</summary>
+    public const uint NotRmappable = 0xf900_0000;
 
     /// <summary><c>include/linux/page-flags.h:page_type_has_type</c>: a type, neither "no type" nor a mapcount.</summary>
     public static bool HasType(uint value) => (int)value < unchecked((int)0xff00_0000);

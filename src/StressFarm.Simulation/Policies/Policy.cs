@@ -29,8 +29,14 @@ public sealed record Policy
 
     public bool Has(Deviation deviation) => (Deviations & deviation) != 0;
 
-    /// <summary>CMP=RFC or RFC+GFP.</summary>
-    public bool SeparatesFolios => Cmp != Cmp.Main;
+    /// <summary>CMP=RFC and what is built on it: the folio fields come with page_rmappable_folio().</summary>
+    public bool SeparatesFolios => Cmp is not (Cmp.Main or Cmp.Contract);
+
+    /// <summary>CMP=PIN: _pincount and _nr_pages stay with every compound page.</summary>
+    public bool KeepsPincount => Cmp == Cmp.Pin;
+
+    /// <summary>CMP=TYPE: what is no folio has a page type.</summary>
+    public bool TypesPages => Cmp == Cmp.Type;
 
     /// <summary>What differs from control, as the command line takes it: "cmp=rfc,map=skip"; "control" when nothing does.</summary>
     public override string ToString()
