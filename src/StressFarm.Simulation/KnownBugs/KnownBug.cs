@@ -25,6 +25,8 @@ public enum Deviation : ulong
     ExpectedRefsWithoutShmemSwap = 1UL << 17,
     /// <summary>Z04, a false alarm: the kernel warns when a DAX folio comes to refcount 0 while it is large. No invariant may fire.</summary>
     DaxFoliosThoughtSmall = 1UL << 18,
+    /// <summary>C11, as v7.3 has it: the last put of a DAX folio reads pgmap and the size at refcount 0.</summary>
+    DaxFolioReadAtZero = 1UL << 21,
     /// <summary>Planted: a driver frees memory that it mapped by pfn without revoking the mappings.</summary>
     PfnmapWithoutRevoke = 1UL << 19,
     /// <summary>Planted: a slab keeps a word of its own in its first tail.</summary>

@@ -28,13 +28,13 @@ public static class DeviceMemory
     /// <summary><c>mm/memremap.c:free_zone_device_folio</c>, D1..D6: the refcount is 0.</summary>
     public static async Op FreeFolio(Cpu cpu, Folio folio)
     {
-        ulong pgmap = await cpu.Load(folio.Head.Pgmap, Step.D1);
-        cpu.Judge.RaiseAt(MomentKind.PgmapRead, cpu, folio.Pfn, pgmap);
         if (cpu.Peek(cpu.Machine.Cells.PgmapType) != 0)
         {
             await FreeDaxFolio(cpu, folio);
             return;
         }
+        ulong pgmap = await cpu.Load(folio.Head.Pgmap, Step.D1);
+        cpu.Judge.RaiseAt(MomentKind.PgmapRead, cpu, folio.Pfn, pgmap);
         // The kernel checks nothing here (spec 8); the invariants of a free hold all the same.
         cpu.Judge.RaiseAt(MomentKind.FreeCheck, cpu, folio.Pfn);
         int nr = await NrPages(cpu, folio, Step.D1);
@@ -54,13 +54,19 @@ public static class DeviceMemory
 
     /// <summary>
     /// MEMORY_DEVICE_FS_DAX: whoever waits for the page to be idle is woken, and that is all: entries still lead to the folio, large
-    /// as it is. Z04 was a check here that took every folio for small by now.
+    /// as it is. Z04 was a check here that took every folio for small by now. v7.3 reads pgmap and the folio's size first, at refcount
+    /// 0, when a truncation may already have given the block away (candidate C11); the mended design reads nothing.
     /// </summary>
     private static async Op FreeDaxFolio(Cpu cpu, Folio folio)
     {
-        await NrPages(cpu, folio, Step.D1);
-        bool large = (await cpu.Load(folio.Flags, Step.D2) & PageFlag.Head) != 0;
-        if (large && cpu.Policy.Has(Deviation.DaxFoliosThoughtSmall)) cpu.Judge.KernelSays(cpu, "VM_WARN_ON_ONCE_FOLIO(folio_test_large(folio))");
+        if (cpu.Policy.Has(Deviation.DaxFolioReadAtZero))
+        {
+            ulong pgmap = await cpu.Load(folio.Head.Pgmap, Step.D1);
+            cpu.Judge.RaiseAt(MomentKind.PgmapRead, cpu, folio.Pfn, pgmap);
+            await NrPages(cpu, folio, Step.D1);
+        }
+        if (cpu.Policy.Has(Deviation.DaxFoliosThoughtSmall) && (await cpu.Load(folio.Flags, Step.D2) & PageFlag.Head) != 0)
+            cpu.Judge.KernelSays(cpu, "VM_WARN_ON_ONCE_FOLIO(folio_test_large(folio))");
         await cpu.Yield(Step.DaxBusy); // wake_up_var()
     }
 
