@@ -27,6 +27,8 @@ public enum Deviation : ulong
     DaxFoliosThoughtSmall = 1UL << 18,
     /// <summary>C11, as v7.3 has it: the last put of a DAX folio reads pgmap and the size at refcount 0.</summary>
     DaxFolioReadAtZero = 1UL << 21,
+    /// <summary>Z30: driver memory is made a rmappable folio while it is pinned.</summary>
+    RmappableFlip = 1UL << 22,
     /// <summary>Planted: a driver frees memory that it mapped by pfn without revoking the mappings.</summary>
     PfnmapWithoutRevoke = 1UL << 19,
     /// <summary>Planted: a slab keeps a word of its own in its first tail.</summary>

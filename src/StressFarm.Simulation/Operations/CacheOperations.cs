@@ -132,7 +132,7 @@ public sealed class SwapFree : Operation
 {
     public override string Id => "folio_free_swap";
     public override string Summary => "takes the folio of a swap entry out of the swap cache";
-    public override Op Run(Cpu cpu, OpCall call) => SwapCache.Free(cpu, call.A);
+    public override Op Run(Cpu cpu, OpCall call) => SwapCache.Free(cpu, call.A, anonymous: true);
 }
 
 /// <summary>A: index, B: 1 brings it back.</summary>

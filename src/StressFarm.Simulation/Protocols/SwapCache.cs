@@ -112,13 +112,17 @@ public static class SwapCache
         await FolioReferences.Put(cpu, folio);
     }
 
-    /// <summary>The entry is free again: swapoff, or the last user of the entry gone.</summary>
-    public static async Op Free(Cpu cpu, int entry)
+    /// <summary>
+    /// <c>folio_free_swap</c>: the entry is free again. Not while a file's slots hold it, or the next folio to get it would be found there.
+    /// </summary>
+    /// <param name="anonymous">leave alone what is not: a shmem folio's entry is in use by its file</param>
+    public static async Op Free(Cpu cpu, int entry, bool anonymous)
     {
         int pfn = await LockFolio(cpu, entry);
         if (pfn < 0) return;
         Folio folio = cpu.Ghost.FolioToken(pfn);
-        await Delete(cpu, folio, await PageCache.OrderOf(cpu, folio, Step.SwapDelete));
+        if (!anonymous || (await cpu.Load(folio.Head.Mapping, Step.SwapDelete) & Layout.MappingAnon) != 0)
+            await Delete(cpu, folio, await PageCache.OrderOf(cpu, folio, Step.SwapDelete));
         await PageCache.Release(cpu, folio);
     }
 }

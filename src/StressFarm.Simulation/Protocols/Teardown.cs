@@ -31,7 +31,7 @@ public static class Teardown
             if (memory[cells.ISize(mapping)] != 0 || memory.NextUsed(cells.XaSlot(mapping, 0), 0, PageCache.Slots) >= 0)
                 await FileTruncate.Run(cpu, mapping, 0);
         for (int entry = -1; (entry = memory.NextUsed(cells.SwapSlot(0), entry + 1, SwapCache.Slots)) >= 0;)
-            await SwapCache.Free(cpu, entry);
+            await SwapCache.Free(cpu, entry, anonymous: false);
         if (memory[cells.PgmapType] == 0) return;
         for (int entry = 0; entry < FsDax.Entries; entry++) await FsDax.Truncate(cpu, entry);
         await cpu.Store(cells.PgmapType, 0, Step.Memremap);
