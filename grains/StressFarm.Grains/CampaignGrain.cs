@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Metrics;
 using StressFarm.Exploration;
 
 namespace StressFarm.Grains;
@@ -11,12 +12,13 @@ namespace StressFarm.Grains;
 /// Identity, persistence and recovery of a campaign; everything it decides is <see cref="FarmCampaign"/>'s. Whatever goes wrong
 /// with the store ends the activation: the next one reads what really is there.
 /// </summary>
-public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> options, TimeProvider clock, ILogger<CampaignGrain> log)
+public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> options, TimeProvider clock, RunInstruments instruments, ILogger<CampaignGrain> log)
     : Grain, ICampaignGrain, IRemindable
 {
     private const string Revival = "revive";
     private static readonly TimeSpan s_reminder = TimeSpan.FromMinutes(1), s_tick = TimeSpan.FromSeconds(1);
     private FarmCampaign? _campaign;
+    private CampaignWatch? _watch;
     private CampaignEntry? _entry;
     private bool _reminded;
 
@@ -35,13 +37,24 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
         catch (CampaignFault e)
         {
             CampaignLog.Unworkable(log, Id, e.Message);
+            if (_entry.Active) instruments.Campaigns.Unworkable();
             _entry = await store.Find(Id, cancellationToken);
             return;
         }
-        if (!_campaign.Entry.Active) return;
-        await this.RegisterOrUpdateReminder(Revival, s_reminder, s_reminder);
-        _reminded = true;
-        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(s_tick, s_tick) { Interleave = false });
+        if (_campaign.Entry.Active)
+        {
+            await this.RegisterOrUpdateReminder(Revival, s_reminder, s_reminder);
+            _reminded = true;
+            this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(s_tick, s_tick) { Interleave = false });
+        }
+        _campaign.OnFirstViolation = instruments.Work.FirstViolation;
+        _watch = instruments.Campaigns.Watch(_entry.State, _campaign.Snapshot());
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _watch?.Dispose();
+        return Task.CompletedTask;
     }
 
     public async Task<ExchangeReply> Exchange(ExchangeRequest request, CancellationToken cancellation)
@@ -138,7 +151,9 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     {
         try
         {
-            return await action(_campaign!);
+            T result = await action(_campaign!);
+            _watch?.Publish(_campaign!.Snapshot());
+            return result;
         }
         catch (Exception e)
         {

@@ -21,6 +21,9 @@ public readonly record struct Shard(long Index, int Cell, long Number, ulong Fir
 /// </summary>
 public sealed class CampaignPlan
 {
+    /// <summary>One shard in so many, in the campaign's order, has a canary ride along; the first one does.</summary>
+    public const int CanaryEvery = 8;
+
     public CampaignPlan(CampaignSpec spec)
     {
         Spec = spec;
@@ -71,6 +74,10 @@ public sealed class CampaignPlan
         if (Cells[shard.Cell].Section is not null) return shard.Number == 0 || tally.Has(IndexOf(shard.Cell, shard.Number - 1));
         return !Spec.HasGenerations || tally.Prefix >= NeededBy(GenerationOf(shard.Number));
     }
+
+    /// <summary>The canary that rides along with a shard, or null.</summary>
+    public CanaryOrder? CanaryOf(Shard shard) =>
+        shard.Index >= 0 && shard.Index % CanaryEvery == 0 ? CanaryOrder.Of(Spec.FirstSeed, shard.Index / CanaryEvery, planted: !Spec.CanaryDrill) : null;
 
     /// <summary>The generation of the shard of this number.</summary>
     public long GenerationOf(long number) => Corpus.GenerationOf(number, Spec.GenerationShards);

@@ -21,6 +21,9 @@ public readonly record struct CampaignProgress(
     CampaignPhase Phase, long Schedules, long Steps, long StepsHere, long Violated,
     double Share, TimeSpan? Left, int Findings, int Candidates, TimeSpan Elapsed)
 {
+    /// <summary>Canaries of the shards that count.</summary>
+    public CanaryCounts Canaries { get; init; }
+
     /// <summary>Of a soak: epochs done, and how long ago the last checkpoint was written; null otherwise.</summary>
     public (long Epochs, TimeSpan SinceCheckpoint)? Soak { get; init; }
 }

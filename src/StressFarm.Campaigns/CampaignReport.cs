@@ -30,6 +30,9 @@ public sealed record CampaignReport(
     CampaignSpec Spec, string Model, ulong Digest, long Shards, long Schedules, long Steps,
     long DeterminismChecked, long DeterminismMismatches, IReadOnlyList<CellReport> Cells, IReadOnlyList<CampaignFinding> Findings)
 {
+    /// <summary>What the canaries say about the detector; none in the reports of builds without them.</summary>
+    public CanarySummary Canaries { get; init; } = CanarySummary.None;
+
     public bool AnyViolated => Cells.Any(c => c.Verdict == Verdict.Violated);
     public bool AnyInconclusive => Cells.Any(c => c.Verdict == Verdict.Inconclusive);
 
@@ -53,6 +56,7 @@ public sealed record CampaignReport(
             });
         }
         return new(tally.Plan.Spec, ModelVersion.Current, tally.Digest, tally.Prefix, tally.Schedules, tally.Steps,
-            tally.Cells.Sum(c => c.DeterminismChecked), tally.Cells.Sum(c => c.DeterminismMismatches), cells, findings);
+            tally.Cells.Sum(c => c.DeterminismChecked), tally.Cells.Sum(c => c.DeterminismMismatches), cells, findings)
+        { Canaries = tally.Canaries.Summary };
     }
 }

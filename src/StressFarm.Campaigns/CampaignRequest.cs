@@ -5,7 +5,7 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak"];
+        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "canaries"];
 
     public List<Given> Policies { get; init; } = [];
     public List<Given> Workloads { get; init; } = [];
@@ -20,6 +20,7 @@ public sealed class CampaignRequest
     public Given? Workers { get; set; }
     public Given? Bug { get; set; }
     public Given? Shard { get; set; }
+    public Given? Canaries { get; set; }
     /// <summary>A soak is asked for: by the command, by the file, or by naming a part of one.</summary>
     public bool Soak { get => field || SoakSections is not null || SoakEpochs is not null || SoakSchedules is not null; set; }
     public Given? SoakSections { get; set; }
@@ -49,6 +50,7 @@ public sealed class CampaignRequest
             Workers = Workers ?? file.Workers,
             Bug = Bug ?? file.Bug,
             Shard = Shard ?? file.Shard,
+            Canaries = Canaries ?? file.Canaries,
             Soak = Soak || file.Soak,
             SoakSections = SoakSections ?? file.SoakSections,
             SoakEpochs = SoakEpochs ?? file.SoakEpochs,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StressFarm.Campaigns.Metrics;
 using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
@@ -8,14 +9,19 @@ namespace StressFarm.Campaigns;
 /// <see cref="LeaseBoard"/>'s to say; this is only who does it.
 /// </summary>
 /// <param name="clock">only says when a time budget is over and how long things took</param>
-public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICampaignEngine engine, TimeProvider clock)
+/// <param name="instruments">told of what is done; null when nobody measures</param>
+public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICampaignEngine engine, TimeProvider clock, RunInstruments? instruments = null)
 {
     private const string Holder = "here";
     private readonly object _lock = new();
     private readonly Workbench _bench = new(plan, engine);
     private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
     private readonly SoakHeads _heads = new();
+    private readonly FirstViolations _violated = new();
     private readonly List<string> _defects = [];
+    private CheckpointAges? _checkpoints;
+    private CampaignWatch? _watch;
+    private long _discrepancies;
     private long? _checkpointAt;
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _budget;
@@ -37,6 +43,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             return new(_stopped ? CampaignPhase.Stopped : _board.Phase, Tally.Schedules, Tally.Steps, _stepsHere,
                 Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed)
             {
+                Canaries = Tally.Canaries.Summary.Counts,
                 Soak = plan.Spec.Soak is null ? null : (Tally.Prefix + Tally.Ahead, clock.GetElapsedTime(_checkpointAt ?? _start)),
             };
         }
@@ -49,7 +56,9 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         _budget = budget;
         lock (_lock)
         {
+            if (plan.Spec.Soak is not null) _checkpoints = new(plan.Cells.Count, clock.GetUtcNow(), plan.ShardsPerCell - 1);
             Resume();
+            BeginMeasuring(workers);
             (_resumedShare, _resumedAfter) = (Tally.Share, clock.GetElapsedTime(_start));
             Watch();
         }
@@ -59,9 +68,11 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             _stopped = _board.Phase != CampaignPhase.Done;
             CampaignReport? report = _stopped ? null : Report();
+            Publish(_stopped ? CampaignState.Paused : CampaignState.Done);
             long mismatches = Tally.Cells.Sum(c => c.DeterminismMismatches);
             if (mismatches > 0)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+            _defects.AddRange(Tally.Canaries.Summary.Complaints());
             TimeSpan elapsed = clock.GetElapsedTime(_start);
             return new(report, _stopped, [.. _defects], _resumed, _stepsHere, elapsed, _exploring ?? elapsed);
         }
@@ -82,9 +93,12 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             if (!_board.Restore(stored))
                 throw new SpecException(string.Create(CultureInfo.InvariantCulture,
                     $"the ledger is damaged: shard {stored.Number} of cell {stored.Cell} is not one of this campaign; choose another --out"));
+            _violated.Add(stored.Cell, stored.Record);
+            _checkpoints?.Restore(stored.Cell, stored.Number, clock.GetUtcNow());
             if (stored.Record.Link is not null) _heads.Add(stored.Cell, stored.Number, stored.Record);
             _resumed++;
         }
+        _checkpoints?.Restored();
     }
 
     /// <summary>What the clock changes, and what follows when exploring is over: findings that are in the store already.</summary>
@@ -104,13 +118,26 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             try
             {
-                if (lease.Work.Kind == WorkKind.WorkUp) WorkUp(worker, lease, interrupt);
-                else Explore(worker, lease, interrupt);
+                Do(worker, lease, interrupt);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
+        }
+    }
+
+    private void Do(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
+    {
+        long? begun = instruments?.Workers.Begin();
+        try
+        {
+            if (lease.Work.Kind == WorkKind.WorkUp) WorkUp(worker, lease, interrupt);
+            else Explore(worker, lease, interrupt);
+        }
+        finally
+        {
+            if (begun is { } at) instruments!.Workers.End(at);
         }
     }
 
@@ -124,7 +151,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                 if (_failure is not null || interrupt.IsCancellationRequested) return null;
                 Watch();
                 if (_board.Phase == CampaignPhase.Done) return null;
-                if (_board.Take(Holder, DateTimeOffset.UnixEpoch) is { } lease) return lease;
+                if (_board.Take(Holder, clock.GetUtcNow()) is { } lease) return lease;
                 // Others are at work, and what they find out may be what is missing.
                 if (_board.Leases.Count == 0) throw new CampaignFault("there is work left and none of it can be done");
                 Monitor.Wait(_lock);
@@ -142,15 +169,19 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         Shard shard = lease.Work.Shard;
         Checkpoint? next = null;
         ShardRecord record;
+        long began = clock.GetTimestamp();
         if (plan.Cells[shard.Cell].Section is null) record = _bench.Run(worker, shard, lease.Input, interrupt);
         else (record, next) = _bench.RunEpoch(worker, shard, CheckpointBefore(shard.Cell, shard.Number), interrupt);
+        instruments?.Work.Took(WorkKind.Explore, clock.GetElapsedTime(began).TotalSeconds);
         lock (_lock)
         {
-            if (Record(shard, record, next) == Recorded.Mismatch)
+            Recorded recorded = Record(shard, record, next);
+            if (recorded == Recorded.Mismatch)
                 _defects.Add(string.Create(CultureInfo.InvariantCulture,
                     $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
             _board.Complete(lease.Work, lease.Epoch, record);
             _stepsHere += record.Steps;
+            Measure(shard, record, recorded, clock.GetElapsedTime(began));
             Watch();
             Monitor.PulseAll(_lock);
         }
@@ -180,13 +211,49 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private void WorkUp(ICampaignWorker worker, Lease lease, CancellationToken interrupt)
     {
         Checkpoint? before = lease.Work.Raw!.Soak is { } place ? CheckpointBefore(lease.Work.Shard.Cell, place.Epoch) : null;
+        long began = clock.GetTimestamp();
         Finding finding = _bench.WorkUp(worker, lease.Work, lease.Input, interrupt, before);
+        instruments?.Work.Took(WorkKind.WorkUp, clock.GetElapsedTime(began).TotalSeconds);
         lock (_lock)
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
+            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, clock.GetElapsedTime(began), unanswered: false);
+            Publish(CampaignState.Running);
             Monitor.PulseAll(_lock);
         }
+    }
+
+    private void BeginMeasuring(int workers)
+    {
+        if (instruments is null) return;
+        instruments.Work.Show(plan);
+        instruments.Workers.Have(Math.Max(1, workers));
+        _watch = instruments.Campaigns.Watch(CampaignState.Running, Snapshot(CampaignState.Running));
+    }
+
+    /// <summary>What the ledger took counts as work; what it had already is a replay of it.</summary>
+    private void Measure(Shard shard, ShardRecord record, Recorded recorded, TimeSpan since)
+    {
+        if (instruments is null) return;
+        PlannedCell cell = plan.Cells[shard.Cell];
+        ResultFate fate = recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch };
+        instruments.Settled(cell, WorkKind.Explore, record, null, fate, since, unanswered: false);
+        if (fate == ResultFate.Mismatch) _discrepancies++;
+        if (fate == ResultFate.Accepted)
+        {
+            if (_violated.Add(shard.Cell, record)) instruments.Work.FirstViolation(cell.Workload.Id, clock.GetElapsedTime(_start));
+            _checkpoints?.Commit(shard.Cell, shard.Number, clock.GetUtcNow());
+        }
+        Publish(CampaignState.Running);
+    }
+
+    private void Publish(CampaignState state) => _watch?.Publish(Snapshot(state));
+
+    private CampaignSnapshot Snapshot(CampaignState state)
+    {
+        long done = Tally.Prefix + Tally.Ahead;
+        return CampaignSnapshot.Of(_board, state, new(plan.ShardCount ?? done, done, 0, 0), _discrepancies, _checkpoints?.Oldest);
     }
 
     /// <summary>Runs <paramref name="body"/> on threads of its own, with a worker each; rethrows the first failure.</summary>

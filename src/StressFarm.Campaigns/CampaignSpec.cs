@@ -41,6 +41,8 @@ public sealed record CampaignSpec
     /// <summary>The known bug planted in every design, or null.</summary>
     public string? Bug { get; init; }
     public int ShardSchedules { get; init; } = DefaultShardSchedules;
+    /// <summary>A fire drill: nothing is planted where canaries are, so that each must be missed.</summary>
+    public bool CanaryDrill { get; init; }
     /// <summary>Shards of a cell in a generation; means something only when <see cref="HasGenerations"/>.</summary>
     public int GenerationShards { get; init; } = DefaultGenerationShards;
     /// <summary>What a shard runs depends on what earlier generations found.</summary>
@@ -69,6 +71,7 @@ public sealed record CampaignSpec
             if (Soak is { } soak)
                 Line(text, "soak", string.Create(CultureInfo.InvariantCulture, $"sections={soak.Sections} epochs={(soak.Epochs is { } e ? Number((ulong)e) : "any")} schedules={soak.Schedules}"));
             if (HasGenerations) Line(text, "generation", Number((ulong)GenerationShards));
+            if (CanaryDrill) Line(text, "canaries", SpecBuilder.CanaryDrill);
             return text.ToString();
         }
     }

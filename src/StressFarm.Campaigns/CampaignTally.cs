@@ -26,11 +26,15 @@ public sealed class CampaignTally
     public long Prefix { get; private set; }
     /// <summary>Shards that are done but wait for one before them.</summary>
     public int Ahead => _ahead.Count;
+    /// <summary>Cells whose last shard is done; none while nobody knows which one that is.</summary>
+    public int CellsDone { get; private set; }
     /// <summary>Hash of the shard digests in shard order.</summary>
     public ulong Digest { get; private set; }
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public IReadOnlyList<CellTally> Cells => _cells;
+    /// <summary>The canaries that rode along with the shards that count.</summary>
+    public CanaryTally Canaries { get; } = new();
 
     /// <summary>Every shard the spec asks for has been folded.</summary>
     public bool Complete => _plan.Spec.Steps is { } steps ? Steps >= steps || _plan.At(Prefix) is null : _plan.At(Prefix) is null;
@@ -60,6 +64,7 @@ public sealed class CampaignTally
     {
         if (Has(index)) return;
         _ahead.Add(index, record);
+        if (_plan.ShardsPerCell is { } shards && index / _cells.Length == shards - 1) CellsDone++;
         while (!Complete && _ahead.Remove(Prefix, out ShardRecord? next)) Fold(next);
     }
 
@@ -71,6 +76,7 @@ public sealed class CampaignTally
         int cell = (int)(Prefix % _cells.Length);
         _cells[cell].Fold(record);
         CorpusOf(cell)?.Fold(record);
+        if (Prefix % CampaignPlan.CanaryEvery == 0 && _plan.At(Prefix) is { } shard && _plan.CanaryOf(shard) is { } order) Canaries.Fold(order, record.Canary);
         Prefix++;
     }
 }

@@ -44,6 +44,7 @@ public static class CanonicalSpec
             Bug = One("bug") is var bug && bug == "none" ? null : bug,
             ShardSchedules = Whole(One("shard")),
             GenerationShards = lines["generation"].SingleOrDefault() is { } generation ? Whole(generation) : CampaignSpec.DefaultGenerationShards,
+            CanaryDrill = lines["canaries"].SingleOrDefault() is not null,
             Soak = lines["soak"].SingleOrDefault() is { } soak ? ReadSoak(soak) : null,
         };
     }

@@ -13,6 +13,7 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         private readonly ShardExecutor _executor = new(geometry);
         private SoakExecutor? _soak;
         private volatile bool _onSoak;
+        private CanaryRunner? _canaries;
         private readonly FindingWorkup _workup = new(geometry);
 
         public long Done => _onSoak ? _soak!.Done : _executor.Done;
@@ -21,6 +22,12 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         {
             _onSoak = false;
             return _executor.Run(cell, firstSeed, count, input, cancellation);
+        }
+
+        public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation)
+        {
+            _canaries ??= new(geometry, _executor);
+            return _canaries.Run(order, cancellation);
         }
 
         public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) =>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
@@ -17,6 +18,9 @@ public readonly record struct StoredShard(int Cell, long Number, ShardRecord Rec
 {
     /// <summary>Who ran it; null where only one could.</summary>
     public string? Holder { get; init; }
+    /// <summary>When it was written; null where nobody noted that.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Recorded { get; init; }
 }
 
 /// <summary>The durable record of shards done and findings worked up. Append-only.</summary>
@@ -42,6 +46,8 @@ public interface ICampaignWorker
     long Done => 0;
     /// <param name="input">what the shard's generation knows; null unless the strategy is feedback</param>
     ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation);
+    /// <summary>Runs a canary. What a worker carries from shard to shard stays as it was.</summary>
+    CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation);
     /// <param name="input">what the generation of the violation knew; null unless the strategy is feedback</param>
     Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation);
     /// <summary>Runs an epoch of a section, on from the checkpoint before it.</summary>

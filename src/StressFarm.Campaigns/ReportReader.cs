@@ -19,13 +19,20 @@ public static partial class ReportReader
             List<CellReport> cells = [.. report.GetProperty("cells").EnumerateArray().Select(Cell)];
             return new(spec, Text(report, "modelVersion"), ulong.Parse(Text(report, "digest"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
                 Number(report, "shards"), Number(report, "schedules"), Number(report, "steps"), Number(determinism, "checked"), Number(determinism, "mismatches"),
-                cells, [.. report.GetProperty("findings").EnumerateArray().Select(f => Finding(f, cells))]);
+                cells, [.. report.GetProperty("findings").EnumerateArray().Select(f => Finding(f, cells))])
+            {
+                Canaries = report.TryGetProperty("canaries", out JsonElement canaries)
+                    ? new([.. canaries.GetProperty("each").EnumerateArray().Select(Canary)]) : CanarySummary.None,
+            };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or OverflowException)
         {
             throw new CampaignFault($"the report cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
+
+    private static CanaryCount Canary(JsonElement c) =>
+        new(Text(c, "id"), Text(c, "kind"), Number(c, "planted"), Number(c, "caught"), Number(c, "absent"), Number(c, "schedules"), Number(c, "steps"));
 
     private static CellReport Cell(JsonElement cell) => new(
         Text(cell, "policy"), Text(cell, "workload"), Text(cell, "strategy"), VerdictOf(Text(cell, "verdict")),

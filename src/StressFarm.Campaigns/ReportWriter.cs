@@ -38,6 +38,7 @@ public static class ReportWriter
             json.WriteNumber("checked", report.DeterminismChecked);
             json.WriteNumber("mismatches", report.DeterminismMismatches);
             json.WriteEndObject();
+            WriteCanaries(json, report.Canaries);
             json.WriteStartArray("cells");
             foreach (CellReport cell in report.Cells) WriteCell(json, cell);
             json.WriteEndArray();
@@ -61,6 +62,29 @@ public static class ReportWriter
         json.WriteString("hash", spec.Hash);
         json.WriteStartArray("text");
         foreach (string line in spec.Canonical.Split('\n', StringSplitOptions.RemoveEmptyEntries)) json.WriteStringValue(line);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>The canaries of a report, as report.json and the command's JSON have them.</summary>
+    public static void WriteCanaries(Utf8JsonWriter json, CanarySummary canaries)
+    {
+        json.WriteStartObject("canaries");
+        json.WriteNumber("planted", canaries.Counts.Planted);
+        json.WriteNumber("caught", canaries.Counts.Caught);
+        json.WriteStartArray("each");
+        foreach (CanaryCount c in canaries.Each)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", c.Id);
+            json.WriteString("kind", c.Kind);
+            json.WriteNumber("planted", c.Planted);
+            json.WriteNumber("caught", c.Caught);
+            json.WriteNumber("absent", c.Absent);
+            json.WriteNumber("schedules", c.Schedules);
+            json.WriteNumber("steps", c.Steps);
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
         json.WriteEndObject();
     }

@@ -20,6 +20,7 @@ public static class SpecBuilder
 {
     public const int MaxWorkers = 256;
     public const int MaxNameLength = 200;
+    public const string CanaryDrill = "drill";
 
     public static CampaignOrder Build(CampaignRequest request, SpecDefaults defaults)
     {
@@ -45,6 +46,7 @@ public static class SpecBuilder
             Parameters = parameters,
             Bug = bug?.Id,
             ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
+            CanaryDrill = request.Canaries is { } canaries && IsDrill(canaries),
         };
         if (soak is not null && spec.Strategy == FeedbackPortfolio.StrategyId)
             throw request.Strategy!.Wrong($"a soak goes by epochs, and {FeedbackPortfolio.StrategyId} by generations; take another strategy");
@@ -79,6 +81,14 @@ public static class SpecBuilder
 
     private static string Strategy(Given given) => Catalog<Strategy>.Find(given.Text)?.Id
         ?? throw given.Wrong($"unknown strategy {given.Shown}; there are {Listed(Catalog<Strategy>.Ids)}");
+
+    /// <summary>There is no third value: a campaign without canaries could not be told from one whose detector is blind.</summary>
+    private static bool IsDrill(Given given) => given.Text switch
+    {
+        "on" => false,
+        CanaryDrill => true,
+        _ => throw given.Wrong($"unknown value {given.Shown}; there are on, {CanaryDrill}"),
+    };
 
     private static int Generation(Given given, CampaignSpec spec) => spec.HasGenerations
         ? (int)Quantities.Whole(given, 1, CampaignSpec.MaxGenerationShards)

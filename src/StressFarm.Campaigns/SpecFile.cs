@@ -118,6 +118,7 @@ public static class SpecFile
                 case "pages": _request.Pages = Single(key); break;
                 case "bug": _request.Bug = Single(key); break;
                 case "shard": _request.Shard = Single(key); break;
+                case "canaries": _request.Canaries = Single(key); break;
                 case "workers": _request.Workers = Single(key); break;
             }
         }

@@ -23,6 +23,7 @@ public static class SpecFileWriter
         Single(text, "bug", request.Bug);
         Single(text, "shard", request.Shard);
         Single(text, "workers", request.Workers);
+        Single(text, "canaries", request.Canaries);
         Soak(text, request);
         return text.ToString();
     }

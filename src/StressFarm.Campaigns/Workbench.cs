@@ -5,36 +5,55 @@ namespace StressFarm.Campaigns;
 /// <summary>Does a piece of a campaign's work, the same on this machine's threads and on a silo's.</summary>
 public sealed class Workbench(CampaignPlan plan, ICampaignEngine engine)
 {
-    /// <summary>Runs a shard.</summary>
+    /// <summary>Runs a shard, and the canary that rides along with it.</summary>
     /// <param name="input">the lease's</param>
     /// <exception cref="CampaignFault">the model failed; names the cell and the seed</exception>
     public ShardRecord Run(ICampaignWorker worker, Shard shard, GenerationInput? input, CancellationToken cancellation)
     {
         Check(shard, input);
+        ShardRecord record;
         try
         {
-            return worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, input, cancellation);
+            record = worker.Run(plan.Cells[shard.Cell].Cell, shard.FirstSeed, shard.Count, input, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw FailureLocator.Locate(engine, plan.Cells[shard.Cell], shard, input, e);
         }
+        return record with { Canary = RunCanary(worker, shard, cancellation) };
     }
 
-    /// <summary>Runs an epoch of a soak.</summary>
+    /// <summary>Runs the canary of a shard; null where none rides along.</summary>
+    /// <exception cref="CampaignFault">nothing was planted, and the model failed</exception>
+    public CanaryRecord? RunCanary(ICampaignWorker worker, Shard shard, CancellationToken cancellation)
+    {
+        if (plan.CanaryOf(shard) is not { } order) return null;
+        try
+        {
+            return worker.RunCanary(order, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new CampaignFault($"the canary {order.Canary.Id} failed: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <summary>Runs an epoch of a soak, and the canary that rides along with it.</summary>
     /// <param name="before">the checkpoint before it; null at a section's first epoch</param>
     /// <exception cref="CampaignFault">the model failed, or the checkpoint cannot be used; names the section</exception>
     public (ShardRecord Record, Checkpoint Next) RunEpoch(ICampaignWorker worker, Shard shard, Checkpoint? before, CancellationToken cancellation)
     {
         PlannedCell cell = plan.Cells[shard.Cell];
+        (ShardRecord record, Checkpoint next) done;
         try
         {
-            return worker.RunEpoch(cell.Section!, shard.Number, before, cancellation);
+            done = worker.RunEpoch(cell.Section!, shard.Number, before, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw FailureLocator.Locate(engine, cell, shard, null, e);
         }
+        return (done.record with { Canary = RunCanary(worker, shard, cancellation) }, done.next);
     }
 
     /// <summary>Works a violation up.</summary>

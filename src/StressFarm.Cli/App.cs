@@ -45,6 +45,7 @@ public static class App
         root.Add(VerifyCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
+        root.Add(TrialCommand.Create(host));
         root.Add(ListCommand.Create(host));
         root.Add(FarmCommand.Create(host));
         return root;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Cli.Metrics;
 
 namespace StressFarm.Cli;
 
@@ -28,7 +29,9 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");
     private readonly Option<string?> _bug = One("--bug", "plant a known bug, in control and under its own workload unless told otherwise");
     private readonly Option<string?> _shard = One("--shard", $"schedules of a shard, the unit of work and of the ledger; {CampaignSpec.DefaultShardSchedules} by default");
+    private readonly Option<string?> _canaries = One("--canaries", $"on, or {SpecBuilder.CanaryDrill}: nothing is planted, so that each canary must be missed; exit 3");
     private readonly Option<string?> _workers = One("--workers", "threads; all cores by default");
+    private readonly Option<string?> _otlp = One(OtlpAddress.Option, "push metrics to an OTLP collector (HTTP), as http://127.0.0.1:4318");
     private readonly Option<string?> _out = OutOption();
     private readonly Option<string?> _format = FormatOption();
 
@@ -39,7 +42,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _workers, _out, _format])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
             command.Add(option);
     }
 
@@ -51,6 +54,9 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     public string? GivenOut(ParseResult parsed) => parsed.GetValue(_out);
 
     public bool Json(ParseResult parsed) => IsJson(parsed.GetValue(_format));
+
+    /// <summary>Where metrics are pushed to; null for nowhere.</summary>
+    public Uri? Otlp(ParseResult parsed) => Text(parsed, _otlp) is { } given ? OtlpAddress.Read(given) : null;
 
     /// <summary>What was asked for, the file's part included.</summary>
     public CampaignRequest Request(ParseResult parsed)
@@ -74,6 +80,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             Pages = Text(parsed, _pages),
             Bug = Text(parsed, _bug),
             Shard = Text(parsed, _shard),
+            Canaries = Text(parsed, _canaries),
             Workers = Text(parsed, _workers),
         };
         string? file = parsed.GetValue(_file);

@@ -1,10 +1,12 @@
 using StressFarm.Campaigns;
+using StressFarm.Cli.Metrics;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli;
 
 /// <summary>One run of a campaign from the command line: the first line, progress, results in the output folder.</summary>
-internal sealed class CampaignSession(CliHost host, string verb, CampaignOrder order, string folder, bool json)
+/// <param name="otlp">where metrics are pushed to, or null</param>
+internal sealed class CampaignSession(CliHost host, string verb, CampaignOrder order, string folder, bool json, Uri? otlp)
 {
     /// <summary>Runs it; <paramref name="conclude"/> prints the text report and gives the exit code of a run that was not disturbed.</summary>
     public int Run(Func<CampaignReport, int> conclude)
@@ -16,10 +18,13 @@ internal sealed class CampaignSession(CliHost host, string verb, CampaignOrder o
         head.WriteLine(FirstLine.Of(verb, order));
         head.Flush();
 
-        var runner = new CampaignRunner(plan, ledger, host.Engine(order.Spec.Geometry), host.Clock);
         CampaignOutcome outcome;
-        using (var progress = new ProgressPrinter(host, runner.Progress))
+        using (OtlpPush? push = otlp is null ? null : new(host, otlp, plan))
+        {
+            var runner = new CampaignRunner(plan, ledger, host.Engine(order.Spec.Geometry), host.Clock, push?.Instruments);
+            using var progress = new ProgressPrinter(host, runner.Progress);
             outcome = runner.Run(order.Workers, order.Budget, host.Interrupt);
+        }
 
         foreach (string defect in outcome.Defects) host.Error.WriteLine($"stressfarm: {defect}");
         if (outcome.Report is not { } report)

@@ -4,13 +4,14 @@ namespace StressFarm.Exploration;
 
 /// <summary>
 /// The one name of a design wherever it is shown: a preset's id, or "dimension=value,…" over control; "+Z06" is appended for
-/// a planted bug. A bug that is nothing but another value of a dimension has the name of that design.
+/// a planted bug, "+drop:C6" for the step that a mutant drops. A bug that is nothing but another value of a dimension has the name of that design.
 /// </summary>
 public static class PolicyName
 {
     /// <summary>Names a design. Two designs have the same name only when they are the same.</summary>
     public static string Of(Policy policy)
     {
+        if (policy.Dropped != Step.None) return $"{Of(policy with { Dropped = Step.None })}{Policy.DropMark}{policy.Dropped}";
         Policy clean = policy;
         Deviation left = policy.Deviations;
         var planted = new List<string>();

@@ -73,6 +73,10 @@ public sealed class ShardExecutor(Geometry geometry)
         return strategy;
     }
 
+    /// <summary>One schedule that is no shard's, and what it violated.</summary>
+    internal (ScheduleResult Result, Violation? Violation) RunAside(Cell cell, Strategy strategy, ulong seed) =>
+        (RunSeed(cell, strategy, seed), _runner.Machine.Violation);
+
     /// <summary>What PCT's schedules of this cell guarantee; null when its strategy has none.</summary>
     public PctBound? PctBoundOf(Cell cell) => BoundOf(cell, Prepare(cell));
 

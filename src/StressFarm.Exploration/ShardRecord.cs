@@ -46,10 +46,21 @@ public sealed record ShardRecord(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SoakLink? Link { get; init; }
 
-    /// <summary>What two executions of the shard must have in common: the digest, and of an epoch its link too.</summary>
+    /// <summary>What came of the canary that rode along; null, and then not in the JSON, where none did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CanaryRecord? Canary { get; init; }
+
+    /// <summary>What two executions of the shard must have in common: the digest, of an epoch its link, and what came of the canary.</summary>
     [JsonIgnore]
-    public ulong Fingerprint => Link is null ? Digest
-        : Simulation.Pcg.Mix(Digest ^ ulong.Parse(Link.Chain.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture));
+    public ulong Fingerprint
+    {
+        get
+        {
+            ulong print = Link is null ? Digest
+                : Simulation.Pcg.Mix(Digest ^ ulong.Parse(Link.Chain.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture));
+            return Canary is null ? print : Simulation.Pcg.Mix(print ^ Canary.Hash());
+        }
+    }
 
     /// <summary>What later generations build on; null, and then not in the JSON, unless the strategy is feedback.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -47,6 +47,15 @@ token.SetAction(parsed =>
 });
 root.Add(token);
 
+var health = new Command("health", "asks the silo of these settings on this machine whether it serves; exit code 0 or 3");
+health.SetAction(async (parsed, cancellation) =>
+{
+    IConfiguration configuration = ConfigurationOf(new ConfigurationManager(), parsed);
+    await SelfProbe.Ask(configuration, SiloSettings.Read(configuration).Api, cancellation);
+    return Done;
+});
+root.Add(health);
+
 try
 {
     ParseResult parsed = root.Parse(args);

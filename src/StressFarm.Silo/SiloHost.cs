@@ -2,6 +2,7 @@ using Npgsql;
 using OpenTelemetry.Metrics;
 using Orleans.Configuration;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Metrics;
 using StressFarm.Grains;
 using StressFarm.Grains.Workers;
 using StressFarm.Silo.Api;
@@ -21,9 +22,8 @@ public static class SiloHost
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.Farm.DrainTimeout + TimeSpan.FromSeconds(20));
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Farm));
-        builder.Services.AddSingleton<FarmInstruments>();
         AddStore(builder.Services, settings);
-        builder.UseOrleans(silo => Configure(silo, settings));
+        builder.UseOrleans(silo => Configure(silo.AddFarmMetrics(), settings));
         builder.Services.AddHostedService<WorkerService>();
         builder.Services.AddSingleton<IFarmDoor, FarmDoor>();
         builder.Services.AddFarmApi(settings.Api);
@@ -32,8 +32,9 @@ public static class SiloHost
         builder.WebHost.ConfigureKestrel(server => KestrelLimits.Apply(server, settings.Api));
         builder.WebHost.UseUrls([.. settings.Api.Listen]);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(FarmInstruments.MeterName, "Microsoft.Orleans", "System.Runtime")
-            .AddPrometheusExporter());
+            .AddMeter(InstrumentNames.MeterName, "Microsoft.Orleans", "System.Runtime")
+            // Which meter an instrument is of says its prefix already.
+            .AddPrometheusExporter(o => o.ScopeInfoEnabled = false));
         WebApplication app = builder.Build();
         app.MapFarmApi();
         app.MapPrometheusScrapingEndpoint("/metrics").Needs(ApiRole.Read);
@@ -44,11 +45,13 @@ public static class SiloHost
     {
         if (settings.Postgres is { } postgres)
         {
-            services.AddSingleton<IFarmStore>(s => new PostgresFarmStore(postgres, s.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IFarmStore>(s => new ObservedFarmStore(
+                new PostgresFarmStore(postgres, s.GetRequiredService<TimeProvider>()), s.GetRequiredService<StoreInstruments>()));
             return;
         }
         Directory.CreateDirectory(settings.Data);
-        services.AddSingleton<IFarmStore>(s => SqliteFarmStore.Open(Path.Combine(settings.Data, StoreFile), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IFarmStore>(s => new ObservedFarmStore(
+            SqliteFarmStore.Open(Path.Combine(settings.Data, StoreFile), s.GetRequiredService<TimeProvider>()), s.GetRequiredService<StoreInstruments>()));
     }
 
     private static void Configure(ISiloBuilder silo, SiloSettings settings)

@@ -22,6 +22,8 @@ internal sealed class FakeEngine : ICampaignEngine
     public long Mismatches { get; init; }
     /// <summary>Work-up finds that the violation does not recur.</summary>
     public bool LoseFindings { get; init; }
+    /// <summary>Canaries that are not noticed, by id.</summary>
+    public HashSet<string> BlindTo { get; init; } = [];
     /// <summary>The seed at which the model throws.</summary>
     public ulong? ThrowAt { get; init; }
     /// <summary>Called after each shard with how many were run, before it is handed in.</summary>
@@ -58,6 +60,13 @@ internal sealed class FakeEngine : ICampaignEngine
             {
                 Feedback = input is null ? null : Learnt(digest, firstSeed),
             };
+        }
+
+        public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation)
+        {
+            bool caught = order.Planted && !engine.BlindTo.Contains(order.Canary.Id);
+            int schedules = caught ? (int)(order.FirstSeed % 5) + 1 : CanaryRunner.MostSchedules;
+            return new(order.Canary.Id, order.Canary.KindName, schedules, schedules * 10, caught ? schedules : null, false);
         }
 
         public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation)

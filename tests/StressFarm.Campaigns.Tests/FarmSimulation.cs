@@ -11,8 +11,9 @@ namespace StressFarm.Campaigns.Tests;
 /// </summary>
 internal sealed class FarmSimulation(CampaignSpec spec, string request, ulong seed, MemoryFarmStore store, LeaseTerms terms)
 {
-    private sealed class Silo(string name, FakeEngine engine)
+    private sealed class Silo(string name, FakeEngine engine, CampaignPlan plan)
     {
+        public readonly Workbench Bench = new(plan, engine);
         public string Name = name;
         public readonly ICampaignWorker Worker = engine.CreateWorker();
         public readonly List<Lease> Leases = [];
@@ -49,7 +50,7 @@ internal sealed class FarmSimulation(CampaignSpec spec, string request, ulong se
     public async Task<CampaignEntry> Run(int silos = 3, int mostEvents = 200_000)
     {
         await store.Submit(new(Id, "", request, spec.Canonical, spec.Hash, null, CampaignState.Running, "", _clock.Now, null, 0), 1, default);
-        for (int i = 0; i < silos; i++) _silos.Add(new($"silo-{i}", Engines[i % Engines.Count]));
+        for (int i = 0; i < silos; i++) _silos.Add(new($"silo-{i}", Engines[i % Engines.Count], _plan));
         for (int time = 0; time < mostEvents; time++)
         {
             _clock.Now += TimeSpan.FromMilliseconds(200);
@@ -108,7 +109,7 @@ internal sealed class FarmSimulation(CampaignSpec spec, string request, ulong se
         Cell cell = _plan.Cells[shard.Cell].Cell;
         byte[] record = lease.Work.Kind == WorkKind.WorkUp
             ? JsonSerializer.SerializeToUtf8Bytes(silo.Worker.WorkUp(cell, lease.Work.Raw!, lease.Input, default))
-            : JsonSerializer.SerializeToUtf8Bytes(silo.Worker.Run(cell, shard.FirstSeed, shard.Count, lease.Input, default));
+            : JsonSerializer.SerializeToUtf8Bytes(silo.Bench.Run(silo.Worker, shard, lease.Input, default));
         silo.Results.Add(new(lease.Work.Key, lease.Epoch, record, null));
     }
 

@@ -44,6 +44,8 @@ public class FeedbackCampaignTests
                 return record;
             }
 
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => inner.RunCanary(order, cancellation);
+
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }

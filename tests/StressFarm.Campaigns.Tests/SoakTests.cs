@@ -255,6 +255,7 @@ public sealed class SoakTests : IDisposable
         private sealed class Worker(ICampaignWorker inner, int epochs, CancellationTokenSource interrupt) : ICampaignWorker
         {
             public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) => inner.Run(cell, firstSeed, count, input, cancellation);
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => inner.RunCanary(order, cancellation);
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
             public Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) => inner.WorkUp(section, raw, before, cancellation);
 

@@ -50,6 +50,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("run --pages 1000", "--pages")]
     [InlineData("run --pages 16", "--pages")]
     [InlineData("run --pages 65536", "--pages")]
+    [InlineData("run --canaries off", "there are on, drill")]
     [InlineData("run --workers 0", "--workers")]
     [InlineData("run --workers 257", "--workers")]
     [InlineData("run --set ops", "--set")]

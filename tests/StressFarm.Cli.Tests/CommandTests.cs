@@ -48,7 +48,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(ExitCode.Violation, result.Code);
         using JsonDocument json = JsonDocument.Parse(result.Out);
         JsonElement root = json.RootElement;
-        Assert.Equal(["build", "modelVersion", "seed", "digest", "steps", "schedules", "elapsedSeconds", "cells", "findings"],
+        Assert.Equal(["build", "modelVersion", "seed", "digest", "steps", "schedules", "canaries", "elapsedSeconds", "cells", "findings"],
             root.EnumerateObject().Select(p => p.Name));
         JsonElement cell = Assert.Single(root.GetProperty("cells").EnumerateArray());
         Assert.Equal(["policy", "workload", "strategy", "verdict", "schedules", "steps"], cell.EnumerateObject().Select(p => p.Name));
@@ -58,6 +58,31 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(["id", "signature", "invariant", "field", "policy", "workload", "seed", "length", "replay"], finding.EnumerateObject().Select(p => p.Name));
         Assert.StartsWith("stressfarm replay ", finding.GetProperty("replay").GetString());
         Assert.Contains("stressfarm ", result.Error);
+    }
+
+    [Theory]
+    [InlineData("run --workload gup-pin --schedules 64")]
+    [InlineData("compare --workloads gup-pin --policies control,rfc-gup-fail --schedules 64")]
+    [InlineData("soak --workload gup-pin --sections 1 --epochs 2 --schedules-per-epoch 16")]
+    public void Canaries_stand_beside_the_verdicts_and_a_drill_that_misses_them_ends_with_3(string line)
+    {
+        string[] args = [.. line.Split(' '), "--pages", "1024"];
+        Result sound = _sandbox.Run([.. args, "--out", Out]);
+        Assert.NotEqual(ExitCode.Fault, sound.Code);
+        Assert.Contains("\ncanaries 1 of 1 caught: known-bugs 1 of 1.\n", sound.Out);
+        Assert.Contains("violated | canaries 1 of 1 caught", sound.Error);
+
+        Result drill = _sandbox.Run([.. args, "--canaries", "drill", "--out", _sandbox["drill"]]);
+        Assert.Equal(ExitCode.Fault, drill.Code);
+        Assert.Contains("| canary drill |", drill.Out);
+        Assert.Contains("canaries 0 of 1 caught: known-bugs 0 of 1. THE DETECTOR IS BLIND to Z01: trust no verdict here.", drill.Out);
+        Assert.Contains("stressfarm: canary Z01 missed: the detector is blind (1 of 1 not caught)", drill.Error);
+
+        Result json = _sandbox.Run([.. args, "--canaries", "drill", "--format", "json", "--out", _sandbox["drill"]]);
+        Assert.Equal(ExitCode.Fault, json.Code);
+        using JsonDocument document = JsonDocument.Parse(json.Out);
+        JsonElement canaries = document.RootElement.GetProperty("canaries");
+        Assert.Equal((1, 0), (canaries.GetProperty("planted").GetInt32(), canaries.GetProperty("caught").GetInt32()));
     }
 
     [Fact]
@@ -308,6 +333,8 @@ public sealed class CommandTests : IDisposable
                 return inner.Run(cell, firstSeed, count, input, cancellation);
             }
 
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => inner.RunCanary(order, cancellation);
+
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }
@@ -327,6 +354,8 @@ public sealed class CommandTests : IDisposable
                 return record;
             }
 
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => inner.RunCanary(order, cancellation);
+
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => inner.WorkUp(cell, raw, input, cancellation);
         }
     }
@@ -339,6 +368,8 @@ public sealed class CommandTests : IDisposable
         {
             public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation) =>
                 firstSeed <= 9 && firstSeed + (ulong)count > 9 ? throw new InvalidOperationException("out of\nstep") : new(1, count, 1, [], [], 0, 0);
+
+            public CanaryRecord RunCanary(CanaryOrder order, CancellationToken cancellation) => throw new NotSupportedException();
 
             public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) => throw new NotSupportedException();
         }

@@ -48,6 +48,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         List<string> args = [.. bare.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
         if (args[0] is "compare" or "run") Shorten(args);
         if (args[0] is "soak" or "verify") ShortenSoak(args);
+        if (args[0] is "trial" && !args.Contains("--seeds")) args.AddRange(["--seeds", "1"]);
         if (args[0] is "replay" or "explain") Assert.True(args.Count > 1, $"{page}: '{line}' names nothing to {args[0]}");
         Result result = args[0] == "farm" ? OnFarm(args) : _sandbox.Run([.. args]);
         Assert.True(result.Code == expected, $"{page}: '{line}' ended with {result.Code} instead of {expected}: {result.Error}");
@@ -120,7 +121,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
     private static IEnumerable<string> Pages() =>
         Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Order(StringComparer.Ordinal);
 
-    private static string Root
+    internal static string Root
     {
         get
         {
@@ -132,9 +133,9 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|list|farm)\b")]
+    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|trial|list|farm)\b")]
     private static partial Regex CommandLine();
-    [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify|farm) -?[^`]*)`")]
+    [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify|trial|farm) -?[^`]*)`")]
     private static partial Regex Inline();
     [GeneratedRegex(@"# exit (\d+)")]
     private static partial Regex ExitComment();

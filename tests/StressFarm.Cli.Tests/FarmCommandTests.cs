@@ -39,6 +39,28 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     }
 
     [Fact]
+    public void Canaries_are_shown_wherever_violations_are_counted()
+    {
+        Assert.Contains("\ncanaries:  1 of 1 caught\n", Run("status", _farm.Id).Out);
+        Assert.Contains(" violated  canaries 1 of 1 caught  ", Run("list").Out);
+        Result watched = Run("watch", _farm.Id);
+        Assert.Contains("violated | canaries 1 of 1 caught", watched.Error);
+        Assert.Contains("\ncanaries 1 of 1 caught: known-bugs 1 of 1.\n", watched.Out);
+    }
+
+    [Fact]
+    public void A_canary_that_a_farm_missed_ends_every_look_at_the_campaign_with_3()
+    {
+        using var farm = new FakeFarm("workloads: gup-pin\nschedules: 16\npages: 1024\ncanaries: drill\n");
+        foreach (string verb in (string[])["status", "watch", "verify"])
+        {
+            Result result = Sandbox.RunOnFarm(farm.Address, ["farm", verb, farm.Id]);
+            Assert.Equal(ExitCode.Fault, result.Code);
+            Assert.Contains("canary Z01 missed: the detector is blind (1 of 1 not caught)", result.Out + result.Error);
+        }
+    }
+
+    [Fact]
     public void What_says_nothing_means_the_same_to_run_and_to_a_farm()
     {
         CampaignRequest request = SpecFile.Parse("workloads: mixed\n", "f");

@@ -10,6 +10,7 @@ public class ReplayTokenTests
         foreach (Dimension d in Dimension.Order)
             if (random.OneIn(3)) policy = d.With(policy, random.Below(d.Values.Count));
         if (random.OneIn(4)) policy = policy with { Deviations = Deviation.FreezeCurrentCount | Deviation.GupFastNoRecheck };
+        if (random.OneIn(4)) policy = policy with { Dropped = (Step)(1 + random.Below((int)Step.LkFree)) };
         var parameters = new Dictionary<string, int>();
         for (int i = random.Below(4); i > 0; i--) parameters[$"parameter-{random.Below(9)}"] = (int)random.NextUInt();
         var geometry = new Geometry(32 << random.Below(11), 1 + random.Below(8));

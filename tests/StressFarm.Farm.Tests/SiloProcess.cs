@@ -24,7 +24,7 @@ internal sealed class SiloProcess : IDisposable
             ["NAME"] = name,
             ["LISTEN"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{HttpPort}"),
             ["SILOPORT"] = FreePort().ToString(CultureInfo.InvariantCulture),
-            ["GATEWAYPORT"] = FreePort().ToString(CultureInfo.InvariantCulture),
+            ["GATEWAYPORT"] = settings.GetValueOrDefault("GATEWAYPORT") ?? FreePort().ToString(CultureInfo.InvariantCulture),
         };
     }
 

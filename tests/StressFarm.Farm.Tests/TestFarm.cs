@@ -25,6 +25,13 @@ internal sealed class TestFarm : IDisposable
     {
         string postgres = server.NewDatabase();
         await Migration.Apply(postgres, TextWriter.Null, default);
+        return await StartOn(postgres, silos, leaseSeconds, workers, verifyEvery);
+    }
+
+    /// <summary>Starts a farm on a database that has its schema.</summary>
+    /// <param name="cluster">null for one of its own</param>
+    public static async Task<TestFarm> StartOn(string postgres, int silos, int leaseSeconds = 5, int workers = 1, int verifyEvery = 16, string? cluster = null, bool gateways = true)
+    {
         var settings = new Dictionary<string, string>
         {
             ["POSTGRES"] = postgres,
@@ -33,18 +40,21 @@ internal sealed class TestFarm : IDisposable
             ["VERIFYEVERY"] = Text(verifyEvery),
             ["PROBESECONDS"] = "1",
             ["MISSEDPROBES"] = "3",
-            ["CLUSTER"] = $"test-{Guid.NewGuid():N}",
+            ["CLUSTER"] = cluster ?? $"test-{Guid.NewGuid():N}",
         };
+        if (!gateways) settings["GATEWAYPORT"] = "0";
         var farm = new TestFarm(postgres, Enumerable.Range(0, silos).Select(i => new SiloProcess($"silo-{i}", settings)));
         foreach (SiloProcess silo in farm.Silos) silo.Start();
-        await farm.Eventually("every silo answers", async () =>
-        {
-            foreach (SiloProcess silo in farm.Silos)
-                if ((await farm._http.GetAsync(Address(silo, "health/ready"))).StatusCode != HttpStatusCode.OK) return false;
-            return true;
-        });
+        foreach (SiloProcess silo in farm.Silos) await farm.Serves(silo);
         return farm;
     }
+
+    public Task Serves(SiloProcess silo) =>
+        Eventually($"{silo.Name} serves", async () => (await _http.GetAsync(Address(silo, "health/ready"))).StatusCode == HttpStatusCode.OK);
+
+    /// <summary>Pauses, resumes or cancels.</summary>
+    public Task Steer(string id, string how) =>
+        Eventually($"it is {how}d", async () => (await _http.PostAsync(Address(Awake(), $"api/v1/campaigns/{id}/{how}"), null)).IsSuccessStatusCode);
 
     public async Task<string> Submit(string request)
     {

@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Metrics;
 using StressFarm.Grains.Workers;
 using StressFarm.Silo.Stores;
 
@@ -24,7 +26,7 @@ public sealed class ClusterTests : IAsyncLifetime
             silo.Services.AddSingleton<IFarmStore>(_store);
             silo.Services.AddSingleton(TimeProvider.System);
             silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new FarmOptions { Workers = 1, VerifyEvery = 4, LeaseDuration = TimeSpan.FromSeconds(30) }));
-            silo.Services.AddSingleton<FarmInstruments>();
+            silo.AddFarmMetrics();
             silo.Services.AddHostedService<WorkerService>();
         });
         _cluster = builder.Build();
@@ -52,6 +54,52 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.All(findings, f => Assert.StartsWith("F-", f.Id, StringComparison.Ordinal));
         Assert.NotNull(await _cluster.Client.GetGrain<IFindingsGrain>(status.Id).Get(findings[0].Id, default));
         Assert.Equal(2, (await _cluster.Client.GetGrain<IFarmGrain>(IFarmGrain.Key).Silos(default)).Count);
+    }
+
+    [Fact]
+    public async Task What_the_silos_counted_adds_up_to_the_ledger()
+    {
+        var scopes = _cluster.Silos.Select(s => s.ServiceProvider.GetRequiredService<IMeterFactory>()).ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        var sums = new Dictionary<(object Silo, string Name), double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (i, l) =>
+            {
+                if (i.Meter.Name == InstrumentNames.MeterName && i.Meter.Scope is { } scope && scopes.Contains(scope)) l.EnableMeasurementEvents(i);
+            },
+        };
+        void Note(Instrument i, double value)
+        {
+            // Histograms come from the calls themselves.
+            lock (sums) sums[(i.Meter.Scope!, i.Name)] = sums.GetValueOrDefault((i.Meter.Scope!, i.Name)) + (i is Histogram<double> ? 1 : value);
+        }
+        listener.SetMeasurementEventCallback<long>((i, value, _, _) => Note(i, value));
+        listener.SetMeasurementEventCallback<double>((i, value, _, _) => Note(i, value));
+        listener.Start();
+        CampaignStatus status = await Run("policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 6000\nshard: 128\n");
+        // The last answers reach the workers a moment after the campaign is done.
+        double Sum(InstrumentName name) => sums.Where(s => s.Key.Name == name.Name).Sum(s => s.Value);
+        await Eventually(() =>
+        {
+            // In the first collection pairs that appeared lately are 0; the second one has the figures.
+            listener.RecordObservableInstruments();
+            lock (sums)
+                foreach (var key in sums.Keys.Where(k => !k.Name.Contains("_duration_", StringComparison.Ordinal)).ToArray()) sums.Remove(key);
+            listener.RecordObservableInstruments();
+            return Task.FromResult(Sum(InstrumentNames.Schedules) >= status.Schedules);
+        });
+        Assert.Equal((status.Schedules, status.Steps, status.Violated), (Sum(InstrumentNames.Schedules), Sum(InstrumentNames.Steps), Sum(InstrumentNames.Violations)));
+        Assert.Equal(status.Ledger.Executed, Sum(InstrumentNames.LedgerShards) - status.Ledger.Planned);
+        Assert.Equal(status.Findings, Sum(InstrumentNames.Findings));
+        Assert.True(Sum(InstrumentNames.Replays) > status.Leases.Verified && status.Leases.Verified > 0);
+        Assert.Equal((1, 0, 0), (Sum(InstrumentNames.CampaignsEnded), Sum(InstrumentNames.ReplayMismatches), Sum(InstrumentNames.LedgerDiscrepancies)));
+        // Both were at work, see each other, and make calls of their own.
+        foreach (object silo in scopes)
+        {
+            Assert.True(sums[(silo, InstrumentNames.Schedules.Name)] > 0);
+            Assert.Equal(2, sums[(silo, InstrumentNames.SilosActive.Name)]);
+            Assert.True(sums[(silo, InstrumentNames.GrainCallDuration.Name)] > 0);
+        }
     }
 
     [Fact]

@@ -44,6 +44,16 @@ public sealed class PostgresServer : IDisposable
         return Address(name);
     }
 
+    /// <summary>Runs one of PostgreSQL's own programs on a database of this server.</summary>
+    public void Tool(string program, string database, params string[] arguments)
+    {
+        var address = new NpgsqlConnectionStringBuilder(database);
+        Finish(Start(program, [.. arguments, $"--dbname=host=127.0.0.1 port={Port} user=farm password={Password} dbname={address.Database}"]), program);
+    }
+
+    /// <summary>A folder that both this process and PostgreSQL's programs can use.</summary>
+    public string Folder => _folder;
+
     /// <summary>Ends the server at once, as a crash does.</summary>
     public void Kill()
     {

@@ -10,6 +10,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private ICampaignWorker? _worker;
+    private long _began;
 
     public Desk Desk => desk;
     public WorkLease Lease => lease;
@@ -19,11 +20,15 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public WorkResult? Result { get; private set; }
     /// <summary>It could not be done here and now, and is to be handed back.</summary>
     public bool Returned { get; private set; }
-    public long Schedules { get; private set; }
-    public long Steps { get; private set; }
-    public long Violated { get; private set; }
+    public WorkKind Kind => (WorkKind)lease.Kind;
+    /// <summary>What it came to, for whoever counts what is accepted: the shard's record without what it teaches, or the finding.</summary>
+    public ShardRecord? Record { get; private set; }
+    public Finding? Finding { get; private set; }
+    /// <summary>It was sent, and no answer came.</summary>
+    public bool Unanswered { get; set; }
     /// <summary>How long it kept its thread.</summary>
     public double Seconds { get; private set; }
+    public TimeSpan SinceBegun => Stopwatch.GetElapsedTime(_began);
 
     /// <summary>Nobody wants the result any more: the thread leaves it at the next schedule.</summary>
     public void Stop() => _stop.Cancel();
@@ -32,7 +37,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     {
         if (Stopped) return;
         _worker = worker;
-        long began = Stopwatch.GetTimestamp();
+        _began = Stopwatch.GetTimestamp();
         try
         {
             Result = new(lease.Key, lease.Epoch, Do(worker), null);
@@ -53,7 +58,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
         finally
         {
             _worker = null;
-            Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            Seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds;
         }
     }
 
@@ -64,14 +69,15 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
         var shard = new Shard(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
         SoakSection? section = desk.Plan.Cells[shard.Cell].Section;
         GenerationInput? input = lease.Input is { } name ? desk.Inputs.Of(name, lease.Cell, lease.FirstSeed, _stop.Token) : null;
-        if ((WorkKind)lease.Kind == WorkKind.WorkUp)
+        if (Kind == WorkKind.WorkUp)
         {
             RawFinding raw = JsonSerializer.Deserialize<RawFinding>(lease.Raw)!;
             Checkpoint? memory = section is not null && raw.Soak is { } place ? desk.Sections.Before(shard.Cell, section, place.Epoch, _stop.Token) : null;
-            return JsonSerializer.SerializeToUtf8Bytes(desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory));
+            Finding = desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory);
+            return JsonSerializer.SerializeToUtf8Bytes(Finding);
         }
         ShardRecord record = section is null ? desk.Bench.Run(worker, shard, input, _stop.Token) : RunEpoch(worker, shard, section);
-        (Schedules, Steps, Violated) = (record.Schedules, record.Steps, record.Arms.Sum(a => a.Violated));
+        Record = record with { Feedback = null };
         return JsonSerializer.SerializeToUtf8Bytes(record);
     }
 
@@ -80,7 +86,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     {
         Checkpoint? before = desk.Sections.Before(shard.Cell, section, shard.Number, _stop.Token);
         (ShardRecord record, Checkpoint next) = desk.Bench.RunEpoch(worker, shard, before, _stop.Token);
-        if ((WorkKind)lease.Kind == WorkKind.Explore) desk.Sections.Commit(shard.Cell, before, next, record, _stop.Token);
+        if (Kind == WorkKind.Explore) desk.Sections.Commit(shard.Cell, before, next, record, _stop.Token);
         return record;
     }
 }

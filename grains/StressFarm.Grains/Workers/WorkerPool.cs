@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Grains.Workers;
 
@@ -13,12 +14,14 @@ internal sealed class WorkerPool : IDisposable
     private readonly BlockingCollection<Job> _queue = [];
     private readonly Thread[] _threads;
     private readonly Action<Job> _finished;
+    private readonly WorkerInstruments _instruments;
     private int _busy;
 
     /// <param name="finished">called on the worker's thread, done or stopped</param>
-    public WorkerPool(int threads, Action<Job> finished)
+    public WorkerPool(int threads, Action<Job> finished, WorkerInstruments instruments)
     {
-        _finished = finished;
+        (_finished, _instruments) = (finished, instruments);
+        instruments.Have(threads);
         _threads = new Thread[threads];
         for (int i = 0; i < threads; i++)
         {
@@ -29,6 +32,8 @@ internal sealed class WorkerPool : IDisposable
 
     public int Threads => _threads.Length;
     public int Busy => Volatile.Read(ref _busy);
+    /// <summary>Jobs that wait for a thread.</summary>
+    public int Queued => _queue.Count;
 
     public void Add(Job job) => _queue.Add(job);
 
@@ -47,7 +52,9 @@ internal sealed class WorkerPool : IDisposable
         {
             Interlocked.Increment(ref _busy);
             if (!ReferenceEquals(engine, job.Desk.Engine)) (engine, worker) = (job.Desk.Engine, job.Desk.Engine.CreateWorker());
+            long begun = _instruments.Begin();
             job.Run(worker!);
+            _instruments.End(begun);
             Interlocked.Decrement(ref _busy);
             _finished(job);
         }

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Grains.Workers;
 
@@ -21,7 +21,7 @@ namespace StressFarm.Grains.Workers;
 /// handed back, so that the others have the work within seconds; a silo that is killed gives it back by expiry.
 /// </para>
 /// </remarks>
-public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> options, ILocalSiloDetails silo, FarmInstruments instruments, TimeProvider clock, ILogger<WorkerService> log)
+public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> options, ILocalSiloDetails silo, RunInstruments instruments, SiloInstruments siloInstruments, TimeProvider clock, ILogger<WorkerService> log)
     : BackgroundService
 {
     private static readonly TimeSpan s_pulse = TimeSpan.FromMilliseconds(250), s_hello = TimeSpan.FromSeconds(1), s_longestPause = TimeSpan.FromSeconds(5);
@@ -41,7 +41,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var pool = new WorkerPool(options.Value.WorkerThreads, Finished);
+        using var pool = new WorkerPool(options.Value.WorkerThreads, Finished, instruments.Workers);
         _pool = pool;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -79,7 +79,10 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         Desk[] due = [.. _desks.Values.Where(d => IsDue(d, now))];
         if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, Share(due.Length), CancellationToken.None)));
         foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count + d.Finished.Count + d.Returned.Count == 0).ToArray()) _desks.Remove(over.Id);
+        ShowWaiting();
     }
+
+    private void ShowWaiting() => siloInstruments.Waiting(_pool!.Queued, _desks.Values.Sum(d => d.Finished.Count));
 
     /// <summary>Takes finished jobs from the threads.</summary>
     private void Collect()
@@ -95,8 +98,8 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
             }
             job.Desk.Finished.Add(job);
             _jobSeconds = Math.Clamp(0.9 * _jobSeconds + 0.1 * job.Seconds, 0.001, 60);
-            _rate.Add(job.Steps);
-            instruments.Ran(job.Schedules, job.Steps, job.Violated);
+            _rate.Add(job.Record?.Steps ?? 0);
+            instruments.Work.Took(job.Kind, job.Seconds);
         }
     }
 
@@ -110,7 +113,11 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         {
             try
             {
-                if (await Describe(id, deadline.Token) is { } desk) _desks.Add(id, desk);
+                if (await Describe(id, deadline.Token) is { } desk)
+                {
+                    _desks.Add(id, desk);
+                    instruments.Work.Show(desk.Plan);
+                }
             }
             catch (Exception e)
             {
@@ -165,12 +172,10 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
             _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)]);
         DateTimeOffset now = clock.GetUtcNow();
         desk.Spoken = now;
-        long began = Stopwatch.GetTimestamp();
         try
         {
             using CancellationTokenSource deadline = Deadline(cancellation);
             ExchangeReply reply = await grains.GetGrain<ICampaignGrain>(desk.Id).Exchange(request, deadline.Token);
-            instruments.Called(Stopwatch.GetElapsedTime(began));
             desk.Failures = 0;
             desk.Returned.RemoveAll(returned.Contains);
             Settle(desk, delivered, reply);
@@ -182,7 +187,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            instruments.CallFailed();
+            foreach (Job job in delivered) job.Unanswered = true;
             desk.Failures++;
             TimeSpan pause = s_pulse * Math.Pow(2, Math.Min(desk.Failures, 6));
             desk.Next = now + (pause < s_longestPause ? pause : s_longestPause);
@@ -194,25 +199,27 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     {
         for (int i = 0; i < delivered.Length; i++)
         {
-            instruments.Delivered((ResultFate)reply.Fates[i]);
-            desk.Finished.Remove(delivered[i]);
-            delivered[i].Dispose();
+            Job job = delivered[i];
+            instruments.Settled(desk.Plan.Cells[job.Lease.Cell], job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.SinceBegun, job.Unanswered);
+            desk.Finished.Remove(job);
+            job.Dispose();
         }
         foreach (string key in reply.Lost)
             if (desk.Open.TryGetValue(key, out Job? lost)) lost.Stop();
         foreach (WorkLease lease in reply.Leases)
         {
-            var job = new Job(desk, lease);
+            var next = new Job(desk, lease);
             // The same work again, lost and leased anew: the old job ends by itself and is not delivered.
             if (desk.Open.TryGetValue(lease.Key, out Job? former)) former.Stop();
-            desk.Open[lease.Key] = job;
-            _pool!.Add(job);
+            desk.Open[lease.Key] = next;
+            _pool!.Add(next);
         }
     }
 
     private async Task Drain()
     {
         _draining = true;
+        siloInstruments.Drains();
         foreach (Job job in _desks.Values.SelectMany(d => d.Open.Values)) job.Stop();
         using var deadline = new CancellationTokenSource(options.Value.DrainTimeout);
         Collect();

@@ -10,12 +10,16 @@ namespace StressFarm.Campaigns;
 /// <param name="StepsPerSecond">of the last ten seconds, over all silos</param>
 /// <param name="Findings">worked up so far</param>
 /// <param name="Candidates">to be worked up</param>
-/// <param name="Defects">what must never happen, one line each: shards or schedules that gave two digests</param>
+/// <param name="Defects">what must never happen, one line each: shards or schedules that gave two digests, canaries that were missed</param>
 /// <param name="Digest">of the shards that count, hex</param>
 public sealed record CampaignStatus(
     string Id, string Name, string State, string Reason, string Phase, long Schedules, long Steps, long Violated, double Share,
     double? LeftSeconds, double StepsPerSecond, int Findings, int Candidates, LeaseSummary Leases, LedgerSummary Ledger,
-    IReadOnlyList<string> Defects, string Digest, DateTimeOffset Created, DateTimeOffset? Finished);
+    IReadOnlyList<string> Defects, string Digest, DateTimeOffset Created, DateTimeOffset? Finished)
+{
+    /// <summary>Canaries of the shards that count.</summary>
+    public CanaryCounts Canaries { get; init; }
+}
 
 /// <summary>The leases of a campaign.</summary>
 /// <param name="Held">given and not yet done</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using StressFarm.Campaigns.Metrics;
 using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
@@ -21,7 +22,10 @@ public sealed class FarmCampaign
     private FarmCounts _before;
     private FarmCounts _saved;
     private readonly List<string> _defects;
+    private readonly FirstViolations _violated = new();
+    private readonly CheckpointAges? _checkpoints;
     private LedgerAudit? _audit;
+    private long _discrepancies;
 
     private FarmCampaign(IFarmStore store, CampaignEntry entry, CampaignPlan plan, long term, LeaseTerms terms, FarmCounts counts, TimeProvider clock)
     {
@@ -29,11 +33,14 @@ public sealed class FarmCampaign
         _defects = [.. counts.Defects];
         _board = new LeaseBoard(plan, terms, term << 32);
         _pace = new PaceMeter(clock);
+        if (plan.Spec.Soak is not null) _checkpoints = new(plan.Cells.Count, entry.Created, plan.ShardsPerCell - 1);
     }
 
     public CampaignEntry Entry => _entry;
     public CampaignPlan Plan => _board.Plan;
     public LeaseBoard Board => _board;
+    /// <summary>Told when a cell is violated for the first time, as far as the ledger knows: its workload, and how long after the campaign's creation.</summary>
+    public Action<string, TimeSpan>? OnFirstViolation { get; set; }
 
     /// <summary>
     /// Opens a campaign under a new term: reads its ledger, its leases and its findings. One that cannot be worked on by this
@@ -135,14 +142,19 @@ public sealed class FarmCampaign
         CampaignTally tally = _board.Tally;
         (double pace, double? left) = _pace.Read(tally);
         bool over = _board.Phase == CampaignPhase.Done;
-        long planned = _audit?.Planned ?? Plan.ShardCount ?? tally.Prefix + tally.Ahead;
-        LedgerSummary ledger = _audit is { } a ? new(a.Planned, a.Executed, a.Lost, a.Double) : new(planned, tally.Prefix + tally.Ahead, 0, 0);
         FarmCounts counts = Counts();
         return new(_entry.Id, _entry.Name, Word(_entry.State), _entry.Reason, Word(_board.Phase), tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.Violated), over ? 1 : Math.Max(tally.Share, BudgetShare()), left, pace, _board.WorkedUp, _board.Candidates.Count,
             new(_board.Leases.Count, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count()),
-            ledger, _defects, ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished);
+            Ledger(), [.. _defects, .. tally.Canaries.Summary.Complaints()], ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished)
+        { Canaries = tally.Canaries.Summary.Counts };
     }
+
+    /// <summary>Where it stands, for whoever adds many campaigns up.</summary>
+    public CampaignSnapshot Snapshot() => CampaignSnapshot.Of(_board, _entry.State, Ledger(), _discrepancies, _checkpoints?.Oldest);
+
+    private LedgerSummary Ledger() => _audit is { } a ? new(a.Planned, a.Executed, a.Lost, a.Double)
+        : new(Plan.ShardCount ?? _board.Tally.Prefix + _board.Tally.Ahead, _board.Tally.Prefix + _board.Tally.Ahead, 0, 0);
 
     /// <summary>The violations so far, each with its count: the candidates when exploring is over, what is likely to become one before.</summary>
     public IReadOnlyList<Candidate> Candidates() => _board.Phase == CampaignPhase.Exploring ? FindingMerge.Candidates(_board.Tally) : _board.Candidates;
@@ -166,7 +178,12 @@ public sealed class FarmCampaign
     private async Task Restore(CancellationToken cancellation)
     {
         await foreach (StoredShard shard in _store.Shards(_entry.Id, cancellation))
+        {
             if (!_board.Restore(shard)) throw new CampaignFault(string.Create(CultureInfo.InvariantCulture, $"the ledger is damaged: shard {shard.Number} of cell {shard.Cell} is not one of this campaign"));
+            _violated.Add(shard.Cell, shard.Record);
+            _checkpoints?.Restore(shard.Cell, shard.Number, shard.Recorded ?? _entry.Created);
+        }
+        _checkpoints?.Restored();
         // Counted from their rows: a difference must not be forgotten with the activation that saw it.
         IReadOnlyList<StoredVerification> verified = await _store.Verifications(_entry.Id, cancellation);
         _before = _before with { Verified = verified.Count, VerifyMismatches = verified.Count(v => !v.Same) };
@@ -232,11 +249,20 @@ public sealed class FarmCampaign
             if (recorded[i] == Recorded.Mismatch)
             {
                 fates[at] = ResultFate.Mismatch;
+                _discrepancies++;
                 Defect(r.Shard, "gave another digest than the one in the ledger");
             }
+            if (fates[at] == ResultFate.Accepted) Note(r.Shard, r.Record);
             _pace.Add(r.Record.Steps);
         }
         return fates;
+    }
+
+    private void Note(Shard shard, ShardRecord record)
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        _checkpoints?.Commit(shard.Cell, shard.Number, now);
+        if (_violated.Add(shard.Cell, record)) OnFirstViolation?.Invoke(Plan.Cells[shard.Cell].Workload.Id, now - _entry.Created);
     }
 
     private async Task<ResultFate> TakeFinding(Lease lease, Finding finding, CancellationToken cancellation)
@@ -302,8 +328,12 @@ public sealed class FarmCampaign
     {
         var auditor = new LedgerAuditor(Plan, _board.Tally.Prefix);
         await foreach (StoredShard line in _store.Shards(_entry.Id, cancellation)) auditor.Add(line);
-        return auditor.Close();
+        LedgerAudit audit = auditor.Close();
+        if (!AddsUp(audit)) _discrepancies++;
+        return audit;
     }
+
+    private bool AddsUp(LedgerAudit audit) => audit.Balanced && audit.Digest == _board.Tally.Digest;
 
     /// <summary>Draws the report up when nothing is left to do, but not before the ledger adds up to it.</summary>
     private async Task FinishIfDone(CancellationToken cancellation)
@@ -312,7 +342,7 @@ public sealed class FarmCampaign
         // Reading a long ledger takes longer than whoever happened to call has time.
         cancellation = CancellationToken.None;
         _audit = await Audit(cancellation);
-        if (!_audit.Balanced || _audit.Digest != _board.Tally.Digest)
+        if (!AddsUp(_audit))
         {
             await SetState(CampaignState.Failed, $"the ledger does not add up: {_audit}", cancellation);
             return;

@@ -33,6 +33,8 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     private readonly Dictionary<long, (Shard Shard, ulong Digest, string Author)> _toVerify = [];
     private readonly SortedSet<long> _unverified = [];
     private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
+    /// <summary>Of work that was taken back and waits to be given again: when it was first given.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _firstGiven = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Finding> _findings = new(StringComparer.Ordinal);
     private IReadOnlyList<Candidate> _candidates = [];
     private long _cursor;
@@ -44,6 +46,8 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     public CampaignTally Tally { get; } = new(plan);
     public CampaignPhase Phase { get; private set; }
     public IReadOnlyCollection<Lease> Leases => _leases.Values;
+    /// <summary>When the work that is out longest was first given, however often it was given again; null when none is out.</summary>
+    public DateTimeOffset? OldestGiven => _leases.Values.Min(l => (DateTimeOffset?)l.Given);
     public IReadOnlyList<Candidate> Candidates => _candidates;
     /// <summary>Candidates that are worked up.</summary>
     public int WorkedUp { get; private set; }
@@ -86,7 +90,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
     public void Restore(Lease lease, DateTimeOffset now)
     {
         if (lease.Work.Kind == WorkKind.Explore ? Tally.Has(lease.Work.Shard.Index) : lease.Work.Kind == WorkKind.Verify) return;
-        Put(lease with { Expires = now + terms.Duration });
+        Put(lease with { Expires = now + terms.Duration, Given = now });
         LastEpoch = Math.Max(LastEpoch, lease.Epoch);
     }
 
@@ -116,7 +120,11 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
             _ => null,
         };
         if (work is null) return null;
-        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration) { Input = Tally.InputOf(work.Shard.Cell, work.Shard.FirstSeed) };
+        var lease = new Lease(work, ++LastEpoch, holder, now + terms.Duration)
+        {
+            Input = Tally.InputOf(work.Shard.Cell, work.Shard.FirstSeed),
+            Given = _firstGiven.Remove(work.Key, out DateTimeOffset first) ? first : now,
+        };
         Put(lease);
         return lease;
     }
@@ -232,6 +240,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         _leases.Remove(lease.Work.Key);
         Forget(lease);
         Reissued++;
+        _firstGiven[lease.Work.Key] = lease.Given;
         if (lease.Work.Kind == WorkKind.Explore && !Tally.Has(lease.Work.Shard.Index)) _waiting[lease.Work.Shard.Index] = lease.Work.Shard;
         if (lease.Work.Kind == WorkKind.Verify && _toVerify.ContainsKey(lease.Work.Shard.Index)) _unverified.Add(lease.Work.Shard.Index);
         Advance();
@@ -315,6 +324,7 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         {
             Phase = CampaignPhase.WorkingUp;
             _waiting.Clear();
+            _firstGiven.Clear();
             _candidates = FindingMerge.Candidates(Tally);
         }
         if (Phase != CampaignPhase.WorkingUp) return;

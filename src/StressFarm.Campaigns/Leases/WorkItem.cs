@@ -44,6 +44,10 @@ public sealed record Lease(WorkItem Work, long Epoch, string Holder, DateTimeOff
     /// <summary>The last progress shown: schedules done.</summary>
     public long Progress { get; init; }
 
+    /// <summary>When the work was first given, as far as the board knows that gave it. Not stored.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Given { get; init; }
+
     /// <summary>
     /// What the work's generation knows, when the lease is given; null unless the strategy is feedback. The ledger tells it
     /// again, so it is stored nowhere.

@@ -110,6 +110,8 @@ public sealed class ChainVerifier(CampaignPlan plan, ICampaignWorker? worker)
             (ShardRecord record, Checkpoint next) = worker!.RunEpoch(plan.Cells[row.Cell].Section!, row.Number, before, cancellation);
             if (record.Link != row.Record.Link)
                 throw Fault(row.Cell, row.Number, next.StateHash != row.Record.Link!.StateHash ? "run once more it leaves another memory" : "run once more it gives another record");
+            if (plan.CanaryOf(plan.ShardOf(row)!.Value) is { } order && worker.RunCanary(order, cancellation) != row.Record.Canary)
+                throw Fault(row.Cell, row.Number, "run once more its canary gives another record");
             section.At = next;
         }
         catch (StateException e)

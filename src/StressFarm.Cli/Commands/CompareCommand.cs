@@ -25,7 +25,7 @@ internal static class CompareCommand
             bool json = options.Json(parsed);
             CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Compare);
             if (order.Spec.Soak is not null) throw new SpecException("a soak is no comparison: 'stressfarm soak' or 'stressfarm run' take this file");
-            var session = new CampaignSession(host, "compare", order, options.Out(parsed), json);
+            var session = new CampaignSession(host, "compare", order, options.Out(parsed), json, options.Otlp(parsed));
             return session.Run(report =>
             {
                 if (!json) CompareText.Write(host, report, options.Out(parsed));

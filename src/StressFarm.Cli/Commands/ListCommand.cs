@@ -9,7 +9,7 @@ namespace StressFarm.Cli.Commands;
 /// <summary>What there is.</summary>
 internal static class ListCommand
 {
-    private static readonly string[] s_kinds = ["policies", "workloads", "invariants", "known-bugs", "strategies", "dimensions"];
+    private static readonly string[] s_kinds = ["policies", "workloads", "invariants", "known-bugs", "canaries", "strategies", "dimensions"];
 
     public static Command Create(CliHost host)
     {
@@ -42,6 +42,7 @@ internal static class ListCommand
             ("when", i.When.ToString()), ("severity", i.Severity.ToString()), ("kernelMirror", i.Mirror)))],
         "known-bugs" => [.. Catalog<KnownBug>.All.Select(b => new Item(b.Id, b.Title,
             ("source", b.Source), ("mechanism", b.Mechanism), ("invariants", string.Join(", ", b.Invariants)), ("workload", b.Workload)))],
+        "canaries" => [.. Catalog<Canary>.All.Select(c => new Item(c.Id, c.Summary, ("kind", c.KindName), ("invariants", string.Join(", ", c.Invariants)), ("workload", c.Workload)))],
         "strategies" => [.. Catalog<Strategy>.All.Select(s => new Item(s.Id, s.Summary, ("fair", s is Portfolio or FeedbackPortfolio ? "by arm" : s.Fair ? "yes" : "no")))],
         "dimensions" => [.. Dimension.Order.Select(d => new Item(d.Id, d.Summary,
             ("specName", d.SpecName), ("control", d.Values[d.Get(Policy.Control)].Name),

@@ -21,7 +21,7 @@ internal static class RunCommand
     {
         bool json = options.Json(parsed);
         CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Run);
-        var session = new CampaignSession(host, verb, order, options.Out(parsed), json);
+        var session = new CampaignSession(host, verb, order, options.Out(parsed), json, options.Otlp(parsed));
         return session.Run(report =>
         {
             if (!json) RunText.Write(host, report);

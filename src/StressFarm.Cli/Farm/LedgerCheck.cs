@@ -20,6 +20,7 @@ internal sealed class LedgerCheck
         _audit = LedgerAudit.Of(ledger.Plan, report?.Shards ?? Prefix(ledger.Lines), ledger.Lines.Select(line => Stored(ledger, line)));
         if (!_audit.Balanced) _complaints.Add($"the ledger of {ledger.Id} does not add up: {_audit}");
         if (report is null) return;
+        _complaints.AddRange(report.Canaries.Complaints());
         if (_audit.Digest != report.Digest) _complaints.Add($"the ledger's digest is {ReportWriter.Hex(_audit.Digest)}, the report's {ReportWriter.Hex(report.Digest)}");
         if (_audit.Schedules != report.Schedules || _audit.Steps != report.Steps)
             _complaints.Add(string.Create(CultureInfo.InvariantCulture, $"the ledger has {_audit.Schedules} schedules and {_audit.Steps} steps, the report {report.Schedules} and {report.Steps}"));

@@ -11,6 +11,7 @@ internal static class CompareText
     {
         VerdictTable.WriteMatrix(host, report);
         WriteBound(host.Out, report);
+        CanaryText.Write(host.Out, report);
         host.Out.WriteLine();
         foreach (CampaignFinding finding in report.Findings) FindingText.WriteShort(host.Out, finding);
         if (report.Findings.Count > 0) host.Out.WriteLine($"{Numbers.Of(report.Findings.Count, "finding")}; '{FindingLookup.Explain(report.Findings[0].Finding.Id, folder)}' shows one in full.");

@@ -13,6 +13,7 @@ internal static class FarmText
         string left = s.LeftSeconds is { } seconds ? $", {Numbers.Duration(TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e9)))} left" : "";
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"progress:  {s.Share * 100:0}%{left} | {Numbers.Short(s.StepsPerSecond)} steps/s on {s.Leases.Silos} silo{(s.Leases.Silos == 1 ? "" : "s")}"));
         output.WriteLine($"done:      {Numbers.Of(s.Schedules, "schedule")}, {Numbers.Of(s.Steps, "step")}, {Numbers.Grouped(s.Violated)} violated; digest {s.Digest}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"canaries:  {s.Canaries.Caught} of {s.Canaries.Planted} caught"));
         output.WriteLine($"findings:  {s.Findings} of {s.Candidates} worked up");
         output.WriteLine(Balance(s.Ledger));
         output.WriteLine($"leases:    {s.Leases.Held} held, {Numbers.Grouped(s.Leases.Reissued)} handed out again, {Numbers.Grouped(s.Leases.Refused)} late results refused");
@@ -28,7 +29,7 @@ internal static class FarmText
         if (campaigns.Count == 0) output.WriteLine("the farm has no campaign");
         foreach (CampaignStatus s in campaigns)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{s.Id}  {s.State.ToLowerInvariant(),-9} {s.Share * 100,3:0}%  {Numbers.Short(s.Steps),6} steps  {Numbers.Short(s.Violated),6} violated  {s.Findings,3} finding{(s.Findings == 1 ? " " : "s")}  {Time(s.Created)}  {s.Name}").TrimEnd());
+                $"{s.Id}  {s.State.ToLowerInvariant(),-9} {s.Share * 100,3:0}%  {Numbers.Short(s.Steps),6} steps  {Numbers.Short(s.Violated),6} violated  {s.Canaries}  {s.Findings,3} finding{(s.Findings == 1 ? " " : "s")}  {Time(s.Created)}  {s.Name}").TrimEnd());
     }
 
     public static void Write(TextWriter output, IReadOnlyList<FindingSummary> findings)

@@ -19,6 +19,7 @@ internal static class JsonOutput
         json.WriteString("digest", ReportWriter.Hex(report.Digest));
         json.WriteNumber("steps", report.Steps);
         json.WriteNumber("schedules", report.Schedules);
+        ReportWriter.WriteCanaries(json, report.Canaries);
         json.WriteNumber("elapsedSeconds", Math.Round(outcome.Elapsed.TotalSeconds, 3));
         json.WriteStartArray("cells");
         foreach (CellReport cell in report.Cells)

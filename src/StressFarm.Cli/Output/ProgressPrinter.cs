@@ -71,8 +71,8 @@ internal sealed class ProgressPrinter : IDisposable
             : "estimating";
         if (now.Soak is { } soak)
             return string.Create(CultureInfo.InvariantCulture,
-                $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(soak.Epochs)} epochs, last checkpoint {Numbers.Duration(soak.SinceCheckpoint)} ago | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Violated)} violated");
+                $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(soak.Epochs)} epochs, last checkpoint {Numbers.Duration(soak.SinceCheckpoint)} ago | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Violated)} violated | {now.Canaries}");
         return string.Create(CultureInfo.InvariantCulture,
-            $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Violated)} violated");
+            $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Violated)} violated | {now.Canaries}");
     }
 }

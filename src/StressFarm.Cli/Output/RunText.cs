@@ -9,6 +9,7 @@ internal static class RunText
     public static void Write(CliHost host, CampaignReport report)
     {
         VerdictTable.WriteCells(host, report);
+        CanaryText.Write(host.Out, report);
         foreach (CellReport cell in report.Cells.Where(c => c.Verdict != Verdict.Violated))
         {
             host.Out.WriteLine($"{cell.Policy} x {cell.Workload}{Section(cell)}: {Words(cell)}");

@@ -144,12 +144,17 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
 
     private static Policy ReadPolicy(string text, ulong deviations)
     {
-        Policy policy = Policy.TryParse(text, out _) ?? throw new TokenException($"there is no policy '{Shown(text)}' here");
+        string[] parts = text.Split(Policy.DropMark, 2);
+        Policy policy = Policy.TryParse(parts[0], out _) ?? throw new TokenException($"there is no policy '{Shown(text)}' here");
         ulong known = 0;
         foreach (Deviation d in Enum.GetValues<Deviation>()) known |= (ulong)d;
         if ((deviations & ~known) != 0) throw new TokenException("it plants a bug this build does not know");
-        return policy with { Deviations = (Deviation)deviations };
+        return policy with { Deviations = (Deviation)deviations, Dropped = parts.Length > 1 ? ReadStep(parts[1]) : Step.None };
     }
+
+    /// <summary>By its exact name: the parser of enums also takes numbers, which mean another step in another build.</summary>
+    private static Step ReadStep(string name) =>
+        Enum.TryParse(name, out Step step) && step != Step.None && step.ToString() == name ? step : throw new TokenException($"there is no step '{Shown(name)}' here");
 
     private static Geometry ReadGeometry(ulong pages, ulong cpus)
     {

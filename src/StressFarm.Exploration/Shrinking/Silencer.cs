@@ -5,7 +5,7 @@ namespace StressFarm.Exploration;
 /// <summary>Which policy dimension a violation hangs on.</summary>
 internal static class Silencer
 {
-    /// <summary>What stands for a dimension when the cause is a planted bug.</summary>
+    /// <summary>What stands for a dimension when the cause is planted: a known bug, or a step that a mutant drops.</summary>
     public const string Bug = "bug";
     private const int Searches = 30;
 
@@ -29,7 +29,8 @@ internal static class Silencer
             if (!Recurs(runner, scenario, signature, mended)) return dimension.SpecName;
         }
         if (byChoices.Length > 0) return byChoices;
-        return policy.Deviations != Deviation.None && !Violates(runner, scenario, policy with { Deviations = Deviation.None }) ? Bug : "";
+        Policy unplanted = policy with { Deviations = Deviation.None, Dropped = Step.None };
+        return unplanted != policy && !Violates(runner, scenario, unplanted) ? Bug : "";
     }
 
     private static bool Violates(ScenarioRunner runner, Scenario scenario, Policy policy)

@@ -10,6 +10,8 @@ namespace StressFarm.Exploration;
 public sealed class FeedbackPortfolio : Strategy
 {
     public const string StrategyId = "feedback";
+    /// <summary>The ids of its arms, sorted.</summary>
+    public static IReadOnlyList<string> ArmIds => ArmWeights.Arms;
     /// <summary>Programmes come from stream 1 of a seed, choices from stream 2.</summary>
     private const ulong DrawStream = 3;
 

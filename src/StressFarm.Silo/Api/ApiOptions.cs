@@ -32,6 +32,8 @@ public sealed class ApiOptions
     public TimeSpan DoorDeadline { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>How long <c>/health/ready</c> waits for an answer.</summary>
     public TimeSpan ReadyDeadline { get; init; } = TimeSpan.FromSeconds(3);
+    /// <summary>How old an answer of <c>/health/ready</c> may be.</summary>
+    public TimeSpan ReadyEvery { get; init; } = TimeSpan.FromSeconds(1);
     /// <summary>How long a watcher may take to read one event.</summary>
     public TimeSpan WriteDeadline { get; init; } = TimeSpan.FromSeconds(10);
     /// <summary>How often a watched campaign is asked for its status.</summary>
@@ -54,7 +56,7 @@ public sealed class ApiOptions
         Positive(RequestsPerSecond, nameof(RequestsPerSecond), 1_000_000);
         Positive(RequestBurst, nameof(RequestBurst), 1_000_000);
         Positive(SubmissionsPerMinute, nameof(SubmissionsPerMinute), 1_000_000);
-        foreach (TimeSpan time in (TimeSpan[])[DoorDeadline, ReadyDeadline, WriteDeadline, WatchEvery, Heartbeat, LongestWatch])
+        foreach (TimeSpan time in (TimeSpan[])[DoorDeadline, ReadyDeadline, ReadyEvery, WriteDeadline, WatchEvery, Heartbeat, LongestWatch])
             if (time <= TimeSpan.Zero || time > TimeSpan.FromDays(1)) throw new SpecException($"the API's deadlines are more than 0 and at most a day, not {time}");
         if (TokenFile is { } file) Api.TokenFile.Load(file);
     }

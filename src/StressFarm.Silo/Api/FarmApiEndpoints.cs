@@ -23,6 +23,7 @@ public static class FarmApiEndpoints
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<TokenTable>();
         services.AddSingleton<DoorCalls>();
+        services.AddSingleton<Readiness>();
         services.AddSingleton<WatchStream>();
         services.AddHostedService<ListenGuard>();
         services.AddRateLimiter(limits => RateLimits.Configure(limits, options));

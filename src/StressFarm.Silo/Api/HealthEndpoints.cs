@@ -8,13 +8,10 @@ internal static class HealthEndpoints
         app.MapGet("/health/live", () => TypedResults.Text("alive\n"))
             .Needs(null).WithTags("health").WithSummary("The process lives. Asks nobody, and demands no token").Produces<string>(200, "text/plain");
         app.MapGet("/health/ready", Ready)
-            .Needs(ApiRole.Read).WithTags("health").WithSummary("The store answers and the silo is a member of its cluster")
-            .Produces<string>(200, "text/plain").Refuses(401, 403, 429, 503);
+            .Needs(null).WithTags("health").WithSummary("The store answers, and the silo is a member of its cluster and does not stop. Demands no token")
+            .Produces<string>(200, "text/plain").Refuses(503);
     }
 
-    private static async Task<IResult> Ready(HttpContext http, DoorCalls door, ApiOptions options)
-    {
-        bool ready = await door.Ask((d, c) => d.Ready(c), options.ReadyDeadline, http.RequestAborted);
-        return ready ? TypedResults.Text("ready\n") : throw ApiFault.Unavailable("the silo does not serve yet, or not any more");
-    }
+    private static async Task<IResult> Ready(HttpContext http, Readiness readiness) =>
+        await readiness.Ask(http.RequestAborted) ? TypedResults.Text("ready\n") : throw ApiFault.Unavailable("the silo does not serve yet, or not any more");
 }

@@ -33,6 +33,7 @@ public static class TokenFile
         {
             var file = new FileInfo(path);
             if (!file.Exists) throw new SpecException($"there is no token file '{path}'");
+            if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
             RefuseOpenMode(path);
             if (file.Length > MaxBytes) throw new SpecException($"the token file '{path}' is too large");
             text = File.ReadAllText(path);

@@ -74,6 +74,8 @@ public sealed class TokenTable
         try
         {
             var file = new FileInfo(_path!);
+            // A mounted secret is a link, and stays the same link when the secret changes.
+            if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
             return file.Exists ? (file.LastWriteTimeUtc, file.Length, OperatingSystem.IsWindows() ? default : file.UnixFileMode) : default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

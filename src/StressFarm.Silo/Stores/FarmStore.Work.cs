@@ -51,7 +51,7 @@ public abstract partial class FarmStore
     }
 
     public async Task<IReadOnlyList<(long Index, StoredShard Shard)>> Records(string id, long from, int limit, CancellationToken cancellation) =>
-        await Read(new("SELECT idx, cell, number, digest, record, holder FROM shard WHERE campaign = @id AND idx >= @from ORDER BY idx LIMIT @limit",
+        await Read(new("SELECT idx, cell, number, digest, record, holder, recorded FROM shard WHERE campaign = @id AND idx >= @from ORDER BY idx LIMIT @limit",
             ("id", id), ("from", from), ("limit", (long)limit)), Rows.Shard, cancellation);
 
     public async Task<IReadOnlyList<LedgerLine>> Lines(string id, long from, int limit, CancellationToken cancellation) =>

@@ -50,7 +50,7 @@ internal static class Rows
     {
         ShardRecord record = Value<ShardRecord>(row.GetString(4));
         if (row.GetString(3) != Hex(record.Digest)) throw new JsonException("digest");
-        return (row.GetInt64(0), new StoredShard(row.GetInt32(1), row.GetInt64(2), record) { Holder = row.GetString(5) });
+        return (row.GetInt64(0), new StoredShard(row.GetInt32(1), row.GetInt64(2), record) { Holder = row.GetString(5), Recorded = row.GetFieldValue<DateTimeOffset>(6) });
     }
 
     public static StoredWorkup Workup(DbDataReader row) => new(row.GetInt32(0), Value<RawFinding>(row.GetString(1)), Value<Finding>(row.GetString(2)));

@@ -3,6 +3,9 @@ namespace StressFarm.Simulation;
 /// <summary>What one kind of access does (spec 2).</summary>
 public interface IAccessKind
 {
+    /// <summary>It writes what the kernel's code asks it to write: what a mutant can lose (<see cref="Policy.Dropped"/>). Locks are not among these.</summary>
+    static virtual bool Stores => false;
+
     /// <param name="old">the value before; 0 for reads</param>
     /// <param name="value">the value after, or the value read: what the digest and the trace keep</param>
     /// <returns>the result of the await</returns>
@@ -32,6 +35,8 @@ public static class Accesses
 
     public readonly struct Store : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             old = machine.Memory[new Word(access.Location)];
@@ -42,6 +47,8 @@ public static class Accesses
 
     public readonly struct Store32 : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             old = machine.Memory[new Half(access.Location)];
@@ -52,6 +59,8 @@ public static class Accesses
 
     public readonly struct Add32 : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             old = machine.Memory[new Half(access.Location)];
@@ -63,6 +72,8 @@ public static class Accesses
 
     public readonly struct AddUnlessZero32 : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             value = old = machine.Memory[new Half(access.Location)];
@@ -73,6 +84,8 @@ public static class Accesses
 
     public readonly struct CmpXchg32 : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             value = old = machine.Memory[new Half(access.Location)];
@@ -84,6 +97,8 @@ public static class Accesses
 
     public readonly struct Add : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             old = machine.Memory[new Word(access.Location)];
@@ -94,6 +109,8 @@ public static class Accesses
 
     public readonly struct Or : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             old = machine.Memory[new Word(access.Location)];
@@ -104,6 +121,8 @@ public static class Accesses
 
     public readonly struct AndNot : IAccessKind
     {
+        public static bool Stores => true;
+
         public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
         {
             old = machine.Memory[new Word(access.Location)];

@@ -31,6 +31,8 @@ public sealed class Machine
     /// <summary>Stores that others do not see yet; null under sequential consistency.</summary>
     private StoreBuffers? _buffers;
     private StoreBuffers? _builtBuffers;
+    /// <summary>The policy's: the step whose writes are lost.</summary>
+    private Step _dropped;
 
     public Machine(Geometry geometry)
     {
@@ -133,6 +135,7 @@ public sealed class Machine
     {
         Arena = arena;
         Policy = policy;
+        _dropped = policy.Dropped;
         Programme = programme;
         Steps = 0;
         Digest = Pcg.Mix((ulong)arena.Cpus);
@@ -228,7 +231,9 @@ public sealed class Machine
         _touchedCount = 0;
         _wrote = false;
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
-        ulong result = TKind.Do(this, cpu, in access, out ulong old, out ulong value);
+        ulong result = TKind.Stores && access.Step == _dropped
+            ? Lose<TKind>(cpu, in access, out ulong old, out ulong value)
+            : TKind.Do(this, cpu, in access, out old, out value);
         if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
         ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
         Digest = digest ^ (digest >> 29);
@@ -257,6 +262,23 @@ public sealed class Machine
 
     /// <summary>What <see cref="Cpu.Release"/> and <see cref="Cpu.MayLoadEarly"/> tell.</summary>
     internal StoreBuffers? Buffers => _buffers;
+
+    /// <summary>A mutant's write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong Lose<TKind>(Cpu cpu, in Access access, out ulong old, out ulong value) where TKind : struct, IAccessKind
+    {
+        int word = access.WordIndex;
+        (ulong held, ulong writers) = Memory.Held(word);
+        ulong result = TKind.Do(this, cpu, in access, out old, out _);
+        Memory.PutBack(word, held, writers);
+        _touchedCount = 0;
+        _wrote = false;
+        value = old;
+        return result;
+    }
+
+    /// <summary>The rest of the step just taken is lost too.</summary>
+    private bool Loses(Cpu cpu) => _dropped != Simulation.Step.None && new WriterStamp(cpu.Writer).Step == _dropped;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndStep(Cpu cpu)
@@ -314,12 +336,14 @@ public sealed class Machine
     /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
     internal void StoreRaw(Cpu cpu, Word w, ulong value)
     {
+        if (Loses(cpu)) return;
         if (Trace is not null) Trace.RecordRaw(cpu, w, Memory[w], value);
         WriteWord(cpu, w.Index, value);
     }
 
     internal void StoreRaw(Cpu cpu, Half h, uint value)
     {
+        if (Loses(cpu)) return;
         ulong old = Memory[h.Word];
         WriteHalf(cpu, h.Index, value);
         Trace?.RecordRaw(cpu, h.Word, old, Memory[h.Word]);

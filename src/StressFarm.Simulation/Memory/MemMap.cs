@@ -99,6 +99,12 @@ public sealed class MemMap
         if (!At(_lineDirty, word >> 3)) MarkDirty(word >> 3);
     }
 
+    /// <summary>A word and who wrote its halves.</summary>
+    internal (ulong Value, ulong Writers) Held(int word) => (_words[word], _writers[word]);
+
+    /// <summary>Undoes a write.</summary>
+    internal void PutBack(int word, ulong value, ulong writers) => (_words[word], _writers[word]) = (value, writers);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref T At<T>(T[] array, int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), (nint)(uint)index);
 

@@ -24,6 +24,11 @@ public sealed record Policy
     public MemoryModel MemoryModel { get; init; }
     /// <summary>Deviations of the known bugs that are switched on.</summary>
     public Deviation Deviations { get; init; }
+    /// <summary>
+    /// Of a mutant: the step whose writes are lost, as if its line were missing; None otherwise. The CPU goes on as if they had
+    /// happened. Locks, and what a step only reads, stay.
+    /// </summary>
+    public Step Dropped { get; init; }
 
     public static Policy Control { get; } = new();
 
@@ -38,7 +43,13 @@ public sealed record Policy
     /// <summary>CMP=TYPE: what is no folio has a page type.</summary>
     public bool TypesPages => Cmp == Cmp.Type;
 
-    /// <summary>What differs from control, as the command line takes it: "cmp=rfc,map=skip"; "control" when nothing does.</summary>
+    /// <summary>Stands between a design and the step that a mutant of it drops.</summary>
+    public const string DropMark = "+drop:";
+
+    /// <summary>
+    /// What differs from control, as the command line takes it: "cmp=rfc,map=skip"; "control" when nothing does. A mutant's step
+    /// stands behind it, "control+drop:C6", which the command line does not take.
+    /// </summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -48,7 +59,9 @@ public sealed record Policy
             if (value == d.Get(Control)) continue;
             text.Append(text.Length == 0 ? "" : ",").Append(d.Id).Append('=').Append(d.Values[value].Name);
         }
-        return text.Length == 0 ? "control" : text.ToString();
+        if (text.Length == 0) text.Append("control");
+        if (Dropped != Step.None) text.Append(DropMark).Append(Dropped);
+        return text.ToString();
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
 using StressFarm.Silo.Api;
@@ -182,7 +184,7 @@ public sealed class EndpointTests
     [Fact]
     public async Task A_farm_that_does_not_answer_is_503_and_its_words_stay_in_the_log()
     {
-        await using ApiHost host = await ApiHost.Start(new ApiOptions { DoorDeadline = TimeSpan.FromMilliseconds(50), ReadyDeadline = TimeSpan.FromMilliseconds(50) });
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { DoorDeadline = TimeSpan.FromMilliseconds(50), ReadyDeadline = TimeSpan.FromMilliseconds(50), ReadyEvery = TimeSpan.FromTicks(1) });
         foreach (Func<CancellationToken, Task> fault in (Func<CancellationToken, Task>[])[
             _ => throw new StoreException("host=db.internal user=sf"), _ => throw new TimeoutException("db.internal"), _ => new TaskCompletionSource().Task])
         {
@@ -207,12 +209,41 @@ public sealed class EndpointTests
     [Fact]
     public async Task Health()
     {
-        await using ApiHost host = await ApiHost.Start();
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { ReadyEvery = TimeSpan.FromTicks(1) });
         Assert.Equal("alive\n", (await host.Get("/health/live")).Text);
         Assert.Equal("ready\n", (await host.Get("/health/ready")).Text);
         host.Door.IsReady = false;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.Get("/health/ready")).Status);
         Assert.Equal("alive\n", (await host.Get("/health/live")).Text);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_and_however_often_the_farm_is_asked_once_whether_it_is_ready()
+    {
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { ReadyEvery = TimeSpan.FromDays(1) });
+        int asked = 0;
+        var let = new TaskCompletionSource();
+        host.Door.Before = _ => { Interlocked.Increment(ref asked); return let.Task; };
+        Task<Reply>[] waiting = [.. Enumerable.Range(0, 20).Select(_ => host.Get("/health/ready"))];
+        let.SetResult();
+        Assert.All(await Task.WhenAll(waiting), r => Assert.Equal(HttpStatusCode.OK, r.Status));
+        host.Door.IsReady = false;
+        Assert.Equal(HttpStatusCode.OK, (await host.Get("/health/ready")).Status);
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_is_not_ready()
+    {
+        await using ApiHost host = await ApiHost.Start();
+        // A request that is under way keeps the server there while it stops.
+        var (asked, let) = (new TaskCompletionSource(), new TaskCompletionSource());
+        host.Door.Before = _ => { asked.TrySetResult(); return let.Task; };
+        Task<Reply> ready = host.Get("/health/ready");
+        await asked.Task;
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        let.SetResult();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await ready).Status);
     }
 
     [Fact]

@@ -82,6 +82,30 @@ public sealed class TokenFileTests : IDisposable
         Assert.Null(table.Find(new string('x', 100_000)));
     }
 
+    [Fact]
+    public void A_secret_that_is_mounted_as_a_link_is_read_again_when_it_changed()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        // As Kubernetes mounts it: tokens -> ..data/tokens, ..data -> a folder for each version.
+        string folder = Path.GetDirectoryName(_path)!;
+        string Version(string name, out string token)
+        {
+            string file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, "tokens");
+            token = TokenFile.Add(file, "reader", "read");
+            return name;
+        }
+        File.CreateSymbolicLink(Path.Combine(folder, "..data"), Version("..1", out string revoked));
+        File.CreateSymbolicLink(_path, "..data/tokens");
+        var clock = new StillClock();
+        var table = new TokenTable(new ApiOptions { TokenFile = _path }, clock, LoggerFactory.Create(_ => { }).CreateLogger<TokenTable>());
+        Assert.NotNull(table.Find(revoked));
+        File.Delete(Path.Combine(folder, "..data"));
+        File.CreateSymbolicLink(Path.Combine(folder, "..data"), Version("..2", out string given));
+        clock.Pass(2);
+        Assert.Null(table.Find(revoked));
+        Assert.NotNull(table.Find(given));
+    }
+
     private void Write(string text)
     {
         File.WriteAllText(_path, text);

@@ -30,7 +30,7 @@ internal static class FarmFollower
             RunText.Write(host, report);
             Summary(host, report, last, folder);
         }
-        return last.Defects.Count > 0 ? ExitCode.Fault
+        return last.Defects.Count > 0 || report.Canaries.Blind ? ExitCode.Fault
             : report.AnyViolated ? ExitCode.Violation
             : report.AnyInconclusive ? ExitCode.Inconclusive
             : ExitCode.Done;
@@ -57,7 +57,7 @@ internal static class FarmFollower
         TimeSpan elapsed = ElapsedOf(status, now);
         double rate = phase is CampaignPhase.Exploring ? status.StepsPerSecond : elapsed > TimeSpan.Zero ? status.Steps / elapsed.TotalSeconds : 0;
         TimeSpan? left = status.LeftSeconds is { } seconds && seconds < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
-        return new(phase, status.Schedules, status.Steps, (long)(rate * elapsed.TotalSeconds), status.Violated, status.Share, left, status.Findings, status.Candidates, elapsed);
+        return new(phase, status.Schedules, status.Steps, (long)(rate * elapsed.TotalSeconds), status.Violated, status.Share, left, status.Findings, status.Candidates, elapsed) { Canaries = status.Canaries };
     }
 
     private static TimeSpan ElapsedOf(CampaignStatus status, DateTimeOffset now)

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace StressFarm.Cli;
+namespace StressFarm.Campaigns;
 
 /// <summary>Which build this is.</summary>
 public static class BuildInfo

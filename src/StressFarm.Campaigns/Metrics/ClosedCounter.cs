@@ -1,0 +1,28 @@
+using System.Diagnostics.Metrics;
+
+namespace StressFarm.Campaigns.Metrics;
+
+/// <summary>A counter, or one for each value of a label whose values are all known: every one is shown from the start.</summary>
+public sealed class ClosedCounter
+{
+    private readonly string[] _values;
+    private readonly long[] _counts;
+    private readonly KeyValuePair<string, object?>[][] _tags;
+
+    public ClosedCounter(FarmMeter meter, InstrumentName name, params IEnumerable<string> values)
+    {
+        _values = name.Labels.Count == 0 ? [""] : [.. values];
+        _counts = new long[_values.Length];
+        _tags = [.. _values.Select(v => name.Labels.Count == 0 ? (KeyValuePair<string, object?>[])[] : [new(name.Labels[0], v)])];
+        meter.Observe(name, () => _counts.Select((_, i) => new Measurement<long>(Interlocked.Read(ref _counts[i]), _tags[i])));
+    }
+
+    public void Add(long count = 1) => Interlocked.Add(ref _counts[0], count);
+
+    /// <param name="value">one of the values: another one is a defect, and throws</param>
+    public void Add(string value, long count = 1)
+    {
+        int at = Array.IndexOf(_values, value);
+        Interlocked.Add(ref _counts[at >= 0 ? at : throw new ArgumentException($"'{value}' is none of {string.Join(", ", _values)}", nameof(value))], count);
+    }
+}

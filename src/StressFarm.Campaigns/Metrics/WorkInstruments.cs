@@ -1,0 +1,79 @@
+using System.Diagnostics.Metrics;
+using StressFarm.Exploration;
+using StressFarm.Simulation;
+
+namespace StressFarm.Campaigns.Metrics;
+
+/// <summary>What was explored and what it showed. Told once a shard, when its campaign has accepted it.</summary>
+public sealed class WorkInstruments
+{
+    public static readonly IReadOnlyList<string> Kinds = ["explore", "verify", "work-up"], Fates = ["accepted", "same", "mismatch", "refused"];
+    /// <summary>What draws schedules; a portfolio leaves that to its arms.</summary>
+    public static readonly IReadOnlyList<string> Arms =
+        [.. Catalog<Strategy>.All.Where(s => s.Arm == s.Id).Select(s => s.Id).Union(FeedbackPortfolio.ArmIds).Order(StringComparer.Ordinal)];
+
+    private readonly LabelledCounter _schedules, _steps, _violations, _workloadViolations;
+    private readonly ClosedCounter _armSchedules, _armSteps, _armViolations, _findings, _results, _epochs;
+    private readonly Histogram<double> _firstViolation, _shardDuration;
+    private readonly TimeProvider _clock;
+    private long _lastViolation;
+
+    public WorkInstruments(FarmMeter meter, LabelOverflows overflows, TimeProvider clock)
+    {
+        _clock = clock;
+        _schedules = new(meter, InstrumentNames.Schedules, overflows);
+        _steps = new(meter, InstrumentNames.Steps, overflows);
+        _violations = new(meter, InstrumentNames.Violations, overflows);
+        _workloadViolations = new(meter, InstrumentNames.WorkloadViolations, overflows);
+        _armSchedules = new(meter, InstrumentNames.StrategySchedules, Arms);
+        _armSteps = new(meter, InstrumentNames.StrategySteps, Arms);
+        _armViolations = new(meter, InstrumentNames.StrategyViolations, Arms);
+        _findings = new(meter, InstrumentNames.Findings, Enum.GetNames<Severity>());
+        _results = new(meter, InstrumentNames.Results, Fates);
+        _epochs = new(meter, InstrumentNames.Epochs);
+        _firstViolation = meter.Histogram(InstrumentNames.FirstViolation);
+        _shardDuration = meter.Histogram(InstrumentNames.ShardDuration);
+        meter.Observe(InstrumentNames.ViolationLast, () => Interlocked.Read(ref _lastViolation) / 1000.0);
+    }
+
+    /// <summary>A campaign is taken up: what it may count is shown at 0, as far as there is room.</summary>
+    public void Show(CampaignPlan plan)
+    {
+        string[] policies = [.. plan.Spec.Policies.Select(p => Presets.NameOf(p.Policy)).Distinct()], workloads = [.. plan.Spec.Workloads.Select(w => w.Id)];
+        (string, string)[] cells = [.. Pairs(policies, workloads)];
+        _schedules.Show(cells);
+        _steps.Show(cells);
+        string[] invariants = [.. Catalog<Invariant>.Ids];
+        _violations.Show(Pairs(policies, invariants));
+        _workloadViolations.Show(Pairs(workloads, invariants));
+    }
+
+    /// <summary>A shard's record was accepted.</summary>
+    public void Accepted(PlannedCell cell, ShardRecord record)
+    {
+        string policy = Presets.NameOf(cell.Policy.Policy), workload = cell.Workload.Id;
+        _schedules.Add(policy, workload, record.Schedules);
+        _steps.Add(policy, workload, record.Steps);
+        foreach (ArmCount arm in record.Arms)
+        {
+            _armSchedules.Add(arm.Strategy, arm.Schedules);
+            _armSteps.Add(arm.Strategy, arm.Steps);
+            _armViolations.Add(arm.Strategy, arm.Violated);
+        }
+        foreach (RawFinding raw in record.Findings)
+        {
+            _violations.Add(policy, raw.Invariant, raw.Count);
+            _workloadViolations.Add(workload, raw.Invariant, raw.Count);
+        }
+        if (record.Findings.Count > 0) Interlocked.Exchange(ref _lastViolation, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+        if (record.Link is not null) _epochs.Add();
+    }
+
+    /// <summary>A violation was worked up, and the finding accepted.</summary>
+    public void Accepted(Finding finding) => _findings.Add(finding.Severity);
+    public void Delivered(ResultFate fate) => _results.Add(Fates[(int)fate]);
+    public void Took(WorkKind kind, double seconds) => _shardDuration.Record(seconds, new KeyValuePair<string, object?>("kind", Kinds[(int)kind]));
+    public void FirstViolation(string workload, TimeSpan after) => _firstViolation.Record(after.TotalSeconds, new KeyValuePair<string, object?>("workload", workload));
+
+    private static IEnumerable<(string, string)> Pairs(string[] first, string[] second) => first.SelectMany(f => second.Select(s => (f, s)));
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics.Metrics;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using StressFarm.Campaigns;
+using StressFarm.Campaigns.Metrics;
+using StressFarm.Cli.Farm;
+
+namespace StressFarm.Cli.Metrics;
+
+/// <summary>
+/// Pushes a run's metrics to a collector every few seconds, and once more at its end. The run neither waits for the collector
+/// nor fails with it: that it is not there is said once.
+/// </summary>
+internal sealed class OtlpPush : IDisposable
+{
+    private const int Interval = 10_000, Patience = 3_000;
+    private readonly Meter _meter = new(InstrumentNames.MeterName);
+    private readonly MeterProvider _provider;
+    private readonly Witness _witness;
+
+    public OtlpPush(CliHost host, Uri collector, CampaignPlan plan)
+    {
+        Instruments = new(new FarmMeter(_meter), host.Clock, audited: false);
+        _witness = new(host, collector);
+        _provider = Sdk.CreateMeterProviderBuilder()
+            .ConfigureResource(r => r.AddService("stressfarm", serviceVersion: BuildInfo.Build))
+            .AddMeter(InstrumentNames.MeterName, "System.Runtime")
+            .AddOtlpExporter((exporter, reader) =>
+            {
+                exporter.Endpoint = collector;
+                exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
+                exporter.TimeoutMilliseconds = Patience;
+                exporter.HttpClientFactory = () => new HttpClient(_witness, disposeHandler: false) { Timeout = TimeSpan.FromMilliseconds(Patience) };
+                reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = Interval;
+                reader.PeriodicExportingMetricReaderOptions.ExportTimeoutMilliseconds = Patience;
+            })
+            .Build();
+        // The zeroes are to be there before the first counts.
+        Instruments.Work.Show(plan);
+        _ = Task.Run(() => _provider.ForceFlush(Patience));
+    }
+
+    public RunInstruments Instruments { get; }
+
+    /// <summary>Pushes what stood at the end: twice, since a pair that appeared lately is at 0 the first time.</summary>
+    public void Dispose()
+    {
+        if (!_witness.Failed) _provider.ForceFlush(Patience);
+        _provider.Dispose();
+        _meter.Dispose();
+        _witness.Dispose();
+    }
+
+    /// <summary>Sends, and says on standard error when that fails for the first time.</summary>
+    private sealed class Witness(CliHost host, Uri collector) : DelegatingHandler(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = !FarmAddress.IsLoopback(collector),
+        ConnectTimeout = TimeSpan.FromMilliseconds(Patience),
+    })
+    {
+        private int _failures;
+
+        public bool Failed => Volatile.Read(ref _failures) > 0;
+
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return Seen(base.Send(request, cancellationToken));
+            }
+            catch (Exception e)
+            {
+                Say(Reason(e, cancellationToken));
+                throw;
+            }
+        }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return Seen(await base.SendAsync(request, cancellationToken));
+            }
+            catch (Exception e)
+            {
+                Say(Reason(e, cancellationToken));
+                throw;
+            }
+        }
+
+        /// <summary>A connection that was given up fails in one of several ways.</summary>
+        private static string Reason(Exception e, CancellationToken cancellation) =>
+            e is OperationCanceledException || cancellation.IsCancellationRequested ? "no answer" : e.GetBaseException().Message.ReplaceLineEndings(" ");
+
+        private HttpResponseMessage Seen(HttpResponseMessage response)
+        {
+            if (!response.IsSuccessStatusCode) Say($"it answered {(int)response.StatusCode}");
+            return response;
+        }
+
+        private void Say(string why)
+        {
+            if (Interlocked.Increment(ref _failures) == 1)
+                host.Error.WriteLine($"stressfarm: {OtlpAddress.Option}: {collector} did not take the metrics ({why}); the run goes on");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using StressFarm.Simulation;
+
+namespace StressFarm.Exploration;
+
+/// <summary>A folio is freed with its memcg.</summary>
+public sealed class DropP4() : MutantCanary(Step.P4)
+{
+    public override IReadOnlyList<string> Invariants => ["I18"];
+    public override string Workload => "mixed";
+}

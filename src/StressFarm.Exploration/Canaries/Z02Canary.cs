@@ -1,0 +1,4 @@
+namespace StressFarm.Exploration;
+
+/// <summary>Z02.</summary>
+public sealed class Z02Canary() : KnownBugCanary("Z02");
