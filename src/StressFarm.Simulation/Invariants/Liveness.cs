@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 public sealed class OperationsTerminate : Invariant
 {
     public override string Id => "I57";
-    public override string Statement => "every operation ends within 10,000 of its CPU's own steps under a fair schedule, and never do all CPUs wait";
+    public override string Statement => "every operation ends within 10,000 of its CPU's own steps under a fair schedule, never do all CPUs wait, and no freeze is refused that nobody stands in the way of";
     public override When When => When.Always;
     public override Severity Severity => Severity.Leak;
     public override string Mirror => "hung task, soft lockup";
