@@ -186,6 +186,45 @@ public sealed class Ghost
         _held[id * _cpus + cpu.Number] -= n;
     }
 
+    /// <summary>References change hands from a thread to the page cache (n &gt; 0) or back.</summary>
+    public void ThreadToCache(Cpu cpu, int pfn, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs -= n;
+        _objects[id].CacheRefs += n;
+        _held[id * _cpus + cpu.Number] -= n;
+    }
+
+    /// <summary>The same with the swap cache.</summary>
+    public void ThreadToSwap(Cpu cpu, int pfn, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs -= n;
+        _objects[id].SwapRefs += n;
+        _held[id * _cpus + cpu.Number] -= n;
+    }
+
+    /// <summary>Migration: what the caches hold of one folio they hold of another, for which a thread took the references.</summary>
+    public void MoveCacheRefs(Cpu cpu, int from, int to)
+    {
+        ref GhostObject source = ref _objects[_object[from]], destination = ref _objects[_object[to]];
+        int refs = source.CacheRefs + source.SwapRefs;
+        destination.ThreadRefs -= refs;
+        _held[_object[to] * _cpus + cpu.Number] -= refs;
+        destination.CacheRefs += source.CacheRefs;
+        destination.SwapRefs += source.SwapRefs;
+        source.CacheRefs = source.SwapRefs = 0;
+    }
+
+    /// <summary>FS-DAX: the last entry went; the folio dies in this CPU's hands.</summary>
+    public void EndShareLife(Cpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].ShareLife = false;
+        BeginFree(cpu, pfn);
+    }
+
     /// <summary>References of one CPU become another's: a handle was passed on.</summary>
     public void HandOver(int pfn, int from, int to, int n)
     {
@@ -318,7 +357,8 @@ public sealed class Ghost
     /// </summary>
     public int SplitOff(Cpu cpu, int pfn, int order)
     {
-        GhostObject from = _objects[_object[pfn]];
+        int former = _object[pfn], pages = 1 << order;
+        GhostObject from = _objects[former];
         Owner kind = from.Kind == Owner.Folio && order == 0 ? Owner.Small : from.Kind;
         int id = NewObject();
         ref GhostObject o = ref _objects[id];
@@ -329,8 +369,18 @@ public sealed class Ghost
         o.PhaseCpu = cpu.Number;
         o.Rmappable = order > 0;
         o.Anon = from.Anon;
+        if (from.CacheRefs > 0)
+        {
+            o.CacheRefs = pages;
+            _objects[former].CacheRefs -= pages;
+        }
+        if (from.SwapRefs > 0)
+        {
+            o.SwapRefs = pages;
+            _objects[former].SwapRefs -= pages;
+        }
         o.Life = ++_lifeCounter;
-        for (int i = pfn; i < pfn + (1 << order); i++)
+        for (int i = pfn; i < pfn + pages; i++)
         {
             _object[i] = id;
             _life[i] = o.Life;
@@ -358,6 +408,7 @@ public sealed class Ghost
         int id = _object[pfn];
         if (id == NoObject) return;
         ref GhostObject o = ref _objects[id];
+        if (o.ShareLife) return;
         o.Phase = Phase.Freeing;
         o.PhaseCpu = cpu.Number;
         o.EvictDue = 0;

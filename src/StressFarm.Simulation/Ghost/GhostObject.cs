@@ -79,9 +79,15 @@ public struct GhostObject
     public ushort EvictDue;
     /// <summary>Evicting walks that met it.</summary>
     public ushort EvictSeen;
+    /// <summary>FS-DAX: it lives as long as entries lead to it; its refcount may be 0 meanwhile.</summary>
+    public bool ShareLife;
+    /// <summary>References held by the page cache: one a page.</summary>
+    public int CacheRefs;
+    /// <summary>References held by the swap cache: one a page.</summary>
+    public int SwapRefs;
 
     public readonly int Pages => 1 << Order;
-    public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs;
+    public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs + CacheRefs + SwapRefs;
     public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << Order);
     public readonly bool IsCompound => Order > 0 && Kind != Owner.Block;
     public readonly bool IsDevice => Kind == Owner.DevFolio;

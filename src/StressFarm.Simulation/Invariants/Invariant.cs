@@ -110,6 +110,16 @@ public enum MomentKind : byte
     MemunmapGoesOn,
     /// <summary>A permitted reader of device pfns that got no reference goes on. A: how far.</summary>
     ReaderAdvance,
+    /// <summary>A page cache lookup returns a folio. Pfn: the folio's, A: the mapping, B: the index looked up.</summary>
+    CacheGot,
+    /// <summary>A slot of the page cache was stored. A: the mapping, B: the index.</summary>
+    CacheSlotStored,
+    /// <summary>folio->mapping is dereferenced. Pfn: the folio's, A: the pointer.</summary>
+    MappingDeref,
+    /// <summary>A freeze was refused for the count that was expected. Pfn: the folio's, A: the count expected, B: the count found.</summary>
+    FreezeRefused,
+    /// <summary>The folio of a migration entry was looked at. Pfn: the folio's, A: its flags as the reader sees them, B: the entry's page.</summary>
+    MigrationEntryRead,
 }
 
 /// <summary>One such instant.</summary>

@@ -43,6 +43,20 @@ public enum Deviation : ulong
     PgmapRefExitsFirst = 1UL << 46,
     /// <summary>Candidate: the shrinker takes folios off its list without the lock under which others ask whether they are on one.</summary>
     ScanDeletesUnlocked = 1UL << 47,
+    /// <summary>Z11: a split reads mapping->flags before it asks whether there is a mapping.</summary>
+    MappingReadBeforeCheck = 1UL << 16,
+    /// <summary>Z13: folio_expected_ref_count() leaves the swap cache out unless the folio is anonymous.</summary>
+    ExpectedRefsWithoutShmemSwap = 1UL << 17,
+    /// <summary>Z04, a false alarm: the kernel warns when a DAX folio comes to refcount 0 while it is large. No invariant may fire.</summary>
+    DaxFoliosThoughtSmall = 1UL << 18,
+    /// <summary>C11, as v7.3 has it: the last put of a DAX folio reads pgmap and the size at refcount 0.</summary>
+    DaxFolioReadAtZero = 1UL << 21,
+    /// <summary>Z30: driver memory is made a rmappable folio while it is pinned.</summary>
+    RmappableFlip = 1UL << 22,
+    /// <summary>Planted: a driver frees memory that it mapped by pfn without revoking the mappings.</summary>
+    PfnmapWithoutRevoke = 1UL << 19,
+    /// <summary>Planted: a slab keeps a word of its own in its first tail.</summary>
+    SlabWritesTail = 1UL << 20,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>
@@ -60,4 +74,11 @@ public abstract class KnownBug
     public abstract string Workload { get; }
     /// <summary>The design with the bug in it.</summary>
     public abstract Policy Plant(Policy policy);
+
+    /// <summary>The same without it: what must be silent. A deviation within a design has that design, a design of its own has the one it was planted in.</summary>
+    public virtual Policy Twin(Policy policy)
+    {
+        Policy planted = Plant(policy);
+        return planted.Deviations == policy.Deviations ? policy : planted with { Deviations = policy.Deviations };
+    }
 }

@@ -16,6 +16,10 @@ public sealed class Cells
     private readonly int _pageblocks;
     private readonly int _isolated;
     private readonly int _sections;
+    private readonly int _inode;
+    private readonly int _xaSlot;
+    private readonly int _swap;
+    private readonly int _dax;
 
     public Cells(Geometry geometry)
     {
@@ -48,6 +52,10 @@ public sealed class Cells
         HotplugLock = Take(8);
         PgmapArray = Take(8);
         _sections = Take(Geometry.MaxSections * 8).Index;
+        _inode = Take(PageCache.Mappings * 8).Index;
+        _xaSlot = Take(PageCache.Mappings * PageCache.Slots).Index;
+        _swap = Take(8 + SwapCache.Slots).Index;
+        _dax = Take(8 + FsDax.Entries).Index;
         Count = _next - first;
     }
 
@@ -114,6 +122,27 @@ public sealed class Cells
     public Word SectionUsage(int section) => new(_sections + section * 8 + 1);
     /// <summary><c>usage->subsection_map</c>.</summary>
     public Word SubsectionMap(int section) => new(_sections + section * 8 + 2);
+    /// <summary><c>mapping->i_pages.xa_lock</c>.</summary>
+    public Word XaLock(int mapping) => new(_inode + mapping * 8);
+    /// <summary><c>mapping->i_mmap_rwsem</c>; its readers exclude each other here.</summary>
+    public Word IMmap(int mapping) => new(_inode + mapping * 8 + 1);
+    /// <summary><c>inode->i_size</c>, in pages.</summary>
+    public Word ISize(int mapping) => new(_inode + mapping * 8 + 2);
+    /// <summary><c>inode->i_rwsem</c>: truncations exclude each other.</summary>
+    public Word InodeLock(int mapping) => new(_inode + mapping * 8 + 3);
+    /// <summary>A slot of the xarray: what <see cref="XArray"/> says.</summary>
+    public Word XaSlot(int mapping, int index) => new(_xaSlot + mapping * PageCache.Slots + index);
+    /// <summary>The lock of the one swap cluster.</summary>
+    public Word SwapLock => new(_swap);
+    /// <summary>An entry of the swap table: the folio in the swap cache, or 0.</summary>
+    public Word SwapSlot(int entry) => new(_swap + 8 + entry);
+
+    /// <summary><c>pgmap->type</c>: 1 for MEMORY_DEVICE_FS_DAX, 0 for MEMORY_DEVICE_PRIVATE. Set before anything runs.</summary>
+    public Word PgmapType => new(_dax);
+    /// <summary>What keeps two DAX entries of one folio apart: the file system's locks.</summary>
+    public Word DaxShareLock => new(_dax + 1);
+    /// <summary>A DAX entry: folio, order and its lock.</summary>
+    public Word DaxEntry(int entry) => new(_dax + 8 + entry);
 
     // What may hold something while nothing is under way.
 
@@ -131,6 +160,11 @@ public sealed class Cells
     public string NameOf(Word w)
     {
         int i = w.Index;
+        if (i >= _dax) return i >= _dax + 8 ? $"dax entry {i - _dax - 8}" : i == _dax ? "pgmap->type" : "dax share lock";
+        if (i >= _swap) return i < _swap + 8 ? "swap cluster lock" : $"swap table[{i - _swap - 8}]";
+        if (i >= _xaSlot) return $"i_pages[mapping {(i - _xaSlot) / PageCache.Slots} index {(i - _xaSlot) % PageCache.Slots}]";
+        if (i >= _inode)
+            return $"mapping {(i - _inode) / 8} {((i - _inode) % 8) switch { 0 => "xa_lock", 1 => "i_mmap_rwsem", 2 => "i_size", _ => "i_rwsem" }}";
         if (i >= _first2) return NameOfLater(i);
         if (i >= _pte) return $"pte[mm {(i - _pte) / Geometry.SlotsPerMm} slot {(i - _pte) % Geometry.SlotsPerMm}]";
         if (i >= _pmd) return $"pmd[mm {(i - _pmd) / Geometry.MaxTables} table {(i - _pmd) % Geometry.MaxTables}]";

@@ -95,6 +95,15 @@ public sealed class Cpu
     public VoidAccess<Accesses.Nothing> Burst(Word first, Step step) { Name(AccessKind.Burst, step, first.Index); return new(this); }
     public VoidAccess<Accesses.Nothing> Yield(Step step) { Name(AccessKind.Yield, step, Machine.NoWord); return new(this); }
 
+    /// <summary>Not a step: the store that follows is a release (smp_store_release(), atomic_set_release()).</summary>
+    public void Release() => Machine.Buffers?.Release(this);
+
+    /// <summary>
+    /// Not a step: the CPU knows this address from here on and nothing orders its later load of the word behind other loads, so
+    /// MM=WEAK may satisfy it early. To be said only where the kernel's C code has neither barrier, lock nor address dependency.
+    /// </summary>
+    public void MayLoadEarly(Word w) => Machine.Buffers?.Want(this, w);
+
     /// <summary>Reads without a scheduling point: what a `!` check does (spec 2), and what follows a burst.</summary>
     public ulong Peek(Word w) => Machine.Memory[w];
     public uint Peek(Half h) => Machine.Memory[h];

@@ -112,6 +112,29 @@ public enum Step : ushort
     [At("mm/memremap.c:memunmap_pages")] MemunmapKill, MemunmapWait, MemunmapExit, PgmapDelete,
     [At("mm/memremap.c:get_dev_pagemap")] PgmapGet, PgmapPut,
     [At("mm/huge_memory.c:__split_huge_pmd_locked")] PmdSplit,
+    // page cache and swap cache
+    [At("mm/filemap.c:filemap_get_entry")] CacheGet, CacheTryGet, CacheRecheck,
+    [At("mm/filemap.c:__filemap_add_folio")] CacheAdd,
+    [At("mm/filemap.c:page_cache_delete")] CacheDelete,
+    [At("lib/xarray.c:xas_split")] XasSplit,
+    [At("mm/filemap.c:filemap_fault")] FileFault,
+    [At("mm/truncate.c:truncate_inode_pages_range")] Truncate,
+    [At("mm/rmap.c:try_to_unmap_one")] FileUnmap,
+    [At("mm/swap_state.c:__swap_cache_add_folio")] SwapAdd,
+    [At("mm/swap_state.c:swap_cache_get_folio")] SwapGet,
+    [At("mm/swap_state.c:__swap_cache_del_folio")] SwapDelete,
+    [At("mm/swap_state.c:__swap_cache_replace_folio")] SwapReplace,
+    [At("mm/shmem.c:shmem_writeout")] ShmemOut,
+    [At("mm/shmem.c:shmem_swapin_folio")] ShmemIn,
+    [At("include/linux/leafops.h:softleaf_to_folio")] Softleaf, SoftleafRmb,
+    [At("fs/dax.c:dax_iomap_fault")] DaxEntry,
+    [At("fs/dax.c:dax_folio_init")] DaxInit,
+    [At("mm/memory.c:vmf_insert_page_mkwrite")] DaxMap,
+    [At("fs/dax.c:dax_folio_put")] DaxShare,
+    [At("fs/dax.c:dax_layout_busy_page_range")] DaxBusy,
+    // memory models
+    [At("a store becomes visible")] Drain,
+    [At("a load is satisfied early")] EarlyLoad,
 }
 
 /// <summary>Names and sources of the steps.</summary>

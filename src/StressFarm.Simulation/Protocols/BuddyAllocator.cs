@@ -33,11 +33,12 @@ public static class BuddyAllocator
         bool compound = kind != Alloc.Plain && order > 0;
         cpu.Ghost.Create(cpu, pfn, order, owner, rmappable: kind == Alloc.Folio && order > 0);
         await cpu.Store(new Page(pfn).Private, 0, Step.A7);
+        if (cpu.Policy.TypesPages) await cpu.Store(new Page(pfn).Type, PageType.NotRmappable, Step.A7);
         bool early = cpu.Policy.RefBeforePrep == RefBeforePrep.Always;
         if (refcounted && early) await SetPageRefcounted(cpu, pfn, Step.A9);
         if (compound) await CompoundPages.Prep(cpu, pfn, order);
         if (refcounted && !early) await SetPageRefcounted(cpu, pfn, Step.A9);
-        if (compound && kind == Alloc.Folio) await CompoundPages.PageRmappableFolio(cpu, pfn);
+        if (kind == Alloc.Folio && (compound || cpu.Policy.TypesPages)) await CompoundPages.PageRmappableFolio(cpu, pfn);
         return pfn;
     }
 
@@ -124,13 +125,16 @@ public static class BuddyAllocator
         await FreeOnePage(cpu, pfn, order);
     }
 
-    /// <summary>F5: the order is gone while the tails still are tails. R-4: large_rmappable is sampled before.</summary>
+    /// <summary>F5: the order is gone while the tails still are tails. R-4: large_rmappable is sampled before; under CMP=TYPE the type is.</summary>
     private static async Op FreeSecond(Cpu cpu, int pfn)
     {
         var folio = new Folio(pfn);
         ulong second = await cpu.Load(folio.SecondFlags, Step.F5);
         await cpu.Store(folio.SecondFlags, second & ~PageFlag.Second, Step.F5);
-        if (!cpu.Policy.SeparatesFolios || (second & PageFlag.LargeRmappable) != 0)
+        bool folioFields = cpu.Policy.TypesPages
+            ? !PageType.HasType(await cpu.Load(folio.Head.Type, Step.F5))
+            : !cpu.Policy.SeparatesFolios || cpu.Policy.KeepsPincount || (second & PageFlag.LargeRmappable) != 0;
+        if (folioFields)
             await cpu.Store(folio.NrPages, 0, Step.F5);
     }
 

@@ -66,8 +66,12 @@ public static class GupPins
     public static bool LooksPinned(Policy policy, MemMap memory, Folio folio)
     {
         bool large = (memory[folio.Flags] & PageFlag.Head) != 0;
-        bool pincount = large && (policy.Gup == Gup.Today || (memory[folio.SecondFlags] & PageFlag.LargeRmappable) != 0
+        bool pincount = large && (policy.Gup == Gup.Today || IsRmappable(policy, memory, folio)
             || ForOthers(policy.Gup) == PinWay.Pincount);
         return pincount ? (int)memory[folio.Pincount] > 0 : memory[folio.Refcount] >= Layout.PinBias;
     }
+
+    private static bool IsRmappable(Policy policy, MemMap memory, Folio folio) => policy.TypesPages
+        ? !PageType.HasType(memory[folio.Head.Type])
+        : (memory[folio.SecondFlags] & PageFlag.LargeRmappable) != 0;
 }
