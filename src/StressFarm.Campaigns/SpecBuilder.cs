@@ -100,7 +100,7 @@ public static class SpecBuilder
         if (request.Policies.Count == 0)
         {
             // A bug is planted in control, whatever the command's default is.
-            if (defaults.AllPolicies && bug is null) choices.AddRange(Presets.All.Select(p => PolicyChoice.Of(p.Policy)));
+            if (defaults.AllPolicies && bug is null) choices.AddRange(Presets.Standard.Select(p => PolicyChoice.Of(p.Policy)));
             else choices.Add(PolicyChoice.Of(Policy.Control, bug));
         }
         foreach (Given given in request.Policies)

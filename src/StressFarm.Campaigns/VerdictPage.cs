@@ -33,7 +33,7 @@ public static class VerdictPage
     private static string Command(CampaignReport report)
     {
         CampaignSpec spec = report.Spec;
-        bool compare = spec.Soak is null && spec.Bug is null && spec.Policies.Select(p => p.Policy).SequenceEqual(Presets.All.Select(p => p.Policy));
+        bool compare = spec.Soak is null && spec.Bug is null && spec.Policies.Select(p => p.Policy).SequenceEqual(Presets.Standard.Select(p => p.Policy));
         var line = new StringBuilder("stressfarm ").Append(compare ? "compare" : spec.Soak is null ? "run" : "soak");
         void Add(string option, string value) => line.Append(' ').Append(option).Append(' ').Append(value);
 

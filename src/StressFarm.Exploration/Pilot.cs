@@ -21,7 +21,7 @@ public readonly record struct Pilot(int Cpus, int Steps)
         {
             programme.Compose(cell.Workload, runner.Machine.Geometry, seed, cell.FixedParameters);
             runner.Run(programme, cell.Policy, strategy, seed);
-            cpus = Math.Max(cpus, programme.Arena.Cpus);
+            cpus = Math.Max(cpus, runner.Machine.StepperCount); // CPUs, and what lets their stores out
             steps = Math.Max(steps, runner.ChoiceCount);
         }
         return new Pilot(cpus, steps);

@@ -68,7 +68,7 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
     /// <param name="drain">false leaves free pages on the lists of the CPUs that ran</param>
     public ScheduleResult Continue(Programme programme, Policy policy, Strategy strategy, ulong choiceSeed, bool whole, bool drain)
     {
-        Arena arena = programme.Arena with { SystemOrder = machine.Arena.SystemOrder, DeviceOrder = machine.Arena.DeviceOrder };
+        Arena arena = programme.Arena.Resized(machine.Arena.SystemOrder, machine.Arena.DeviceOrder);
         machine.Continue(arena, Resolve(policy, programme.DrawnAllocator), programme);
         ScheduleResult result = Execute(programme, strategy, choiceSeed, whole, drain);
         if (!whole || result.End != ScheduleEnd.Done) return result;

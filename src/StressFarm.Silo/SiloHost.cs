@@ -31,15 +31,17 @@ public static class SiloHost
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(server => KestrelLimits.Apply(server, settings.Api));
         builder.WebHost.UseUrls([.. settings.Api.Listen]);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(InstrumentNames.MeterName, "Microsoft.Orleans", "System.Runtime")
-            // Which meter an instrument is of says its prefix already.
-            .AddPrometheusExporter(o => o.ScopeInfoEnabled = false));
+        if (settings.Metrics) AddMetrics(builder.Services);
         WebApplication app = builder.Build();
         app.MapFarmApi();
-        app.MapPrometheusScrapingEndpoint("/metrics").Needs(ApiRole.Read);
+        if (settings.Metrics) app.MapPrometheusScrapingEndpoint("/metrics").Needs(ApiRole.Read);
         return app;
     }
+
+    private static void AddMetrics(IServiceCollection services) => services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        .AddMeter(InstrumentNames.MeterName, "Microsoft.Orleans", "System.Runtime")
+        // Which meter an instrument is of says its prefix already.
+        .AddPrometheusExporter(o => o.ScopeInfoEnabled = false));
 
     private static void AddStore(IServiceCollection services, SiloSettings settings)
     {

@@ -30,6 +30,7 @@ public sealed class SiloSettings
         ("MaxCampaigns", "campaigns that run or are paused at one time; 64"),
         ("ProbeSeconds", "how long a silo waits for a sign of life of another; 2"),
         ("MissedProbes", "signs of life that may be missing before a silo is declared dead; 3"),
+        ("Metrics", "on, or off: nothing is collected and there is no /metrics; on"),
         ("DrainSeconds", "how long a silo that stops waits until its work is handed back; 5"),
     ];
 
@@ -43,6 +44,8 @@ public sealed class SiloSettings
     public int GatewayPort { get; init; }
     public TimeSpan Probe { get; init; }
     public int MissedProbes { get; init; }
+    /// <summary>Whether anything is collected at all.</summary>
+    public bool Metrics { get; init; } = true;
     public required FarmOptions Farm { get; init; }
 
     /// <summary>Reads and checks them.</summary>
@@ -66,6 +69,7 @@ public sealed class SiloSettings
             GatewayPort = Number(configuration, "GatewayPort", 30000, 0, 65535),
             Probe = TimeSpan.FromSeconds(Number(configuration, "ProbeSeconds", 2, 1, 600)),
             MissedProbes = Number(configuration, "MissedProbes", 3, 1, 100),
+            Metrics = OnOrOff(configuration, "Metrics"),
             Farm = new FarmOptions
             {
                 Workers = Number(configuration, "Workers", 0, 0, SpecBuilder.MaxWorkers),
@@ -96,6 +100,13 @@ public sealed class SiloSettings
             throw new SpecException($"PostgresFile: cannot read '{file}'");
         }
     }
+
+    private static bool OnOrOff(IConfiguration configuration, string key) => configuration[key]?.ToLowerInvariant() switch
+    {
+        null or "on" => true,
+        "off" => false,
+        { } text => throw new SpecException($"{key}: '{(text.Length > 40 ? text[..40] + "…" : text)}' is neither on nor off"),
+    };
 
     private static int Number(IConfiguration configuration, string key, int standard, int least, int most)
     {

@@ -29,8 +29,7 @@ public class KnownBugTests
         KnownBug bug = Catalog<KnownBug>.Find(id)!;
         var executor = new ShardExecutor(new Geometry());
         Policy planted = bug.Plant(Policy.Control);
-        // A bug that is a design of its own has control as its twin; a deviation within a design has that design.
-        Policy twin = planted.Deviations == Deviation.None ? Policy.Control : planted with { Deviations = Deviation.None };
+        Policy twin = bug.Twin(Policy.Control);
         for (int i = 0; i < FirstSeeds; i++)
         {
             ulong first = 1 + (ulong)i * 100_000;

@@ -30,7 +30,7 @@ internal sealed class TestFarm : IDisposable
 
     /// <summary>Starts a farm on a database that has its schema.</summary>
     /// <param name="cluster">null for one of its own</param>
-    public static async Task<TestFarm> StartOn(string postgres, int silos, int leaseSeconds = 5, int workers = 1, int verifyEvery = 16, string? cluster = null, bool gateways = true)
+    public static async Task<TestFarm> StartOn(string postgres, int silos, int leaseSeconds = 5, int workers = 1, int verifyEvery = 16, string? cluster = null, bool gateways = true, bool metrics = true)
     {
         var settings = new Dictionary<string, string>
         {
@@ -43,6 +43,7 @@ internal sealed class TestFarm : IDisposable
             ["CLUSTER"] = cluster ?? $"test-{Guid.NewGuid():N}",
         };
         if (!gateways) settings["GATEWAYPORT"] = "0";
+        if (!metrics) settings["METRICS"] = "off";
         var farm = new TestFarm(postgres, Enumerable.Range(0, silos).Select(i => new SiloProcess($"silo-{i}", settings)));
         foreach (SiloProcess silo in farm.Silos) silo.Start();
         foreach (SiloProcess silo in farm.Silos) await farm.Serves(silo);

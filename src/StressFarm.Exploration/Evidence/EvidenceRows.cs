@@ -14,6 +14,7 @@ internal sealed record EvidenceRow(
     {
         TracePart.Setup => "set-up",
         TracePart.Teardown => "teardown",
+        _ when Cpu >= Machine.FirstUnit => string.Create(CultureInfo.InvariantCulture, $"CPU{(Cpu - Machine.FirstUnit) / 2}'s memory"),
         _ => string.Create(CultureInfo.InvariantCulture, $"CPU{Cpu}"),
     };
 

@@ -12,7 +12,7 @@ internal static class GuiltyWord
     {
         var lines = new List<string> { $"{v.Field}{Place(v, machine)}", $"  expected: {v.Expected}", $"  found:    {v.Found}" };
         if (v.Location < 0) return lines;
-        TracedStep[] writes = [.. trace.Where(s => s.Writes && s.Touches(v.Location)).TakeLast(MostWriters)];
+        TracedStep[] writes = [.. trace.Where(s => s.Writes && s.Cpu < Machine.FirstUnit && s.Touches(v.Location)).TakeLast(MostWriters)];
         lines.Add(writes.Length > 0 ? "  last written by:"
             : v.LastWriter == Actor.EarlierSchedule ? "  last written by an earlier schedule of the section"
             : "  never written: as the machine started");

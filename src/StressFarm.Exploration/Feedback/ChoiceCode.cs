@@ -1,6 +1,11 @@
+using StressFarm.Simulation;
+
 namespace StressFarm.Exploration;
 
-/// <summary>The beginning of a choice sequence as bytes: a run of one CPU each, its number in three bits and its length in five.</summary>
+/// <summary>
+/// The beginning of a choice sequence as bytes: a run of one CPU each, its number in three bits and its length in five. Choices
+/// of units that let stores out (MM=TSO, WEAK) are left out: what follows such a sequence chooses them anew.
+/// </summary>
 public static class ChoiceCode
 {
     /// <summary>Choices that are kept of a schedule.</summary>
@@ -10,6 +15,7 @@ public static class ChoiceCode
     /// <summary>Encodes at most <see cref="MostChoices"/> choices.</summary>
     public static byte[] Encode(IReadOnlyList<byte> choices)
     {
+        if (choices.Any(c => c >= Geometry.CpuLimit)) choices = [.. choices.Where(c => c < Geometry.CpuLimit)];
         int count = Math.Min(choices.Count, MostChoices);
         var bytes = new List<byte>();
         for (int i = 0; i < count;)

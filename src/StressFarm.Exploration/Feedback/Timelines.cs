@@ -65,6 +65,7 @@ public sealed class Timelines
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Note(Machine machine, int chosen)
     {
+        if (chosen >= Machine.FirstUnit) return; // the store was noted when its CPU did it
         Cpu cpu = machine.Cpus[chosen];
         ref Access access = ref cpu.Pending;
         int word = access.WordIndex;

@@ -47,7 +47,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         w.Number(Scenario.Seed);
         WriteEdits(w, Scenario.Edits);
         w.Byte(Scenario.Fair ? (byte)1 : (byte)0);
-        WriteChoices(w, Scenario.Choices);
+        WriteChoices(w, Scenario.Choices, BitsOf(cell.Policy));
         w.Fixed(Digest);
         w.Text(Signature.Invariant);
         w.Text(Signature.Field);
@@ -117,7 +117,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         ulong seed = r.Number(ulong.MaxValue);
         ProgrammeEdits edits = ReadEdits(ref r);
         bool fair = r.Byte() == 1;
-        byte[] choices = ReadChoices(ref r, geometry.MaxCpus);
+        byte[] choices = ReadChoices(ref r, geometry.MaxCpus, BitsOf(policy));
         ulong digest = r.Fixed();
         var signature = new RawSignature(r.Text(LongestText), r.Text(LongestText), r.Text(LongestText), r.Text(LongestText));
         StartState? start = starts ? ReadStart(ref r) : null;
@@ -186,26 +186,30 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
     }
 
     /// <summary>Runs of one CPU: number, length.</summary>
-    private static void WriteChoices(TokenWriter w, IReadOnlyList<byte> choices)
+    /// <summary>Bits of a choice: CPUs, or CPUs and the units that let their stores out.</summary>
+    private static int BitsOf(Policy policy) => policy.MemoryModel == MemoryModel.Sc ? 3 : 5;
+
+    private static void WriteChoices(TokenWriter w, IReadOnlyList<byte> choices, int bits)
     {
         w.Number((ulong)choices.Count);
         for (int i = 0; i < choices.Count;)
         {
             int run = 1;
             while (i + run < choices.Count && choices[i + run] == choices[i]) run++;
-            w.Number(((ulong)run << 3) | choices[i]);
+            w.Number(((ulong)run << bits) | choices[i]);
             i += run;
         }
     }
 
-    private static byte[] ReadChoices(ref TokenReader r, int cpus)
+    private static byte[] ReadChoices(ref TokenReader r, int cpus, int bits)
     {
         byte[] choices = new byte[r.Count(MostChoices)];
         for (int i = 0; i < choices.Length;)
         {
-            ulong run = r.Number((ulong)MostChoices << 3);
-            int cpu = (int)(run & 7), length = (int)(run >> 3);
-            if (cpu >= cpus || length == 0 || length > choices.Length - i) throw new TokenException("its schedule is malformed");
+            ulong run = r.Number((ulong)MostChoices << bits);
+            int cpu = (int)run & ((1 << bits) - 1), length = (int)(run >> bits);
+            bool known = cpu < cpus || (cpu >= Machine.FirstUnit && cpu < Machine.FirstUnit + 2 * cpus);
+            if (!known || length == 0 || length > choices.Length - i) throw new TokenException("its schedule is malformed");
             choices.AsSpan(i, length).Fill((byte)cpu);
             i += length;
         }

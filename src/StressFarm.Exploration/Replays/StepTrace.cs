@@ -44,6 +44,7 @@ public sealed class StepTrace : ITrace
         if (!setupCpu) _concurrent = true;
         TracePart part = !setupCpu ? TracePart.Concurrent
             : _concurrent || cpu.Operation is null ? TracePart.Teardown : TracePart.Setup;
-        _steps.Add(new TracedStep(cpu.Number, cpu.Operation?.Id ?? "teardown", cpu.OperationNumber, step, kind, location, half, old, value, part, raw));
+        string operation = cpu.Operation?.Id ?? (cpu.Number >= Machine.FirstUnit ? "visibility" : "teardown");
+        _steps.Add(new TracedStep(cpu.Number, operation, cpu.OperationNumber, step, kind, location, half, old, value, part, raw));
     }
 }

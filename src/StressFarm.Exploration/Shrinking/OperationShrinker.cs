@@ -55,6 +55,12 @@ internal sealed class OperationShrinker(ScenarioRunner runner, ShrinkTrials tria
         var choices = new List<byte>(best.Length);
         for (int i = 0; i < best.Length; i++)
         {
+            if (best.Scenario.Choices[i] >= Machine.FirstUnit)
+            {
+                // A store that is let out: passed over when it is there no more.
+                choices.Add(best.Scenario.Choices[i]);
+                continue;
+            }
             int list = best.Scenario.Choices[i] + 1, operation = best.OperationOf[i];
             if (operation >= original[list].Count || !gone.Contains((list, original[list][operation])))
                 choices.Add(best.Scenario.Choices[i]);

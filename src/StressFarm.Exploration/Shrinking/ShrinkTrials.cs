@@ -55,7 +55,7 @@ internal sealed class ShrinkTrials(ScenarioRunner runner, RawSignature signature
         public override int Next(Machine machine)
         {
             int next = inner.Next(machine);
-            Operations.Add(machine.Cpus[next].OperationNumber);
+            Operations.Add(machine.Steppers[next].OperationNumber);
             return next;
         }
     }

@@ -66,6 +66,6 @@ public sealed record SectionLife(Cell Cell, Arena Arena)
             system = Math.Max(system, programme.Arena.SystemOrder);
             device = Math.Max(device, programme.Arena.DeviceOrder);
         }
-        return new(cell with { FixedParameters = parameters }, new Arena(1, system, device, 0));
+        return new(cell with { FixedParameters = parameters }, new Arena(1, 0, -1, 0, SectionOrder: programme.Arena.SectionOrder).Resized(system, device));
     }
 }

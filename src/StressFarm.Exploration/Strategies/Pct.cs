@@ -18,7 +18,7 @@ public sealed class Pct : Strategy
     /// <summary>d: the number of ordering constraints a bug may need.</summary>
     public const int DefaultDepth = 3;
 
-    private readonly int[] _priority = new int[Geometry.CpuLimit];
+    private readonly int[] _priority = new int[Machine.StepperLimit];
     private readonly int[] _changeAt;
     private readonly int[] _value;
     private int _steps;
@@ -52,13 +52,13 @@ public sealed class Pct : Strategy
     public override void Begin(ulong seed, Machine machine)
     {
         var random = new Pcg(seed, stream: 2);
-        int cpus = machine.Arena.Cpus;
-        for (int i = 0; i < cpus; i++)
+        int steppers = machine.StepperCount;
+        for (int i = 0; i < steppers; i++)
         {
             // Fisher-Yates from inside: the initial priorities are d .. d + n - 1 in random order.
             int j = random.Below(i + 1);
-            _priority[i] = _priority[j];
-            _priority[j] = Depth + i;
+            _priority[machine.StepperNumber(i)] = _priority[machine.StepperNumber(j)];
+            _priority[machine.StepperNumber(j)] = Depth + i;
         }
         for (int i = 0; i < Depth - 1; i++)
         {
@@ -91,7 +91,7 @@ public sealed class Pct : Strategy
             }
             while (_next == _changeAt[_nextChange]);
         }
-        else if (machine.Cpus[chosen].Pending.Kind == AccessKind.Yield)
+        else if (machine.Steppers[chosen].Pending.Kind == AccessKind.Yield)
         {
             _priority[chosen] = --_lowest;
             chosen = Highest(machine.Runnable);

@@ -10,7 +10,7 @@ namespace StressFarm.Exploration;
 /// </summary>
 public sealed class Pos : Strategy
 {
-    private readonly uint[] _priority = new uint[Geometry.CpuLimit];
+    private readonly uint[] _priority = new uint[Machine.StepperLimit];
     private Pcg _random;
     private int _last;
     private int _lastWord;
@@ -23,7 +23,7 @@ public sealed class Pos : Strategy
     public override void Begin(ulong seed, Machine machine)
     {
         _random = new Pcg(seed, stream: 2);
-        for (int i = 0; i < machine.Arena.Cpus; i++) _priority[i] = _random.NextUInt();
+        for (int i = 0; i < machine.StepperCount; i++) _priority[machine.StepperNumber(i)] = _random.NextUInt();
         _last = -1;
     }
 
@@ -37,7 +37,7 @@ public sealed class Pos : Strategy
             int i = BitOperations.TrailingZeroCount(rest);
             if (_priority[i] > _priority[best]) best = i;
         }
-        ref Access access = ref machine.Cpus[best].Pending;
+        ref Access access = ref machine.Steppers[best].Pending;
         _last = best;
         _lastWord = access.WordIndex;
         _lastWrites = access.Writes;
@@ -48,10 +48,11 @@ public sealed class Pos : Strategy
     {
         _priority[_last] = _random.NextUInt();
         if (_lastWord == Machine.NoWord) return;
-        for (int i = 0; i < machine.Arena.Cpus; i++)
+        for (int n = 0; n < machine.StepperCount; n++)
         {
-            if (i == _last || machine.Cpus[i].Finished) continue;
-            ref Access pending = ref machine.Cpus[i].Pending;
+            int i = machine.StepperNumber(n);
+            ref Access pending = ref machine.Steppers[i].Pending;
+            if (i == _last || pending.Kind == AccessKind.None) continue;
             if (pending.WordIndex == _lastWord && (_lastWrites || pending.Writes)) _priority[i] = _random.NextUInt();
         }
     }

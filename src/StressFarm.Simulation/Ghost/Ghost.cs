@@ -21,6 +21,11 @@ public sealed class Ghost
     private GhostObject[] _objects = new GhostObject[256];
     private int[] _held;
     private int[] _mmMaps;
+    /// <summary>Per mm and table: generations of the table; and whether it is deposited beneath a PMD entry.</summary>
+    private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
+    private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
+    private bool _tables;
+    private readonly int[] _usageLife = new int[Geometry.MaxSections];
     private int _objectCount;
     private int _lifeCounter;
     private int _lastSystem, _lastDevice;
@@ -211,6 +216,45 @@ public sealed class Ghost
         _held[id * _cpus + cpu.Number] -= n;
     }
 
+    /// <summary>References change hands from a thread to the page cache (n &gt; 0) or back.</summary>
+    public void ThreadToCache(Cpu cpu, int pfn, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs -= n;
+        _objects[id].CacheRefs += n;
+        _held[id * _cpus + cpu.Number] -= n;
+    }
+
+    /// <summary>The same with the swap cache.</summary>
+    public void ThreadToSwap(Cpu cpu, int pfn, int n)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].ThreadRefs -= n;
+        _objects[id].SwapRefs += n;
+        _held[id * _cpus + cpu.Number] -= n;
+    }
+
+    /// <summary>Migration: what the caches hold of one folio they hold of another, for which a thread took the references.</summary>
+    public void MoveCacheRefs(Cpu cpu, int from, int to)
+    {
+        ref GhostObject source = ref _objects[_object[from]], destination = ref _objects[_object[to]];
+        int refs = source.CacheRefs + source.SwapRefs;
+        destination.ThreadRefs -= refs;
+        _held[_object[to] * _cpus + cpu.Number] -= refs;
+        destination.CacheRefs += source.CacheRefs;
+        destination.SwapRefs += source.SwapRefs;
+        source.CacheRefs = source.SwapRefs = 0;
+    }
+
+    /// <summary>FS-DAX: the last entry went; the folio dies in this CPU's hands.</summary>
+    public void EndShareLife(Cpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].ShareLife = false;
+        BeginFree(cpu, pfn);
+    }
+
     /// <summary>References of one CPU become another's: a handle was passed on.</summary>
     public void HandOver(int pfn, int from, int to, int n)
     {
@@ -273,6 +317,53 @@ public sealed class Ghost
         _mmMaps[id * Geometry.MaxMms + mm] += d;
     }
 
+    /// <summary>The generation of a page table: a new number when it is freed.</summary>
+    public int TableLife(int mm, int table) => _tableLife[mm * Geometry.MaxTables + table];
+
+    /// <summary>khugepaged took the table out and keeps it beneath the PMD entry (pgtable_trans_huge_deposit).</summary>
+    public void DepositTable(int mm, int table) => _tables = _tableDeposited[mm * Geometry.MaxTables + table] = true;
+
+    /// <summary>The deposited table is linked in again (pgtable_trans_huge_withdraw).</summary>
+    public void WithdrawTable(int mm, int table) => _tableDeposited[mm * Geometry.MaxTables + table] = false;
+
+    /// <summary>A PMD entry is zapped, and with it the table that was deposited, if any (zap_deposited_table).</summary>
+    public void FreeDepositedTable(int mm, int table)
+    {
+        int i = mm * Geometry.MaxTables + table;
+        if (!_tableDeposited[i]) return;
+        _tableDeposited[i] = false;
+        _tableLife[i]++;
+    }
+
+    /// <summary>The generation of a section's usage: a new number when it is freed.</summary>
+    public int UsageLife(int section) => _usageLife[section];
+
+    public void FreeUsage(int section) => _usageLife[section]++;
+
+    /// <summary>percpu_ref_exit() was called for the pgmap.</summary>
+    public bool PgmapRefGone { get; internal set; }
+
+    /// <summary>The struct pages of a range of free memory are gone; how many. Reports I16 when one was not free.</summary>
+    public int RemoveMemmap(Cpu cpu, int pfn, int count)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + count; i++)
+        {
+            if (_owner[i] is not (Owner.Offline or Owner.DevFree)) _machine.Judge.OwnerClash(cpu, i, Owner.Offline, Owner.Removed);
+            _owner[i] = Owner.Removed;
+            _object[i] = NoObject;
+            _life[i] = life;
+        }
+        return count;
+    }
+
+    /// <summary>There are struct pages again; of how many pages.</summary>
+    public int PopulateMemmap(int pfn, int count, Owner owner)
+    {
+        Lay(pfn, count, owner);
+        return count;
+    }
+
     public void Freeze(Cpu cpu, int pfn)
     {
         int id = _object[pfn];
@@ -296,7 +387,8 @@ public sealed class Ghost
     /// </summary>
     public int SplitOff(Cpu cpu, int pfn, int order)
     {
-        GhostObject from = _objects[_object[pfn]];
+        int former = _object[pfn], pages = 1 << order;
+        GhostObject from = _objects[former];
         Owner kind = from.Kind == Owner.Folio && order == 0 ? Owner.Small : from.Kind;
         int id = NewObject();
         ref GhostObject o = ref _objects[id];
@@ -307,8 +399,18 @@ public sealed class Ghost
         o.PhaseCpu = cpu.Number;
         o.Rmappable = order > 0;
         o.Anon = from.Anon;
+        if (from.CacheRefs > 0)
+        {
+            o.CacheRefs = pages;
+            _objects[former].CacheRefs -= pages;
+        }
+        if (from.SwapRefs > 0)
+        {
+            o.SwapRefs = pages;
+            _objects[former].SwapRefs -= pages;
+        }
         o.Life = ++_lifeCounter;
-        for (int i = pfn; i < pfn + (1 << order); i++)
+        for (int i = pfn; i < pfn + pages; i++)
         {
             _object[i] = id;
             _life[i] = o.Life;
@@ -336,6 +438,7 @@ public sealed class Ghost
         int id = _object[pfn];
         if (id == NoObject) return;
         ref GhostObject o = ref _objects[id];
+        if (o.ShareLife) return;
         o.Phase = Phase.Freeing;
         o.PhaseCpu = cpu.Number;
         o.EvictDue = 0;
@@ -401,6 +504,7 @@ public sealed class Ghost
         Clear(0, _lastSystem);
         Clear(device, Math.Max(0, _lastDevice - device));
         _lastSystem = _lastDevice = 0;
+        ForgetTables();
         _objectCount = 0;
         _lifeCounter = 0;
     }
@@ -411,12 +515,23 @@ public sealed class Ghost
     /// </summary>
     internal void Continue()
     {
+        ForgetTables();
         ForgetPoison();
         _objectCount = 0;
         _lifeCounter = 0;
         int device = _machine.Geometry.DeviceBase;
         Renew(0, _lastSystem);
         Renew(device, Math.Max(0, _lastDevice - device));
+    }
+
+    private void ForgetTables()
+    {
+        Array.Clear(_usageLife);
+        PgmapRefGone = false;
+        if (!_tables) return;
+        Array.Clear(_tableLife);
+        Array.Clear(_tableDeposited);
+        _tables = false;
     }
 
     private void ForgetPoison()

@@ -25,6 +25,10 @@ public enum Owner : byte
     DevIsolated,
     /// <summary>A device-private folio of any order.</summary>
     DevFolio,
+    /// <summary>Memory that was taken offline; its memmap is still there.</summary>
+    Offline,
+    /// <summary>Memory that was removed: there is no memmap.</summary>
+    Removed,
     /// <summary>A hugetlb folio, in the pool or in use.</summary>
     Hugetlb,
     /// <summary>A page table.</summary>
@@ -91,9 +95,15 @@ public struct GhostObject
     public ushort EvictDue;
     /// <summary>Evicting walks that met it.</summary>
     public ushort EvictSeen;
+    /// <summary>FS-DAX: it lives as long as entries lead to it; its refcount may be 0 meanwhile.</summary>
+    public bool ShareLife;
+    /// <summary>References held by the page cache: one a page.</summary>
+    public int CacheRefs;
+    /// <summary>References held by the swap cache: one a page.</summary>
+    public int SwapRefs;
 
     public readonly int Pages => 1 << Order;
-    public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs;
+    public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs + CacheRefs + SwapRefs;
     public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << Order);
     public readonly bool IsCompound => Order > 0 && Kind != Owner.Block;
     public readonly bool IsDevice => Kind == Owner.DevFolio;

@@ -1,6 +1,6 @@
 namespace StressFarm.Simulation;
 
-/// <summary>I37: the model has no shrinker, so partially mapped folios are on the list itself.</summary>
+/// <summary>I37: nothing is on a shrinker's private list when none runs.</summary>
 public sealed class DeferredFoliosAreSplittable : Invariant
 {
     public override string Id => "I37";
@@ -29,55 +29,52 @@ public sealed class DeferredFoliosAreSplittable : Invariant
 public sealed class DeferredListStaysInLiveFolios : Invariant
 {
     public override string Id => "I38";
-    public override string Statement => "the links of the deferred split list lead through live folios";
+    public override string Statement => "the links of a deferred split list lead through live folios charged to its memory control group, and back";
     public override When When => When.Quiescent;
     public override Severity Severity => Severity.Corruption;
-    public override string Mirror => "on deferred list";
+    public override string Mirror => "on deferred list, list_del corruption";
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.ListCorrupt];
 
-    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.DeferredUnlink];
-
-    /// <summary>What a folio that leaves the list is linked to.</summary>
     public override void On(Judge judge, in Moment moment)
     {
-        Word link = new Folio(moment.Pfn).DeferredList;
-        if (!IsLink(judge, moment.A)) Report(judge, moment, link, moment.A);
-        else if (!IsLink(judge, moment.B)) Report(judge, moment, new Word(link.Index + 1), moment.B);
+        Word node = new Folio(moment.Pfn).DeferredList;
+        judge.Violate(this, moment.Cpu, moment.Pfn, new Word(node.Index + 1).Low.Index, "_deferred_list", "neighbours that lead back", "others",
+            $"the folio at page {moment.Pfn} is taken off a deferred split list whose links do not lead back to it");
     }
-
-    private static bool IsLink(Judge judge, ulong address)
-    {
-        Word at = judge.Memory.WordAt(address);
-        if (at == judge.Machine.Cells.DeferredHead) return true;
-        int page = at.Index < 0 ? -1 : at.Index / Layout.WordsPerPage;
-        if (page < 2 || page >= judge.Machine.Geometry.Pages || new Folio(page - 2).DeferredList != at) return false;
-        int id = judge.Ghost.ObjectOf(page);
-        return id != Ghost.NoObject && judge.Ghost[id].Phase != Phase.Dead && judge.Ghost[id].Head == page - 2;
-    }
-
-    private void Report(Judge judge, in Moment moment, Word link, ulong found) =>
-        judge.Violate(this, moment.Cpu, link.Index / Layout.WordsPerPage, link.Low.Index, "_deferred_list", "a link of the list", $"{found:x}",
-            $"folio {moment.Pfn} is taken off the deferred split list and its link reads {found:x}");
 
     public override void AuditMachine(Judge judge)
     {
+        Cells cells = judge.Machine.Cells;
+        for (int memcg = 0; memcg < Geometry.MaxMemcgs; memcg++) Audit(judge, cells.DeferredHeadOf(memcg), memcg);
+        for (int cpu = 0; cpu < judge.Machine.Cpus.Length; cpu++)
+        {
+            Word mine = cells.ShrinkHead(cpu);
+            if (judge.Memory[mine] != judge.Memory.AddressOf(mine)) Report(judge, mine, -1, "an empty list, no shrinker being under way", $"{judge.Memory[mine]:x}");
+        }
+    }
+
+    private void Audit(Judge judge, Word head, int memcg)
+    {
         MemMap m = judge.Memory;
-        Word head = judge.Machine.Cells.DeferredHead;
         Word at = head;
-        for (int count = 0; ; count++)
+        for (int count = 0; judge.First is null; count++)
         {
             Word next = m.WordAt(m[at]);
-            if (next == head) return;
+            bool back = next.Index >= 0 && m[new Word(next.Index + 1)] == m.AddressOf(at);
+            if (next == head && back) return;
             int page = next.Index < 0 ? -1 : next.Index / Layout.WordsPerPage;
             int id = page is < 2 || page >= judge.Machine.Geometry.Pages ? Ghost.NoObject : judge.Ghost.ObjectOf(page);
             bool live = id != Ghost.NoObject && judge.Ghost[id].Phase == Phase.Live && judge.Ghost[id].Head == page - 2
                 && new Folio(page - 2).DeferredList == next && count <= judge.Machine.Geometry.Pages;
-            if (!live)
-            {
-                judge.Violate(this, null, page, at.Low.Index, "_deferred_list", "a live folio", $"{m[at]:x}",
-                    $"the deferred split list leads to {m[at]:x}{(page >= 0 ? $", page {page}" : "")}, which is no live folio's link");
-                return;
-            }
+            if (next != head && !live) Report(judge, at, page, "a live folio", $"{m[at]:x}");
+            else if (!back) Report(judge, at, page, "a node that leads back", $"{m[at]:x}");
+            else if (AnonMemory.MemcgNumber(m[new Page(page - 2).MemcgData]) is var charged && charged != memcg && judge.Machine.Arena.Memcgs > 1)
+                Report(judge, at, page, $"folios of memory control group {memcg}", $"one of {charged}, whose lock is another");
             at = next;
         }
     }
+
+    private void Report(Judge judge, Word at, int page, string expected, string found) =>
+        judge.Violate(this, null, page, at.Low.Index, "_deferred_list", expected, found,
+            $"a deferred split list leads to {judge.Memory[at]:x}{(page >= 0 ? $", page {page}" : "")}: {expected} expected, {found} found");
 }

@@ -25,7 +25,7 @@ public sealed class FreeDevicePagesStandAlone : Invariant
 
     private void Check(Judge judge, Cpu cpu, int pfn)
     {
-        if (judge.Policy.Dpm is not (Dpm.FreeCore or Dpm.FreeDrv)) return;
+        if (judge.Policy.Dpm is not (Dpm.FreeCore or Dpm.FreeDrv or Dpm.Dax)) return;
         var page = new Page(pfn);
         ulong info = judge.Memory[page.Info], flags = judge.Memory[page.Flags];
         if (info != Boot.PgmapAddress)
@@ -205,7 +205,7 @@ public sealed class DeviceMemoryIsAccountedAndEvictable : Invariant
     {
         long handedOut = 0;
         for (int id = 0; id < judge.Ghost.ObjectCount; id++)
-            if (judge.Ghost[id].IsDevice && judge.Ghost[id].Phase != Phase.Dead) handedOut += judge.Ghost[id].Pages;
+            if (judge.Ghost[id].IsDevice && !judge.Ghost[id].ShareLife && judge.Ghost[id].Phase != Phase.Dead) handedOut += judge.Ghost[id].Pages;
         Compare(judge, handedOut);
     }
 

@@ -5,6 +5,9 @@ internal static class FolioFields
 {
     /// <summary>Any compound page under CMP=MAIN; what is a folio by intention once CMP separates them.</summary>
     public static bool Carries(Policy policy, in GhostObject o) => o.IsCompound && (!policy.SeparatesFolios || o.IsFolio);
+
+    /// <summary>The same of _nr_pages and _pincount, which CMP=PIN leaves with every compound page.</summary>
+    public static bool CarriesCommon(Policy policy, in GhostObject o) => Carries(policy, o) || (o.IsCompound && policy.KeepsPincount);
 }
 
 /// <summary>I06: at rest for whatever carries the field, and at every read that takes the word for a folio's size.</summary>
@@ -30,7 +33,7 @@ public sealed class NrPagesIsTheSize : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
+        if (o.Phase != Phase.Live || !FolioFields.CarriesCommon(judge.Policy, o)) return;
         Half field = new Folio(o.Head).NrPages;
         if (judge.Memory[field] == o.Pages) return;
         judge.Violate(this, null, o.Head + 1, field.Index, "_nr_pages", $"{o.Pages}", $"{judge.Memory[field]}",

@@ -84,6 +84,42 @@ public enum MomentKind : byte
     EvictTwice,
     /// <summary>A driver's walk got a reference for a device pfn. Pfn: the page looked up, A: the pfn of the folio it got.</summary>
     DeviceGet,
+    /// <summary>try_grab_folio() under the page table lock failed. Pfn: the folio's.</summary>
+    GrabFailed,
+    /// <summary>An rmap walk that unmaps a folio ended, and no pin stopped it. A: the mapcount it read.</summary>
+    UnmapDone,
+    /// <summary>A folio was put on the LRU.</summary>
+    LruAdded,
+    /// <summary>A lockless walker read an entry of a page table that was freed since it entered. A: mm, B: table.</summary>
+    FreedTableRead,
+    /// <summary>A struct page was looked up by an address that is none. Pfn: where the entry truly leads. A: the address's pfn.</summary>
+    WildPage,
+    /// <summary>A list's neighbours do not lead back to the node that is to be deleted. Pfn: the node's page.</summary>
+    ListCorrupt,
+    /// <summary>A folio's flags are tested on a tail page, which no folio test bears. Pfn: the page's.</summary>
+    TailTested,
+    /// <summary>A section is about to be marked offline. A: first pfn, B: pages.</summary>
+    SectionOffline,
+    /// <summary>A word of a page without a memmap was accessed. A: the word's number in the page.</summary>
+    RemovedAccess,
+    /// <summary>A section's usage is read after it was freed. A: the section.</summary>
+    FreedUsageRead,
+    /// <summary>The pgmap's reference count is used after percpu_ref_exit().</summary>
+    PgmapRefGone,
+    /// <summary>memunmap_pages() goes on to remove the range.</summary>
+    MemunmapGoesOn,
+    /// <summary>A permitted reader of device pfns that got no reference goes on. A: how far.</summary>
+    ReaderAdvance,
+    /// <summary>A page cache lookup returns a folio. Pfn: the folio's, A: the mapping, B: the index looked up.</summary>
+    CacheGot,
+    /// <summary>A slot of the page cache was stored. A: the mapping, B: the index.</summary>
+    CacheSlotStored,
+    /// <summary>folio->mapping is dereferenced. Pfn: the folio's, A: the pointer.</summary>
+    MappingDeref,
+    /// <summary>A freeze was refused for the count that was expected. Pfn: the folio's, A: the count expected, B: the count found.</summary>
+    FreezeRefused,
+    /// <summary>The folio of a migration entry was looked at. Pfn: the folio's, A: its flags as the reader sees them, B: the entry's page.</summary>
+    MigrationEntryRead,
     /// <summary>A step wrote, or tried to write, a struct page that is mapped read-only. A: the half.</summary>
     WriteFault,
     /// <summary>A hugetlb folio lost its type. Pfn: the head.</summary>
@@ -96,8 +132,6 @@ public enum MomentKind : byte
     PoisonMarked,
     /// <summary>memory_failure() holds a page that it believes to have taken off the free lists.</summary>
     PoisonTaken,
-    /// <summary>A folio is about to leave the deferred split list. Pfn: the folio's, A: its next, B: its prev.</summary>
-    DeferredUnlink,
 }
 
 /// <summary>One such instant.</summary>

@@ -120,6 +120,15 @@ public sealed class Judge
 
     public void Deref(Cpu cpu, Folio folio) => Deref(cpu, folio.Head);
 
+    /// <summary>A CPU touched a word while some pages must not be touched.</summary>
+    internal void AfterWatched(Cpu cpu, int word, ulong value)
+    {
+        if (cpu.GivenAwayPages != 0) AfterFolioFree(cpu, word, value);
+        if (Machine.RemovedPages == 0 || word < 0 || word >= Memory.FirstCell) return;
+        int pfn = word / Layout.WordsPerPage;
+        if (Ghost.OwnerOf(pfn) == Owner.Removed) RaiseAt(MomentKind.RemovedAccess, cpu, pfn, (ulong)(word % Layout.WordsPerPage));
+    }
+
     /// <summary>A CPU that has given device pages back touched a word: a read of one of them is I46's.</summary>
     internal void AfterFolioFree(Cpu cpu, int word, ulong value)
     {

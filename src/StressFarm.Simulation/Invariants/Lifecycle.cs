@@ -81,8 +81,13 @@ public sealed class FreedFolioCountersAreZero : Invariant
             Report(judge, moment.Cpu, o, page.Mapcount.Index, "_mapcount", "-1", $"{(int)count}");
             return;
         }
-        if (!o.IsCompound || (judge.Policy.SeparatesFolios && !o.Rmappable)) return;
+        if (!o.IsCompound) return;
         var f = new Folio(o.Head);
+        if (judge.Policy.SeparatesFolios && !o.Rmappable)
+        {
+            if (judge.Policy.KeepsPincount && m[f.Pincount] != 0) Report(judge, moment.Cpu, o, f.Pincount.Index, "_pincount", "0", $"{(int)m[f.Pincount]}");
+            return;
+        }
         if (m[f.LargeMapcount] != uint.MaxValue) Report(judge, moment.Cpu, o, f.LargeMapcount.Index, "_large_mapcount", "-1", $"{(int)m[f.LargeMapcount]}");
         else if (m[f.NrPagesMapped] != 0) Report(judge, moment.Cpu, o, f.NrPagesMapped.Index, "_nr_pages_mapped", "0", $"{m[f.NrPagesMapped]:x}");
         else if (m[f.EntireMapcount] != uint.MaxValue) Report(judge, moment.Cpu, o, f.EntireMapcount.Index, "_entire_mapcount", "-1", $"{(int)m[f.EntireMapcount]}");
@@ -104,11 +109,20 @@ public sealed class NoUseAfterFree : Invariant
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none for struct page";
-    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Deref];
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Deref, MomentKind.MappingDeref];
 
-    public override void On(Judge judge, in Moment moment) =>
+    public override void On(Judge judge, in Moment moment)
+    {
+        if (moment.Kind == MomentKind.MappingDeref)
+        {
+            if (PageCache.MappingOf(moment.A) < 0)
+                judge.Violate(this, moment.Cpu, moment.Pfn, new Page(moment.Pfn).Mapping.Low.Index, "mapping", "an address_space", $"{moment.A:x}",
+                    $"mapping->flags of the folio at page {moment.Pfn} is read and mapping is {(moment.A == 0 ? "NULL" : $"{moment.A:x}")}: it was truncated, or never was a file's");
+            return;
+        }
         judge.Violate(this, moment.Cpu, moment.Pfn, new Page(moment.Pfn).Info.Low.Index, "page pointer", $"generation {moment.A}", $"generation {judge.Ghost.LifeOf(moment.Pfn)}, {judge.Ghost.OwnerOf(moment.Pfn)}",
             $"page {moment.Pfn} is used through a pointer from before it changed owner; it belongs to {judge.Ghost.OwnerOf(moment.Pfn)} now");
+    }
 }
 
 /// <summary>I16: <see cref="Judge.OwnerClash"/> reports a takeover at the step; the audit compares the real lists.</summary>
@@ -127,6 +141,7 @@ public sealed class OwnersPartitionTheSection : Invariant
         for (int order = 0; order <= Geometry.MaxOrder; order++)
         {
             listed += CountList(judge, machine.Cells.FreeArea(order), order, Owner.Buddy);
+            listed += CountList(judge, machine.Cells.IsolatedArea(order), order, Owner.Buddy);
             if (order >= Geometry.PcpOrders) continue;
             for (int cpu = 0; cpu < machine.Cpus.Length; cpu++) listed += CountList(judge, machine.Cells.Pcp(cpu, order), order, Owner.Pcp);
         }
@@ -188,7 +203,7 @@ public sealed class BuddyBlocksAreWellFormed : Invariant
         MemMap m = judge.Memory;
         var page = new Page(pfn);
         int buddy = pfn ^ (1 << order);
-        bool buddyFree = order < Geometry.MaxOrder && buddy < judge.Machine.Arena.SystemPages
+        bool buddyFree = order < judge.Machine.Arena.LargestBlock && buddy < judge.Machine.Arena.SystemPages
             && PageType.Is(m[new Page(buddy).Type], PageType.Buddy) && m[new Page(buddy).Private] == (ulong)order;
         string? wrong = !PageType.Is(m[page.Type], PageType.Buddy) ? "has no type buddy"
             : m[page.Private] != (ulong)order ? $"has private {m[page.Private]}"
@@ -269,6 +284,7 @@ public sealed class PageTypesMatchOwners : Invariant
                 PageType.Buddy => owner is Owner.Buddy or Owner.IsolatedFree,
                 PageType.Slab => owner == Owner.Slab,
                 PageType.LargeKmalloc => owner == Owner.LargeKmalloc,
+                PageType.NotRmappable => judge.Policy.TypesPages && id != Ghost.NoObject && !(judge.Ghost[id].Rmappable && judge.Ghost[id].Phase == Phase.Live),
                 PageType.Hugetlb => owner == Owner.Hugetlb,
                 PageType.Table => owner == Owner.PageTable,
                 _ => false,

@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 public sealed class FreezeOwnsAllReferences : Invariant
 {
     public override string Id => "I23";
-    public override string Statement => "a freeze succeeds only when every reference is the freezer's own";
+    public override string Statement => "a freeze succeeds only when every reference is the freezer's own or a cache's, which the freezer has locked";
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
@@ -14,7 +14,7 @@ public sealed class FreezeOwnsAllReferences : Invariant
     {
         if (moment.Object == Ghost.NoObject) return;
         ref GhostObject o = ref judge.Ghost[moment.Object];
-        int own = judge.Ghost.HeldBy(moment.Object, moment.Cpu.Number);
+        int own = judge.Ghost.HeldBy(moment.Object, moment.Cpu.Number) + o.CacheRefs + o.SwapRefs;
         if (own == o.ExpectedRefs && moment.A == (ulong)own) return;
         judge.Violate(this, moment.Cpu, o.Head, new Page(o.Head).Refcount.Index, "_refcount", $"a freeze of {own}", $"a freeze of {moment.A}",
             $"CPU{moment.Cpu.Number} froze {moment.A} references of the {o.Kind} at page {o.Head} and owns {own}; others hold {o.ExpectedRefs - own} (page tables {o.PteRefs}, pins {o.Pins})");
@@ -37,10 +37,21 @@ public sealed class FrozenIsTheFreezersAlone : Invariant
         int id = judge.Ghost.ObjectOf(pfn);
         if (id == Ghost.NoObject) return;
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Frozen || o.PhaseCpu == cpu.Number || new WriterStamp(cpu.Writer).Step is Step.MfSet or Step.MfLarge or Step.MfIgnore) return;
+        if (o.Phase != Phase.Frozen || o.PhaseCpu == cpu.Number || (pfn == o.Head + 2 && IsListed(judge, o.Head))
+            || new WriterStamp(cpu.Writer).Step is Step.MfSet or Step.MfLarge or Step.MfIgnore) return;
         int half = JustWritten(judge, cpu, pfn);
         judge.Violate(this, cpu, pfn, half, Layout.NameOf(half % Layout.HalvesPerPage), $"written by CPU{o.PhaseCpu} only", $"written by CPU{cpu.Number}",
             $"CPU{cpu.Number} wrote a word of page {pfn} while CPU{o.PhaseCpu} has the {o.Kind} at {o.Head} frozen");
+    }
+
+    /// <summary>
+    /// A folio that is frozen to be moved is on the deferred split list until its freezer has the list's lock: whoever has it
+    /// writes the links of its neighbours.
+    /// </summary>
+    private static bool IsListed(Judge judge, int head)
+    {
+        Word node = new Folio(head).DeferredList;
+        return judge.Ghost[judge.Ghost.ObjectOf(head)].Order > 1 && judge.Memory[node] != judge.Memory.AddressOf(node);
     }
 
     private static int JustWritten(Judge judge, Cpu cpu, int pfn)
@@ -51,7 +62,7 @@ public sealed class FrozenIsTheFreezersAlone : Invariant
     }
 }
 
-/// <summary>I25: anonymous and device-private folios, which have no cache references.</summary>
+/// <summary>I25.</summary>
 public sealed class UnfreezeComesLast : Invariant
 {
     public override string Id => "I25";
@@ -69,13 +80,15 @@ public sealed class UnfreezeComesLast : Invariant
         var folio = new Folio(o.Head);
         ulong info = m[folio.Head.Info], mapping = m[folio.Head.Mapping];
         bool large = (m[folio.Flags] & PageFlag.Head) != 0;
-        if (moment.A != 1) Report(judge, moment.Cpu, ref o, folio.Refcount.Index, "_refcount", "1", $"{moment.A}");
-        else if (o.ExpectedRefs != 1) Report(judge, moment.Cpu, ref o, folio.Refcount.Index, "_refcount", $"{o.ExpectedRefs} references held", "1");
+        int cache = o.CacheRefs + o.SwapRefs;
+        if (moment.A != (ulong)(cache + 1)) Report(judge, moment.Cpu, ref o, folio.Refcount.Index, "_refcount", $"{cache + 1}", $"{moment.A}");
+        else if (o.ExpectedRefs != cache + 1) Report(judge, moment.Cpu, ref o, folio.Refcount.Index, "_refcount", $"{o.ExpectedRefs} references held", $"{moment.A}");
         else if (CompoundPages.IsTail(info)) Report(judge, moment.Cpu, ref o, folio.Head.Info.Low.Index, "compound_info", "no tail marker", $"{info:x}");
         else if (large != o.Order > 0) Report(judge, moment.Cpu, ref o, folio.Flags.Low.Index, "flags", o.Order > 0 ? "PG_head" : "no PG_head", large ? "PG_head" : "no PG_head");
         else if (large && (int)(m[folio.SecondFlags] & PageFlag.OrderMask) != o.Order)
             Report(judge, moment.Cpu, ref o, folio.SecondFlags.Low.Index, "order", $"{o.Order}", $"{m[folio.SecondFlags] & PageFlag.OrderMask}");
         else if (o.IsDevice && info != Boot.PgmapAddress) Report(judge, moment.Cpu, ref o, folio.Head.Pgmap.Low.Index, "pgmap", $"{Boot.PgmapAddress:x}", $"{info:x}");
+        else if (o.CacheRefs > 0 && PageCache.MappingOf(mapping) < 0) Report(judge, moment.Cpu, ref o, folio.Head.Mapping.Low.Index, "mapping", "the file's", $"{mapping:x}");
         else if (o.Anon && (mapping & Layout.MappingAnon) == 0) Report(judge, moment.Cpu, ref o, folio.Head.Mapping.Low.Index, "mapping", "an anonymous mapping", $"{mapping:x}");
     }
 
@@ -114,7 +127,8 @@ public sealed class PartsTileTheOriginal : Invariant
             else if (CompoundPages.IsTail(m[folio.Head.Info])) Report(judge, moment, pfn, folio.Head.Info.Low.Index, "compound_info", "no tail marker", $"{m[folio.Head.Info]:x}");
             else if ((m[folio.Flags] & PageFlag.Locked) == 0) Report(judge, moment, pfn, folio.Flags.Low.Index, "flags", "PG_locked", "not locked");
             else if ((m[folio.Flags] & same) != flags) Report(judge, moment, pfn, folio.Flags.Low.Index, "flags", $"{flags:x}", $"{m[folio.Flags] & same:x}");
-            else if (m[folio.Head.Mapping] != mapping) Report(judge, moment, pfn, folio.Head.Mapping.Low.Index, "mapping", $"{mapping:x}", $"{m[folio.Head.Mapping]:x}");
+            // A part beyond the end of the file has been taken out of the page cache.
+            else if (m[folio.Head.Mapping] != mapping && !(m[folio.Head.Mapping] == 0 && PageCache.MappingOf(mapping) >= 0)) Report(judge, moment, pfn, folio.Head.Mapping.Low.Index, "mapping", $"{mapping:x}", $"{m[folio.Head.Mapping]:x}");
             else if (m[folio.Head.Index] != index + (ulong)(pfn - moment.Pfn)) Report(judge, moment, pfn, folio.Head.Index.Low.Index, "index", $"{index + (ulong)(pfn - moment.Pfn)}", $"{m[folio.Head.Index]}");
             else if (large && m[folio.NrPages] != 1u << order) Report(judge, moment, pfn, folio.NrPages.Index, "_nr_pages", $"{1 << order}", $"{m[folio.NrPages]}");
             if (judge.First is not null) return;

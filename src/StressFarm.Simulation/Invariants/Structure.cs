@@ -192,7 +192,7 @@ public sealed class TailMappingIsPoison : Invariant
     {
         ref GhostObject o = ref judge.Ghost[id];
         if (!o.IsCompound) return;
-        int first = judge.Policy.SeparatesFolios && !o.Rmappable && !o.IsFolio ? 1 : 4;
+        int first = judge.Policy.SeparatesFolios && !o.Rmappable && !o.IsFolio ? judge.Policy.KeepsPincount ? 2 : 1 : 4;
         for (int i = first; i < o.Pages; i++)
         {
             var page = new Page(o.Head + i);

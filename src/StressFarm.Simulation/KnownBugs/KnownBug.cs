@@ -19,6 +19,44 @@ public enum Deviation : ulong
     GupFastNoEntryRecheck = 1 << 8,
     /// <summary>Planted: an unmapping that makes an anonymous page shareable does not look for pins.</summary>
     ShareWithoutPinCheck = 1 << 9,
+    /// <summary>Z08: GUP under the page table lock grabs with the fast path's helper.</summary>
+    GupSlowFastHelper = 1UL << 36,
+    /// <summary>Z09: splitting a PMD entry for a folio decodes a migration entry as a present one.</summary>
+    SplitDecodesMigrationPmd = 1UL << 37,
+    /// <summary>Z10: the rmap walk ends with the first mm whose PMD entry it has split.</summary>
+    UnmapStopsAfterFirstMm = 1UL << 38,
+    /// <summary>Z31: device migration puts folios that it is about to free on the LRU.</summary>
+    PutbackUncharged = 1UL << 39,
+    /// <summary>Z32: error exits of migrate_vma_insert_huge_pmd_page() keep the lock.</summary>
+    InsertPmdKeepsLock = 1UL << 40,
+    /// <summary>Z07: khugepaged does not wait for lockless walkers, and GUP-fast looks at the PTE alone again.</summary>
+    CollapseWithoutIpi = 1UL << 41,
+    /// <summary>Z15: a charge moves to another memory control group while the folio is queued for a deferred split.</summary>
+    MemcgMoveLeavesQueue = 1UL << 42,
+    /// <summary>Z21: offlining looks at the folio before it holds a reference.</summary>
+    OfflineTestsBeforeRef = 1UL << 43,
+    /// <summary>Z22: offlining tests a folio for being large without a reference.</summary>
+    OfflineTestsTail = 1UL << 44,
+    /// <summary>Z34: a section's usage is freed without a grace period.</summary>
+    UsageFreedAtOnce = 1UL << 45,
+    /// <summary>Z35: pgmap->ref goes before the pgmap can no longer be found.</summary>
+    PgmapRefExitsFirst = 1UL << 46,
+    /// <summary>Candidate: the shrinker takes folios off its list without the lock under which others ask whether they are on one.</summary>
+    ScanDeletesUnlocked = 1UL << 47,
+    /// <summary>Z11: a split reads mapping->flags before it asks whether there is a mapping.</summary>
+    MappingReadBeforeCheck = 1UL << 16,
+    /// <summary>Z13: folio_expected_ref_count() leaves the swap cache out unless the folio is anonymous.</summary>
+    ExpectedRefsWithoutShmemSwap = 1UL << 17,
+    /// <summary>Z04, a false alarm: the kernel warns when a DAX folio comes to refcount 0 while it is large. No invariant may fire.</summary>
+    DaxFoliosThoughtSmall = 1UL << 18,
+    /// <summary>C11, as v7.3 has it: the last put of a DAX folio reads pgmap and the size at refcount 0.</summary>
+    DaxFolioReadAtZero = 1UL << 21,
+    /// <summary>Z30: driver memory is made a rmappable folio while it is pinned.</summary>
+    RmappableFlip = 1UL << 22,
+    /// <summary>Planted: a driver frees memory that it mapped by pfn without revoking the mappings.</summary>
+    PfnmapWithoutRevoke = 1UL << 19,
+    /// <summary>Planted: a slab keeps a word of its own in its first tail.</summary>
+    SlabWritesTail = 1UL << 20,
     /// <summary>Z16: hugetlb folios are rmappable and their own words lie over _deferred_list.</summary>
     HugetlbOverDeferredList = 1UL << 24,
     /// <summary>Z17: "is hugetlb" is bit 8 of page[1] and no page type.</summary>
@@ -60,4 +98,11 @@ public abstract class KnownBug
     public abstract string Workload { get; }
     /// <summary>The design with the bug in it.</summary>
     public abstract Policy Plant(Policy policy);
+
+    /// <summary>The same without it: what must be silent. A deviation within a design has that design, a design of its own has the one it was planted in.</summary>
+    public virtual Policy Twin(Policy policy)
+    {
+        Policy planted = Plant(policy);
+        return planted.Deviations == policy.Deviations ? policy : planted with { Deviations = policy.Deviations };
+    }
 }

@@ -10,6 +10,24 @@ public static class Boot
     {
         LaySystem(machine);
         LayDevice(machine);
+        if (machine.Arena.Hotplug) LaySections(machine);
+    }
+
+    /// <summary>Sections that are all there: system memory online, device memory mapped by one pgmap.</summary>
+    private static void LaySections(Machine m)
+    {
+        for (int section = 0; section < m.Arena.SystemSections; section++)
+            LaySection(m, section, SectionFlag.Present | SectionFlag.HasMemMap | SectionFlag.Online);
+        if (m.Arena.DeviceOrder < 0) return;
+        LaySection(m, m.Arena.SystemSections, SectionFlag.Present | SectionFlag.HasMemMap | SectionFlag.TaintZoneDevice);
+        m.Lay(m.Cells.PgmapArray, PgmapAddress);
+    }
+
+    private static void LaySection(Machine m, int section, ulong flags)
+    {
+        m.Lay(m.Cells.SectionMap(section), flags);
+        m.Lay(m.Cells.SectionUsage(section), 1);
+        m.Lay(m.Cells.SubsectionMap(section), MemorySections.AllSubsections);
     }
 
     /// <summary>Empty list heads, the same for every schedule and so part of the pristine memory.</summary>
@@ -20,6 +38,9 @@ public static class Boot
             for (int order = 0; order < Geometry.PcpOrders; order++) LayEmpty(m, m.Cells.Pcp(cpu, order));
         LayEmpty(m, m.Cells.DeferredHead);
         LayEmpty(m, m.Cells.SlabPartial);
+        for (int memcg = 1; memcg < Geometry.MaxMemcgs; memcg++) LayEmpty(m, m.Cells.DeferredHeadOf(memcg));
+        for (int cpu = 0; cpu < m.Cpus.Length; cpu++) LayEmpty(m, m.Cells.ShrinkHead(cpu));
+        for (int order = 0; order <= Geometry.MaxOrder; order++) LayEmpty(m, m.Cells.IsolatedArea(order));
         for (int hstate = 0; hstate < 2; hstate++)
         {
             LayEmpty(m, m.Cells.HugetlbFree(hstate));
@@ -47,7 +68,7 @@ public static class Boot
             m.Lay(page.Info, self);
             m.Lay(page.Prev, self);
         }
-        int order = Math.Min(m.Arena.SystemOrder, Geometry.MaxOrder);
+        int order = Math.Min(m.Arena.SystemOrder, m.Arena.LargestBlock);
         Word head = m.Cells.FreeArea(order);
         Word last = head;
         for (int pfn = 0; pfn < pages; pfn += 1 << order)

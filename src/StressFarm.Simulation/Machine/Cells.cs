@@ -9,6 +9,17 @@ public sealed class Cells
     private readonly int _ptl;
     private readonly int _freeArea;
     private readonly int _pcp;
+    private readonly int _first2;
+    private readonly int _deferred2;
+    private readonly int _shrink;
+    private readonly int _readers;
+    private readonly int _pageblocks;
+    private readonly int _isolated;
+    private readonly int _sections;
+    private readonly int _inode;
+    private readonly int _xaSlot;
+    private readonly int _swap;
+    private readonly int _dax;
     private readonly int _hugetlb;
     private readonly int _rcu;
     private readonly int _vmemmap;
@@ -35,6 +46,19 @@ public sealed class Cells
         _ptl = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pmd = Take(Geometry.MaxMms * Geometry.MaxTables).Index;
         _pte = Take(Geometry.MaxMms * Geometry.SlotsPerMm).Index;
+        _first2 = _next;
+        _deferred2 = Take((Geometry.MaxMemcgs - 1) * 8).Index;
+        _shrink = Take((geometry.MaxCpus + 1) * 2).Index;
+        _readers = Take(geometry.MaxCpus + 1).Index;
+        _pageblocks = Take(Geometry.MaxPageblocks).Index;
+        _isolated = Take((Geometry.MaxOrder + 1) * 2).Index;
+        HotplugLock = Take(8);
+        PgmapArray = Take(8);
+        _sections = Take(Geometry.MaxSections * 8).Index;
+        _inode = Take(PageCache.Mappings * 8).Index;
+        _xaSlot = Take(PageCache.Mappings * PageCache.Slots).Index;
+        _swap = Take(8 + SwapCache.Slots).Index;
+        _dax = Take(8 + FsDax.Entries).Index;
         _hugetlb = Take(24).Index;
         _rcu = Take(geometry.MaxCpus + 1).Index;
         _vmemmap = Take(geometry.DeviceBase >> MinVmemmapOrder).Index;
@@ -81,6 +105,51 @@ public sealed class Cells
     public Word Pmd(int mm, int table) => new(_pmd + mm * Geometry.MaxTables + table);
     public Word Pte(int mm, int slot) => new(_pte + mm * Geometry.SlotsPerMm + slot);
 
+    /// <summary>The lock of a memory control group's deferred split list.</summary>
+    public Word DeferredLockOf(int memcg) => memcg == 0 ? DeferredLock : new(_deferred2 + (memcg - 1) * 8);
+    public Word DeferredHeadOf(int memcg) => memcg == 0 ? DeferredHead : new(_deferred2 + (memcg - 1) * 8 + 2);
+    /// <summary>Head of the list that a shrinker on this CPU works through: next, prev. On the kernel's stack.</summary>
+    public Word ShrinkHead(int cpu) => new(_shrink + cpu * 2);
+    /// <summary>The CPUs that a CPU waits for, one bit each, until each has left the section it was in.</summary>
+    public Word ReadersOf(int cpu) => new(_readers + cpu);
+    /// <summary>The migratetype of a pageblock (<see cref="Migratetype"/>); a pageblock is as large as a PMD entry's range.</summary>
+    public Word Pageblock(int number) => new(_pageblocks + number);
+    /// <summary>List head of free blocks in isolated pageblocks.</summary>
+    public Word IsolatedArea(int order) => new(_isolated + order * 2);
+    /// <summary><c>mem_hotplug_lock</c>, taken for write.</summary>
+    public Word HotplugLock { get; }
+    /// <summary>The one entry of <c>pgmap_array</c>: the address of the pgmap, or 0.</summary>
+    public Word PgmapArray { get; }
+    /// <summary>1 once <c>pgmap->ref</c> is dead.</summary>
+    public Word PgmapDead => new(PgmapArray.Index + 1);
+    /// <summary><c>mem_section->section_mem_map</c>: flags (<see cref="SectionFlag"/>).</summary>
+    public Word SectionMap(int section) => new(_sections + section * 8);
+    /// <summary><c>mem_section->usage</c>: 1 where it points to the usage, or 0.</summary>
+    public Word SectionUsage(int section) => new(_sections + section * 8 + 1);
+    /// <summary><c>usage->subsection_map</c>.</summary>
+    public Word SubsectionMap(int section) => new(_sections + section * 8 + 2);
+    /// <summary><c>mapping->i_pages.xa_lock</c>.</summary>
+    public Word XaLock(int mapping) => new(_inode + mapping * 8);
+    /// <summary><c>mapping->i_mmap_rwsem</c>; its readers exclude each other here.</summary>
+    public Word IMmap(int mapping) => new(_inode + mapping * 8 + 1);
+    /// <summary><c>inode->i_size</c>, in pages.</summary>
+    public Word ISize(int mapping) => new(_inode + mapping * 8 + 2);
+    /// <summary><c>inode->i_rwsem</c>: truncations exclude each other.</summary>
+    public Word InodeLock(int mapping) => new(_inode + mapping * 8 + 3);
+    /// <summary>A slot of the xarray: what <see cref="XArray"/> says.</summary>
+    public Word XaSlot(int mapping, int index) => new(_xaSlot + mapping * PageCache.Slots + index);
+    /// <summary>The lock of the one swap cluster.</summary>
+    public Word SwapLock => new(_swap);
+    /// <summary>An entry of the swap table: the folio in the swap cache, or 0.</summary>
+    public Word SwapSlot(int entry) => new(_swap + 8 + entry);
+
+    /// <summary><c>pgmap->type</c>: 1 for MEMORY_DEVICE_FS_DAX, 0 for MEMORY_DEVICE_PRIVATE. Set before anything runs.</summary>
+    public Word PgmapType => new(_dax);
+    /// <summary>What keeps two DAX entries of one folio apart: the file system's locks.</summary>
+    public Word DaxShareLock => new(_dax + 1);
+    /// <summary>A DAX entry: folio, order and its lock.</summary>
+    public Word DaxEntry(int entry) => new(_dax + 8 + entry);
+
     // Hugetlb and memory failure. An hstate is 0 for the large folios, 1 for those that come of demotion.
 
     /// <summary>The least <see cref="Arena.VmemmapOrder"/>: the pages with folio fields stay private.</summary>
@@ -116,6 +185,8 @@ public sealed class Cells
 
     // What may hold something while nothing is under way.
 
+    /// <summary>What sections and the pgmap are.</summary>
+    internal bool IsSectionState(Word w) => w.Index >= PgmapArray.Index && w.Index < _sections + Geometry.MaxSections * 8;
     /// <summary>A word of a hugetlb list's head.</summary>
     internal bool IsHugetlbHead(Word w) => w.Index >= _hugetlb + 8 && w.Index < _hugetlb + 24 && ((w.Index - _hugetlb) & 7) < 4;
 
@@ -131,6 +202,12 @@ public sealed class Cells
     {
         int i = w.Index;
         if (i >= _hugetlb) return HugetlbNameOf(i);
+        if (i >= _dax) return i >= _dax + 8 ? $"dax entry {i - _dax - 8}" : i == _dax ? "pgmap->type" : "dax share lock";
+        if (i >= _swap) return i < _swap + 8 ? "swap cluster lock" : $"swap table[{i - _swap - 8}]";
+        if (i >= _xaSlot) return $"i_pages[mapping {(i - _xaSlot) / PageCache.Slots} index {(i - _xaSlot) % PageCache.Slots}]";
+        if (i >= _inode)
+            return $"mapping {(i - _inode) / 8} {((i - _inode) % 8) switch { 0 => "xa_lock", 1 => "i_mmap_rwsem", 2 => "i_size", _ => "i_rwsem" }}";
+        if (i >= _first2) return NameOfLater(i);
         if (i >= _pte) return $"pte[mm {(i - _pte) / Geometry.SlotsPerMm} slot {(i - _pte) % Geometry.SlotsPerMm}]";
         if (i >= _pmd) return $"pmd[mm {(i - _pmd) / Geometry.MaxTables} table {(i - _pmd) % Geometry.MaxTables}]";
         if (i >= _ptl) return $"ptl[mm {(i - _ptl) / Geometry.MaxTables} table {(i - _ptl) % Geometry.MaxTables}]";
@@ -149,6 +226,19 @@ public sealed class Cells
         if (w == PredecessorLock) return "pgmap predecessor lock";
         if (w.Index >= DeferredHead.Index && w.Index < DeferredHead.Index + 2) return "deferred split list";
         return w.Index >= DriverHeads.Index && w.Index < DriverHeads.Index + 2 ? "driver free list" : "driver allocator";
+    }
+
+    private string NameOfLater(int i)
+    {
+        if (i >= _sections) return $"mem_section {(i - _sections) / 8} {((i - _sections) % 8) switch { 0 => "section_mem_map", 1 => "usage", _ => "subsection_map" }}";
+        if (i >= PgmapArray.Index) return i == PgmapArray.Index ? "pgmap_array" : "pgmap->ref dead";
+        if (i >= HotplugLock.Index) return "mem_hotplug_lock";
+        if (i >= _isolated) return $"free_area[{(i - _isolated) / 2}] isolated";
+        if (i >= _pageblocks) return $"migratetype of pageblock {i - _pageblocks}";
+        if (i >= _readers) return $"the sections that CPU{i - _readers} waits for";
+        if (i >= _shrink) return $"deferred split shrinker's list of CPU{(i - _shrink) / 2}";
+        int memcg = 1 + (i - _deferred2) / 8;
+        return (i - _deferred2) % 8 == 0 ? $"deferred_split lock of memcg {memcg}" : $"deferred split list of memcg {memcg}";
     }
 
     private static readonly string[] s_hugetlbNames =

@@ -34,7 +34,28 @@ public sealed class Cpu
     public int OperationSteps { get; internal set; }
     public bool Finished { get; internal set; }
     /// <summary>IRQs are off: no TLB shootdown and no RCU grace period completes meanwhile (spec 2, preemption rule).</summary>
-    public bool IrqsOff { get; set; }
+    public bool IrqsOff
+    {
+        get => _irqsOff;
+        set
+        {
+            _irqsOff = value;
+            if (!value) Machine.LeftSection(this);
+        }
+    }
+    private bool _irqsOff;
+
+    /// <summary>Inside rcu_read_lock(): no grace period completes meanwhile.</summary>
+    public bool InRcu
+    {
+        get => _inRcu;
+        set
+        {
+            _inRcu = value;
+            if (!value) Machine.LeftSection(this);
+        }
+    }
+    private bool _inRcu;
     /// <summary>The innermost suspended method.</summary>
     internal Frame? Current;
     /// <summary>The outermost one.</summary>
@@ -73,6 +94,15 @@ public sealed class Cpu
     /// <summary>One step for a run of accesses starting at <paramref name="first"/>; follow it with raw stores.</summary>
     public VoidAccess<Accesses.Nothing> Burst(Word first, Step step) { Name(AccessKind.Burst, step, first.Index); return new(this); }
     public VoidAccess<Accesses.Nothing> Yield(Step step) { Name(AccessKind.Yield, step, Machine.NoWord); return new(this); }
+
+    /// <summary>Not a step: the store that follows is a release (smp_store_release(), atomic_set_release()).</summary>
+    public void Release() => Machine.Buffers?.Release(this);
+
+    /// <summary>
+    /// Not a step: the CPU knows this address from here on and nothing orders its later load of the word behind other loads, so
+    /// MM=WEAK may satisfy it early. To be said only where the kernel's C code has neither barrier, lock nor address dependency.
+    /// </summary>
+    public void MayLoadEarly(Word w) => Machine.Buffers?.Want(this, w);
 
     /// <summary>Reads without a scheduling point: what a `!` check does (spec 2), and what follows a burst.</summary>
     public ulong Peek(Word w) => Machine.Memory[w];
@@ -141,7 +171,7 @@ public sealed class Cpu
         OperationNumber = 0;
         OperationSteps = 0;
         Finished = true;
-        IrqsOff = false;
+        _irqsOff = _inRcu = false;
         GivenAwayPages = 0;
         Writer = 0;
     }

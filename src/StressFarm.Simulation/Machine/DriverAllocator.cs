@@ -20,8 +20,16 @@ public sealed class DriverAllocator(Machine machine)
     /// <summary>ALLOCATOR=LIFO: the one order of the large folios, the PMD order in nouveau and test_hmm.</summary>
     public int LargeOrder { get; internal set; }
 
+    /// <summary>The driver hands nothing out any more: it is about to give its memory up.</summary>
+    public bool Closed { get; internal set; }
+
+    /// <summary>Pages that were handed out and are not back.</summary>
+    public int Outstanding { get; internal set; }
+
     internal void Reset()
     {
+        Closed = false;
+        Outstanding = 0;
         Array.Fill(_free, false);
         Array.Fill(_free, true, 0, machine.Arena.DevicePages);
         LargeOrder = 0;

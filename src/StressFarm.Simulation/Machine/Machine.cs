@@ -5,12 +5,16 @@ namespace StressFarm.Simulation;
 /// <summary>
 /// The simulated machine: one memory section, its CPUs, and what judges them. It executes one access at a time for the CPU
 /// that the scheduler picked; between two accesses nothing happens. This is the only place that touches the memory for the
-/// protocols, and therefore where another memory model (TSO, WEAK) would delay a store's visibility.
+/// protocols, and therefore where other memory models (TSO, WEAK) delay a store's visibility: <see cref="StoreBuffers"/>.
 /// </summary>
 public sealed class Machine
 {
     /// <summary>The location of an access that has none (fences, yields).</summary>
     public const int NoWord = -1;
+    /// <summary>From this number on steppers are units of CPUs, two each, which let stores out (MM=TSO, WEAK). Past every CPU's number.</summary>
+    public const int FirstUnit = Geometry.CpuLimit + 1;
+    /// <summary>Numbers of all that a strategy can choose.</summary>
+    public const int StepperLimit = FirstUnit + 2 * Geometry.CpuLimit;
 
     private int[] _touched = new int[64];
     private int _touchedCount;
@@ -24,6 +28,9 @@ public sealed class Machine
     private Stepper? _stepper;
     private int _chosen;
     private bool _decided;
+    /// <summary>Stores that others do not see yet; null under sequential consistency.</summary>
+    private StoreBuffers? _buffers;
+    private StoreBuffers? _builtBuffers;
     /// <summary>The policy's: the step whose writes are lost.</summary>
     private Step _dropped;
 
@@ -37,6 +44,7 @@ public sealed class Machine
         Judge = new Judge(this);
         Cpus = new Cpu[geometry.MaxCpus + 1];
         for (int i = 0; i < Cpus.Length; i++) Cpus[i] = new Cpu(this, i);
+        Steppers = Cpus;
         Driver = new DriverAllocator(this);
         Boot.PrepareListHeads(this);
         for (int i = 0; i < Cpus.Length; i++) Cpus[i].Reset();
@@ -54,6 +62,8 @@ public sealed class Machine
     /// <summary>How splits ended since the machine was built; not part of the simulated state.</summary>
     public SplitCounters Splits { get; } = new();
 
+    /// <summary>Pages whose memmap is gone: I53 watches accesses to them.</summary>
+    internal int RemovedPages;
     /// <summary>Tests of K-6 only: folio_set_order() as one access, so that no bit of page[1].flags can be lost in it.</summary>
     public bool OrderIsOneAccess { get; set; }
     /// <summary>vmemmap pages that are mapped read-only to a shared frame: 0 spares the judge a look at every write.</summary>
@@ -64,6 +74,11 @@ public sealed class Machine
     /// <summary>CPUs 0..n-1 run the programme; the last one runs set-up and teardown.</summary>
     public Cpu[] Cpus { get; }
     public Cpu SetupCpu => Cpus[^1];
+    /// <summary>All that a strategy can choose, by number: the CPUs, and their units where the memory model has any.</summary>
+    public Cpu[] Steppers { get; private set; }
+    /// <summary>How many of them take part; the i-th has number <see cref="StepperNumber"/>.</summary>
+    public int StepperCount => _buffers is null ? Arena.Cpus : 3 * Arena.Cpus;
+    public int StepperNumber(int i) => i < Arena.Cpus ? i : FirstUnit + i - Arena.Cpus;
 
     /// <summary>Accesses since the reset.</summary>
     public long Steps { get; private set; }
@@ -133,7 +148,12 @@ public sealed class Machine
         Digest = Pcg.Mix((ulong)arena.Cpus);
         _touchedCount = 0;
         _waiting = 0;
+        _waitsForSections = _waitsForGrace = 0;
+        RemovedPages = 0;
         Runnable = 0;
+        _buffers = policy.MemoryModel == MemoryModel.Sc ? null : _builtBuffers ??= new StoreBuffers(this);
+        _buffers?.Reset();
+        Steppers = _buffers?.Steppers ?? Cpus;
         SharedVmemmap = 0;
         _usedCpus = Math.Max(_usedCpus, arena.Cpus);
         Judge.Reset();
@@ -155,6 +175,11 @@ public sealed class Machine
     public void Step(Cpu cpu)
     {
         _stepper = null;
+        if (cpu.Number >= FirstUnit)
+        {
+            _buffers!.Step(cpu);
+            return;
+        }
         cpu.Current!.MoveNext();
         if (cpu.Pending.Kind == AccessKind.None) Finish(cpu);
         EndStep(cpu);
@@ -172,7 +197,13 @@ public sealed class Machine
         {
             for (int next = first; next >= 0; next = _chosen)
             {
-                Cpu cpu = Cpus[next];
+                Cpu cpu = Steppers[next];
+                if (next >= FirstUnit)
+                {
+                    _buffers!.Step(cpu);
+                    _chosen = stepper.Next(this, cpu);
+                    continue;
+                }
                 _decided = false;
                 cpu.Current!.MoveNext();
                 if (_decided) continue;
@@ -213,15 +244,34 @@ public sealed class Machine
         ulong result = TKind.Stores && access.Step == _dropped
             ? Lose<TKind>(cpu, in access, out ulong old, out ulong value)
             : TKind.Do(this, cpu, in access, out old, out value);
+        if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
         ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
         Digest = digest ^ (digest >> 29);
         Trace?.Record(cpu, in access, old, value);
-        if (cpu.GivenAwayPages != 0) Judge.AfterFolioFree(cpu, access.WordIndex, value);
+        if ((cpu.GivenAwayPages | RemovedPages) != 0) Judge.AfterWatched(cpu, access.WordIndex, value);
         Steps++;
         cpu.OperationSteps++;
         access.Kind = AccessKind.None;
         return result;
     }
+
+    /// <summary>A unit's step is one of the schedule: it is in the digest and in the trace.</summary>
+    internal void RecordUnit(Cpu unit, ulong old, ulong value)
+    {
+        ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)unit.Pending.Location << 20) ^ ((ulong)unit.Number << 56) ^ ((ulong)unit.Pending.Step << 44)) * 0x9fb2_1c65_1e98_df25);
+        Digest = digest ^ (digest >> 29);
+        Trace?.Record(unit, in unit.Pending, old, value);
+        Steps++;
+    }
+
+    internal void SetUnitRunnable(int unit, bool runnable)
+    {
+        if (runnable) Runnable |= 1u << unit;
+        else Runnable &= ~(1u << unit);
+    }
+
+    /// <summary>What <see cref="Cpu.Release"/> and <see cref="Cpu.MayLoadEarly"/> tell.</summary>
+    internal StoreBuffers? Buffers => _buffers;
 
     /// <summary>A mutant's write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -290,6 +340,44 @@ public sealed class Machine
             ref Access a = ref Cpus[i].Pending;
             if ((Memory[new Word(a.Location)] & a.A) == 0) Runnable |= 1u << i;
             else Runnable &= ~(1u << i);
+        }
+    }
+
+    /// <summary>CPUs that wait for the sections of others to end, one bit each; and which of them for grace periods.</summary>
+    private uint _waitsForSections, _waitsForGrace;
+
+    /// <summary>
+    /// What smp_call_function() or synchronize_rcu() on this CPU must wait for, in the code of a step on
+    /// <see cref="Cells.ReadersOf"/>: the CPUs that are inside a section now.
+    /// </summary>
+    /// <param name="grace">RCU readers as well, not only CPUs with IRQs off</param>
+    internal ulong BeginWaitForSections(Cpu cpu, bool grace)
+    {
+        ulong readers = 0;
+        foreach (Cpu other in Cpus.AsSpan(0, Arena.Cpus))
+            if (other != cpu && (other.IrqsOff || (grace && other.InRcu))) readers |= 1UL << other.Number;
+        _waitsForSections |= 1u << cpu.Number;
+        if (grace) _waitsForGrace |= 1u << cpu.Number;
+        return readers;
+    }
+
+    internal void EndWaitForSections(Cpu cpu)
+    {
+        _waitsForSections &= ~(1u << cpu.Number);
+        _waitsForGrace &= ~(1u << cpu.Number);
+    }
+
+    /// <summary>A CPU has IRQs on again, or left rcu_read_lock(): whoever waits for it waits for one less.</summary>
+    internal void LeftSection(Cpu cpu)
+    {
+        for (uint rest = _waitsForSections; rest != 0; rest &= rest - 1)
+        {
+            int waiting = int.TrailingZeroCount((int)rest);
+            bool grace = (_waitsForGrace >> waiting & 1) != 0;
+            if (cpu.IrqsOff || (grace && cpu.InRcu)) continue;
+            Word readers = Cells.ReadersOf(waiting);
+            Memory.Write(readers.Index, Memory[readers] & ~(1UL << cpu.Number), cpu.Writer);
+            _wrote = true;
         }
     }
 

@@ -33,19 +33,27 @@ internal static class SectionCheck
             {
                 var word = new Word(i);
                 ulong value = machine.Memory[word];
-                if (machine.Memory.IsPageWord(word) || value == 0 || cells.IsFreeList(word) || cells.IsDriverHead(word)) continue;
+                if (machine.Memory.IsPageWord(word) || value == 0 || cells.IsFreeList(word) || cells.IsDriverHead(word) || cells.IsSectionState(word)) continue;
                 bool idle = cells.IsForkSequence(word) ? (value & 1) == 0
                     : word == cells.AnonVmaTree ? value >> Geometry.MaxMms == 0
                     : (cells.IsHead(cells.DeferredHead, word) && value == machine.Memory.AddressOf(cells.DeferredHead))
                         || (cells.IsHead(cells.SlabPartial, word) && value == machine.Memory.AddressOf(cells.SlabPartial))
-                        || (cells.IsHugetlbHead(word) && value == machine.Memory.AddressOf(new Word(word.Index & ~1)));
+                        || EmptyHeads(machine).Any(head => cells.IsHead(head, word) && value == machine.Memory.AddressOf(head));
                 if (!idle) return i < machine.Memory.FirstCell + cells.Count ? cells.NameOf(word) : "a word past the last cell";
             }
         // A head that was written must lead back to itself; zero would pass above.
-        bool closed = Closed(machine, cells.DeferredHead) && Closed(machine, cells.SlabPartial);
-        for (int hstate = 0; hstate < 2; hstate++)
-            closed &= Closed(machine, cells.HugetlbFree(hstate)) && Closed(machine, cells.HugetlbActive(hstate));
-        return closed ? null : "a list of folios or slabs";
+        return Closed(machine, cells.DeferredHead) && Closed(machine, cells.SlabPartial) && EmptyHeads(machine).All(head => Closed(machine, head))
+            ? null : "a list of folios or slabs";
+    }
+
+    /// <summary>Lists that hold something only while a schedule runs.</summary>
+    private static IEnumerable<Word> EmptyHeads(Machine machine)
+    {
+        Cells cells = machine.Cells;
+        return Enumerable.Range(1, Geometry.MaxMemcgs - 1).Select(cells.DeferredHeadOf)
+            .Concat(Enumerable.Range(0, machine.Cpus.Length).Select(cells.ShrinkHead))
+            .Concat(Enumerable.Range(0, Geometry.MaxOrder + 1).Select(cells.IsolatedArea))
+            .Concat(Enumerable.Range(0, 2).Select(cells.HugetlbFree)).Concat(Enumerable.Range(0, 2).Select(cells.HugetlbActive));
     }
 
     private static bool Closed(Machine machine, Word head)

@@ -71,6 +71,8 @@ public static class PageFlag
     public const ulong Active = 1UL << 8;
     public const ulong Workingset = 1UL << 9;
     public const ulong OwnerPriv1 = 1UL << 10;
+    /// <summary>owner_priv_1: PG_swapcache on swap-backed folios.</summary>
+    public const ulong SwapCache = OwnerPriv1;
     /// <summary>owner_2: PG_anon_exclusive on anonymous pages.</summary>
     public const ulong AnonExclusive = 1UL << 11;
     public const ulong Arch1 = 1UL << 12;
@@ -118,6 +120,8 @@ public static class PageType
     public const uint Hugetlb = 0xf400_0000;
     public const uint Slab = 0xf500_0000;
     public const uint LargeKmalloc = 0xf800_0000;
+    /// <summary>CMP=TYPE only: proposed, in no kernel.</summary>
+    public const uint NotRmappable = 0xf900_0000;
 
     /// <summary><c>include/linux/page-flags.h:page_type_has_type</c>: a type, neither "no type" nor a mapcount.</summary>
     public static bool HasType(uint value) => (int)value < unchecked((int)0xff00_0000);

@@ -9,6 +9,12 @@ public enum Cmp : byte
     Rfc,
     /// <summary>RFC v1, and __get_free_pages(__GFP_COMP) returns a rmappable folio</summary>
     RfcGfp,
+    /// <summary>RFC v1, and every page is typed "not rmappable" until page_rmappable_folio() clears it</summary>
+    Type,
+    /// <summary>RFC v1, but every compound page keeps _pincount and _nr_pages: only the rmap fields move</summary>
+    Pin,
+    /// <summary>v7.3's fields, and a frozen owner writes only the words that are its own</summary>
+    Contract,
 }
 
 /// <summary>The dimension CMP.</summary>
@@ -22,6 +28,9 @@ public sealed class CmpDimension : Dimension
         new(0, "main", "v7.3: every compound page carries the eight folio fields"),
         new(1, "rfc", "RFC v1: only page_rmappable_folio() writes the eight; free checks by large_rmappable"),
         new(2, "rfc+gfp", "RFC v1, and __get_free_pages(__GFP_COMP) returns a rmappable folio"),
+        new(3, "type", "RFC v1, and every page is typed \"not rmappable\" until page_rmappable_folio() clears it"),
+        new(4, "pin", "RFC v1, but every compound page keeps _pincount and _nr_pages: only the rmap fields move"),
+        new(5, "contract", "v7.3's fields, and a frozen owner writes only the words that are its own"),
     ];
 
     public override int Get(Policy policy) => (int)policy.Cmp;

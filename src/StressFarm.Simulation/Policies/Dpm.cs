@@ -15,6 +15,8 @@ public enum Dpm : byte
     AllocPred,
     /// <summary>the same under one lock per pgmap</summary>
     AllocPredLock,
+    /// <summary>undone when share comes to 0, as FS-DAX does: for device-private memory, whose one owner is the driver, inside folio_free()</summary>
+    Dax,
 }
 
 /// <summary>The dimension DPM.</summary>
@@ -31,6 +33,7 @@ public sealed class DpmDimension : Dimension
         new(3, "alloc-range", "v7.3: the allocated range is rewritten at allocation (12b2285bf3d1)"),
         new(4, "alloc-pred", "allocation undoes every predecessor folio that overlaps"),
         new(5, "alloc-pred+lock", "the same under one lock per pgmap"),
+        new(6, "dax", "undone when share comes to 0, as FS-DAX does"),
     ];
 
     public override int Get(Policy policy) => (int)policy.Dpm;

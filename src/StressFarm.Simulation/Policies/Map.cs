@@ -13,6 +13,8 @@ public enum Map : byte
     VipForbid,
     /// <summary>drivers allocate order-0 pages for mmap</summary>
     Order0,
+    /// <summary>drivers map pfns: special entries without reference and rmap, which the driver revokes before it frees</summary>
+    PfnMap,
 }
 
 /// <summary>The dimension MAP.</summary>
@@ -28,6 +30,7 @@ public sealed class MapDimension : Dimension
         new(2, "vnf-fail", "vm_normal_folio() returns NULL for what is no folio"),
         new(3, "vip-forbid", "vm_insert_page(s) refuses compound pages that are no folio"),
         new(4, "order0", "drivers allocate order-0 pages for mmap"),
+        new(5, "pfnmap", "drivers map pfns: special entries without reference and rmap, which the driver revokes before it frees"),
     ];
 
     public override int Get(Policy policy) => (int)policy.Map;

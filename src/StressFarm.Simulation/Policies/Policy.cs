@@ -21,6 +21,7 @@ public sealed record Policy
     public ZFlags ZFlags { get; init; }
     public Checks Checks { get; init; }
     public Allocator Allocator { get; init; }
+    public MemoryModel MemoryModel { get; init; }
     public Hvo Hvo { get; init; }
     public PageMapcount PageMapcount { get; init; }
     public MmId MmId { get; init; }
@@ -36,8 +37,14 @@ public sealed record Policy
 
     public bool Has(Deviation deviation) => (Deviations & deviation) != 0;
 
-    /// <summary>CMP=RFC or RFC+GFP.</summary>
-    public bool SeparatesFolios => Cmp != Cmp.Main;
+    /// <summary>CMP=RFC and what is built on it: the folio fields come with page_rmappable_folio().</summary>
+    public bool SeparatesFolios => Cmp is not (Cmp.Main or Cmp.Contract);
+
+    /// <summary>CMP=PIN: _pincount and _nr_pages stay with every compound page.</summary>
+    public bool KeepsPincount => Cmp == Cmp.Pin;
+
+    /// <summary>CMP=TYPE: what is no folio has a page type.</summary>
+    public bool TypesPages => Cmp == Cmp.Type;
 
     /// <summary>Stands between a design and the step that a mutant of it drops.</summary>
     public const string DropMark = "+drop:";

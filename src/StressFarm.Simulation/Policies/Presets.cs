@@ -1,7 +1,8 @@
 namespace StressFarm.Simulation;
 
 /// <summary>A named design.</summary>
-public sealed record Preset(string Id, Policy Policy, string Summary);
+/// <param name="Standard">takes part in compare unless others are named</param>
+public sealed record Preset(string Id, Policy Policy, string Summary, bool Standard = true);
 
 /// <summary>The designs that have a name. Their order is that of the verdict table.</summary>
 public static class Presets
@@ -28,7 +29,17 @@ public static class Presets
         new("pfn-getter", new() { Walker = Walker.Pf }, "drivers' PFN walks go through page_folio() first"),
         new("slab-counted", new() { SlabRef = SlabRef.Counted }, "slab pages hold a reference while in use"),
         new("head-pointer", new() { Enc = Enc.Ptr }, "compound_info holds a pointer"),
+        new("rfc-type", s_skip with { Cmp = Cmp.Type }, "RFC v1 without rmap for non-folios, which a page type tells apart", Standard: false),
+        new("rfc-pin", s_skip with { Cmp = Cmp.Pin }, "RFC v1 without rmap for non-folios, which keep _pincount and _nr_pages", Standard: false),
+        new("rfc-pfnmap", s_rfc with { Map = Map.PfnMap }, "RFC v1, and drivers map pfns instead of pages", Standard: false),
+        new("frozen-contract", new() { Cmp = Cmp.Contract }, "frozen owners write only the words that a contract gives them", Standard: false),
+        new("share-life", new() { Dpm = Dpm.Dax }, "device folios are undone when share comes to 0, as FS-DAX does", Standard: false),
+        new("tso", new() { MemoryModel = MemoryModel.Tso }, "control on a machine with store buffers", Standard: false),
+        new("weak", new() { MemoryModel = MemoryModel.Weak }, "control on a machine that reorders stores and loads", Standard: false),
     ];
+
+    /// <summary>Those that compare judges when none are named.</summary>
+    public static IReadOnlyList<Preset> Standard { get; } = [.. All.Where(p => p.Standard)];
 
     public static Preset? Find(string id) => All.FirstOrDefault(p => p.Id.Equals(id, StringComparison.OrdinalIgnoreCase));
 

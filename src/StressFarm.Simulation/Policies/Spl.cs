@@ -11,6 +11,10 @@ public enum Spl : byte
     EarlyUnfreeze,
     /// <summary>the original is unfrozen before its siblings</summary>
     OrigFirst,
+    /// <summary>a split that is not uniform stores its intermediate parts in the page cache (Z03)</summary>
+    XaIntermediate,
+    /// <summary>readers of migration entries have no barrier that pairs with the split's (Z05)</summary>
+    NoRmb,
 }
 
 /// <summary>The dimension SPL.</summary>
@@ -24,7 +28,9 @@ public sealed class SplDimension : Dimension
         new(0, "today", "freeze, split, unfreeze new folios, original last"),
         new(1, "nofreeze", "the freeze (S8) is skipped"),
         new(2, "early-unfreeze", "a new folio is unfrozen before the device callback (T9)"),
-        new(3, "orig-first", "the original is unfrozen before its siblings (without a page cache nothing can tell)"),
+        new(3, "orig-first", "the original is unfrozen before its siblings"),
+        new(4, "xa-intermediate", "a split that is not uniform stores its intermediate parts in the page cache (Z03)"),
+        new(5, "normb", "readers of migration entries have no barrier that pairs with the split's (Z05)"),
     ];
 
     public override int Get(Policy policy) => (int)policy.Spl;

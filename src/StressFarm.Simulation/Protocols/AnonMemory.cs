@@ -13,8 +13,17 @@ public static class AnonMemory
         return mapping >= AnonMapping(0) && mm < Geometry.MaxMms ? (int)mm : -1;
     }
 
-    /// <summary>The memory control group every anonymous folio is charged to.</summary>
+    /// <summary>The memory control group every anonymous folio is charged to, where there is only one.</summary>
     public const ulong Memcg = 0xffff_8883_0000_0000;
+
+    /// <summary>The address of a memory control group.</summary>
+    public static ulong MemcgAddress(int memcg) => Memcg + (ulong)memcg * 0x100;
+
+    /// <summary>Its number; what is charged to nobody is the root's.</summary>
+    public static int MemcgNumber(ulong memcg) => memcg < Memcg ? 0 : (int)Math.Min((memcg - Memcg) / 0x100, Geometry.MaxMemcgs - 1);
+
+    /// <summary>The memory control group that an mm's folios are charged to.</summary>
+    public static ulong MemcgOf(Cpu cpu, int mm) => MemcgAddress(mm % cpu.Machine.Arena.Memcgs);
 
     public static int TableOf(Cpu cpu, int slot) => slot >> cpu.Machine.Arena.PmdOrder;
 
@@ -27,7 +36,7 @@ public static class AnonMemory
         Cells cells = cpu.Machine.Cells;
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (pfn < 0) return;
-        await cpu.Store(new Page(pfn).MemcgData, Memcg, Step.NewAnon);
+        await cpu.Store(new Page(pfn).MemcgData, MemcgOf(cpu, mm), Step.NewAnon);
         int id = cpu.Ghost.ObjectOf(pfn);
         cpu.Ghost[id].Anon = true;
         cpu.Ghost.Publish(cpu, id);

@@ -38,11 +38,12 @@ public static class BuddyAllocator
         bool compound = kind != Alloc.Plain && order > 0;
         cpu.Ghost.Create(cpu, pfn, order, owner, rmappable: kind == Alloc.Folio && order > 0);
         await cpu.Store(new Page(pfn).Private, 0, Step.A7);
+        if (cpu.Policy.TypesPages) await cpu.Store(new Page(pfn).Type, PageType.NotRmappable, Step.A7);
         bool early = cpu.Policy.RefBeforePrep == RefBeforePrep.Always;
         if (refcounted && early) await SetPageRefcounted(cpu, pfn, Step.A9);
         if (compound) await CompoundPages.Prep(cpu, pfn, order);
         if (refcounted && !early) await SetPageRefcounted(cpu, pfn, Step.A9);
-        if (compound && kind == Alloc.Folio) await CompoundPages.PageRmappableFolio(cpu, pfn);
+        if (kind == Alloc.Folio && (compound || cpu.Policy.TypesPages)) await CompoundPages.PageRmappableFolio(cpu, pfn);
         return pfn;
     }
 
@@ -133,13 +134,16 @@ public static class BuddyAllocator
         else await FreeOnePage(cpu, pfn, order);
     }
 
-    /// <summary>F5: the order is gone while the tails still are tails. R-4: large_rmappable is sampled before.</summary>
+    /// <summary>F5: the order is gone while the tails still are tails. R-4: large_rmappable is sampled before; under CMP=TYPE the type is.</summary>
     private static async Op FreeSecond(Cpu cpu, int pfn)
     {
         var folio = new Folio(pfn);
         ulong second = await cpu.Load(folio.SecondFlags, Step.F5);
         await cpu.Store(folio.SecondFlags, second & ~PageFlag.Second, Step.F5);
-        if (!cpu.Policy.SeparatesFolios || (second & PageFlag.LargeRmappable) != 0)
+        bool folioFields = cpu.Policy.TypesPages
+            ? !PageType.HasType(await cpu.Load(folio.Head.Type, Step.F5))
+            : !cpu.Policy.SeparatesFolios || cpu.Policy.KeepsPincount || (second & PageFlag.LargeRmappable) != 0;
+        if (folioFields)
             await cpu.Store(folio.NrPages, 0, Step.F5);
     }
 
@@ -182,7 +186,9 @@ public static class BuddyAllocator
     /// <summary>F11: to this CPU's list, or under zone->lock with merging (<c>__free_one_page</c>).</summary>
     public static async Op FreeOnePage(Cpu cpu, int pfn, int order)
     {
-        if (order < Geometry.PcpOrders && cpu.Handles.PcpCount[order] < PcpHigh)
+        // Pages of an isolated pageblock go past the lists.
+        bool isolated = cpu.Machine.Arena.Hotplug && await IsIsolated(cpu, pfn, Step.PcpPush);
+        if (order < Geometry.PcpOrders && cpu.Handles.PcpCount[order] < PcpHigh && !isolated)
         {
             cpu.Handles.PcpCount[order]++;
             await Lists.Add(cpu, new Page(pfn).Lru, cpu.Machine.Cells.Pcp(cpu.Number, order), Step.PcpPush);
@@ -191,6 +197,9 @@ public static class BuddyAllocator
         }
         await FreeToZone(cpu, pfn, order);
     }
+
+    private static async Op<bool> IsIsolated(Cpu cpu, int pfn, Step step) =>
+        await cpu.Load(cpu.Machine.Cells.Pageblock(pfn >> cpu.Machine.Arena.PmdOrder), step) == Migratetype.Isolate;
 
     internal static async Op FreeToZone(Cpu cpu, int pfn, int order)
     {
@@ -204,7 +213,7 @@ public static class BuddyAllocator
     {
         Cells cells = cpu.Machine.Cells;
         int freed = pfn, freedOrder = order;
-        while (order < Geometry.MaxOrder)
+        while (order < cpu.Machine.Arena.LargestBlock)
         {
             int buddy = pfn ^ (1 << order);
             if (buddy >= cpu.Machine.Arena.SystemPages) break;
@@ -218,8 +227,9 @@ public static class BuddyAllocator
             order++;
         }
         var block = new Page(pfn);
+        bool isolated = cpu.Machine.Arena.Hotplug && await IsIsolated(cpu, pfn, Step.F11);
         await SetBuddyOrder(cpu, block, order, Step.F11);
-        await Lists.Add(cpu, block.Lru, cells.FreeArea(order), Step.F11);
+        await Lists.Add(cpu, block.Lru, isolated ? cells.IsolatedArea(order) : cells.FreeArea(order), Step.F11);
         cpu.Ghost.Transfer(cpu, freed, freedOrder, Owner.IsolatedFree, Owner.Buddy);
     }
 

@@ -43,6 +43,7 @@ public static class CompoundPages
         await PrepTails(cpu, pfn, order, pages);
         await SetOrder(cpu, pfn, order);
         if (!cpu.Policy.SeparatesFolios) await InitFolioFields(cpu, pfn, order);
+        else if (cpu.Policy.KeepsPincount) await cpu.Store(new Folio(pfn).Pincount, 0, Step.C7);
     }
 
     /// <summary>C2: <c>mm/internal.h:prep_compound_tail</c> for each tail.</summary>
@@ -83,7 +84,7 @@ public static class CompoundPages
             ulong second = await cpu.Load(folio.SecondFlags, Step.C3);
             await cpu.Store(folio.SecondFlags, (second & ~PageFlag.OrderMask) | (uint)order, Step.C3);
         }
-        if (!cpu.Policy.SeparatesFolios) await cpu.Store(folio.NrPages, 1u << order, Step.C3);
+        if (!cpu.Policy.SeparatesFolios || cpu.Policy.KeepsPincount) await cpu.Store(folio.NrPages, 1u << order, Step.C3);
     }
 
     /// <summary>C4..C8: the folio fields but for _nr_pages.</summary>
@@ -103,13 +104,18 @@ public static class CompoundPages
     }
 
     /// <summary>
-    /// <c>mm/internal.h:page_rmappable_folio</c>, A10: under MAIN it sets one flag; under RFC it first writes the eight.
+    /// <c>mm/internal.h:page_rmappable_folio</c>, A10: under MAIN it sets one flag; under RFC it first writes the eight;
+    /// under TYPE the type goes last, of small folios too.
     /// </summary>
     public static async Op PageRmappableFolio(Cpu cpu, int pfn)
     {
         var folio = new Folio(pfn);
         ulong flags = await cpu.Load(folio.Flags, Step.A10);
-        if ((flags & PageFlag.Head) == 0) return;
+        if ((flags & PageFlag.Head) == 0)
+        {
+            if (cpu.Policy.TypesPages) await cpu.Store(folio.Head.Type, PageType.None, Step.A10);
+            return;
+        }
         if (cpu.Policy.SeparatesFolios)
         {
             int order = (int)(await cpu.Load(folio.SecondFlags, Step.A10) & PageFlag.OrderMask);
@@ -117,5 +123,6 @@ public static class CompoundPages
             await InitFolioFields(cpu, pfn, order);
         }
         await cpu.Or(folio.SecondFlags, PageFlag.LargeRmappable, Step.A10);
+        if (cpu.Policy.TypesPages) await cpu.Store(folio.Head.Type, PageType.None, Step.A10);
     }
 }

@@ -1,6 +1,6 @@
 namespace StressFarm.Simulation;
 
-/// <summary>The deferred split list (spec 3.11; <c>mm/huge_memory.c</c>).</summary>
+/// <summary>The deferred split lists (spec 3.11; <c>mm/huge_memory.c</c>), one for each memory control group.</summary>
 public static class DeferredSplit
 {
     private static Word Next(Folio folio) => folio.DeferredList;
@@ -9,17 +9,18 @@ public static class DeferredSplit
     /// <c>deferred_split_folio</c>: marks the folio partially mapped and queues it. Order-1 folios have no page[2] for the
     /// link. The caller holds a reference or a mapping.
     /// </summary>
-    public static async Op Queue(Cpu cpu, Folio folio)
+    /// <param name="partially">false: queued because it may be underused, all of it being mapped</param>
+    public static async Op Queue(Cpu cpu, Folio folio, bool partially = true)
     {
         Cells cells = cpu.Machine.Cells;
         int order = (int)(await cpu.Load(folio.SecondFlags, Step.Queue) & PageFlag.OrderMask);
         if (order <= 1) return;
-        await cpu.Lock(cells.DeferredLock, Step.QueueLock);
-        await cpu.Or(folio.SecondFlags, PageFlag.PartiallyMapped, Step.QueueAdd);
+        int memcg = await LockList(cpu, folio, Step.QueueLock);
+        if (partially) await cpu.Or(folio.SecondFlags, PageFlag.PartiallyMapped, Step.QueueAdd);
         ulong next = await cpu.Load(Next(folio), Step.QueueAdd);
         if (next == cpu.Machine.Memory.AddressOf(Next(folio)))
-            await Lists.AddTail(cpu, Next(folio), cells.DeferredHead, Step.QueueAdd);
-        await cpu.Unlock(cells.DeferredLock, Step.QueueUnlock);
+            await Lists.AddTail(cpu, Next(folio), cells.DeferredHeadOf(memcg), Step.QueueAdd);
+        await cpu.Unlock(cells.DeferredLockOf(memcg), Step.QueueUnlock);
     }
 
     /// <summary>
@@ -32,14 +33,44 @@ public static class DeferredSplit
         if ((second & PageFlag.LargeRmappable) == 0) return;
         ulong self = cpu.Machine.Memory.AddressOf(Next(folio));
         if (await cpu.Load(Next(folio), Step.Unqueue) == self) return;
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.DeferredLock, Step.UnqueueLock);
+        int memcg = await LockList(cpu, folio, Step.UnqueueLock);
         if (await cpu.Load(Next(folio), Step.UnqueueDel) != self)
         {
             await cpu.AndNot(folio.SecondFlags, PageFlag.PartiallyMapped, Step.UnqueueDel);
-            cpu.Judge.RaiseAt(MomentKind.DeferredUnlink, cpu, folio.Pfn, cpu.Peek(Next(folio)), cpu.Peek(new Word(Next(folio).Index + 1)));
-            await Lists.DelInit(cpu, Next(folio), Step.UnqueueDel);
+            await Delete(cpu, folio, Step.UnqueueDel);
         }
-        await cpu.Unlock(cells.DeferredLock, Step.UnqueueUnlock);
+        await cpu.Unlock(cpu.Machine.Cells.DeferredLockOf(memcg), Step.UnqueueUnlock);
+    }
+
+    /// <summary>
+    /// <c>mm/list_lru.c:lock_list_lru_of_memcg</c>: the lock of the folio's list, which is looked up again once it is held. The
+    /// number of the memory control group; with one of them there is nothing to look up.
+    /// </summary>
+    internal static async Op<int> LockList(Cpu cpu, Folio folio, Step step)
+    {
+        Cells cells = cpu.Machine.Cells;
+        bool many = cpu.Machine.Arena.Memcgs > 1;
+        while (true)
+        {
+            int memcg = many ? AnonMemory.MemcgNumber(await cpu.Load(folio.Head.MemcgData, step)) : 0;
+            await cpu.Lock(cells.DeferredLockOf(memcg), step);
+            if (!many || AnonMemory.MemcgNumber(await cpu.Load(folio.Head.MemcgData, step)) == memcg) return memcg;
+            await cpu.Unlock(cells.DeferredLockOf(memcg), step);
+        }
+    }
+
+    /// <summary>list_del_init(), with what CONFIG_DEBUG_LIST looks at first.</summary>
+    internal static Op Delete(Cpu cpu, Folio folio, Step step)
+    {
+        Word node = Next(folio);
+        ulong self = cpu.Machine.Memory.AddressOf(node);
+        Word next = cpu.Machine.Memory.WordAt(cpu.Peek(node)), prev = cpu.Machine.Memory.WordAt(cpu.Peek(new Word(node.Index + 1)));
+        bool sound = next.Index >= 0 && prev.Index >= 0 && cpu.Peek(prev) == self && cpu.Peek(new Word(next.Index + 1)) == self;
+        if (!sound)
+        {
+            cpu.Judge.KernelSays(cpu, "list_del corruption");
+            cpu.Judge.RaiseAt(MomentKind.ListCorrupt, cpu, folio.Pfn);
+        }
+        return Lists.DelInit(cpu, node, step);
     }
 }

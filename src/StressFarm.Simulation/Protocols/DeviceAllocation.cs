@@ -17,8 +17,9 @@ public static class DeviceAllocation
         bool lifo = cpu.Policy.Allocator == Allocator.Lifo;
         if (lifo && order > 0) order = cpu.Machine.Driver.LargeOrder;
         await cpu.Lock(cells.DriverLock, Step.V1);
-        int pfn;
-        if (lifo)
+        int pfn = -1;
+        if (cpu.Machine.Driver.Closed) await cpu.Burst(cells.DriverBuddy, Step.V2);
+        else if (lifo)
         {
             pfn = await PopList(cpu, order);
         }
@@ -28,6 +29,7 @@ public static class DeviceAllocation
             pfn = cpu.Machine.Driver.Take(order, choice);
             if (pfn >= 0) cpu.Ghost.Transfer(cpu, pfn, order, Owner.DevFree, Owner.DevIsolated);
         }
+        if (pfn >= 0) cpu.Machine.Driver.Outstanding += 1 << order;
         await cpu.Unlock(cells.DriverLock, Step.V3);
         return pfn < 0 ? DeviceBlock.None : new DeviceBlock(pfn, order);
     }
@@ -51,6 +53,7 @@ public static class DeviceAllocation
             cpu.Machine.Driver.Give(pfn, order);
             Freed(cpu, pfn, order);
         }
+        cpu.Machine.Driver.Outstanding -= 1 << order;
         await cpu.Unlock(cells.DriverLock, Step.V3);
     }
 

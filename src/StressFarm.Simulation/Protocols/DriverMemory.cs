@@ -61,6 +61,7 @@ public static class DriverMemory
     /// </summary>
     public static async Op Free(Cpu cpu, Handle handle)
     {
+        if (cpu.Policy.Map == Map.PfnMap) await PfnMapping.Revoke(cpu, handle.Pfn, 1 << handle.Order);
         bool huge = (DriverProducer)handle.Extra == DriverProducer.HugeZero && cpu.Machine.Arena.HasHugetlb;
         if (huge) await cpu.Store(cpu.Machine.Cells.HugeZeroFolio, 0, Step.HugeZero);
         if ((DriverProducer)handle.Extra is DriverProducer.IoUring or DriverProducer.HugeZero) await FolioReferences.Put(cpu, handle.Folio);
@@ -74,6 +75,11 @@ public static class DriverMemory
         count = Math.Min(count, (1 << handle.Order) - first);
         var producer = (DriverProducer)handle.Extra;
         if (producer == DriverProducer.HugeZero) return;
+        if (cpu.Policy.Map == Map.PfnMap)
+        {
+            for (int i = 0; i < count && slot + i < Geometry.SlotsPerMm; i++) await PfnMapping.Remap(cpu, mm, slot + i, handle.Pfn + first + i);
+            return;
+        }
         if (producer is DriverProducer.RingBuffer or DriverProducer.IoUring)
         {
             await VmInsertPages(cpu, handle, mm, slot, first, count);
@@ -128,7 +134,9 @@ public static class DriverMemory
         var folio = new Folio(head);
         if (await cpu.Load(folio.Refcount, Step.I1) == 0) return false;
         if ((await cpu.Load(folio.Head.Mapping, Step.I1) & Layout.MappingAnon) != 0) return false;
-        if (PageType.HasType(await cpu.Load(page.Type, Step.I1))) return false;
+        uint type = await cpu.Load(page.Type, Step.I1);
+        // MAP=SKIP has to let in what CMP=TYPE marks; as it is today every typed page is refused, but for tails.
+        if (PageType.HasType(type) && !(cpu.Policy.Map == Map.Skip && PageType.Is(type, PageType.NotRmappable))) return false;
         if (cpu.Policy.Map != Map.VipForbid) return true;
         bool large = (await cpu.Load(folio.Flags, Step.I1) & PageFlag.Head) != 0;
         return !large || await MappedPages.IsRmappable(cpu, folio, Step.I1);

@@ -92,6 +92,7 @@ public static class FolioReferences
     {
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         await cpu.Or(folio.Flags, PageFlag.Lru, Step.LruAdd);
+        cpu.Judge.RaiseAt(MomentKind.LruAdded, cpu, folio.Pfn);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
     }
 

@@ -19,8 +19,8 @@ public enum SplitResult : byte
 public readonly record struct SplitShape(int NewOrder, int SplitAt, bool Uniform);
 
 /// <summary>
-/// Splitting anonymous folios (spec 3.10; <c>mm/huge_memory.c</c>). The machine has no page cache, swap or memcg hierarchy:
-/// no xarray at S6, cache references 0 everywhere.
+/// Splitting folios (spec 3.10; <c>mm/huge_memory.c</c>): anonymous ones, in the swap cache or not, and those of the page cache
+/// (<see cref="FileSplit"/>). There is no memcg hierarchy.
 /// </summary>
 public static class FolioSplit
 {
@@ -36,23 +36,26 @@ public static class FolioSplit
         if ((flags & PageFlag.Writeback) != 0) return SplitResult.Busy;
         int order = (int)(await cpu.Load(folio.SecondFlags, Step.S2) & PageFlag.OrderMask);
         ulong mapping = await cpu.Load(folio.Head.Mapping, Step.S2);
-        if (AnonMemory.MmOf(mapping) < 0 || shape.NewOrder >= order || shape.NewOrder == 1) return SplitResult.Invalid;
+        if (AnonMemory.MmOf(mapping) < 0) return await FileSplit.Split(cpu, folio, order, mapping, shape, lockAt);
+        if (shape.NewOrder >= order || shape.NewOrder == 1) return SplitResult.Invalid;
+        bool swap = (flags & PageFlag.SwapCache) != 0;
+        if (swap && (shape.NewOrder != 0 || !shape.Uniform)) return SplitResult.Invalid;
         // folio_get_anon_vma() needs a mapped folio.
         if ((int)await cpu.Load(folio.LargeMapcount, Step.S3) < 0) return SplitResult.Busy;
         Word anonVma = cpu.Machine.Cells.AnonVmaRoot;
         await cpu.Lock(anonVma, Step.S3);
         cpu.Machine.Splits.Attempts++;
-        SplitResult result = await SplitUnderAnonVma(cpu, folio, order, shape, lockAt);
+        SplitResult result = await SplitUnderAnonVma(cpu, folio, order, shape, lockAt, swap ? SplitCache.Swap : SplitCache.None);
         await cpu.Unlock(anonVma, Step.S3);
         return result;
     }
 
-    private static async Op<SplitResult> SplitUnderAnonVma(Cpu cpu, Folio folio, int order, SplitShape shape, int lockAt)
+    private static async Op<SplitResult> SplitUnderAnonVma(Cpu cpu, Folio folio, int order, SplitShape shape, int lockAt, SplitCache cache)
     {
-        if (!await CanSplit(cpu, folio)) return SplitResult.Again;
+        if (!await CanSplit(cpu, folio, cache.Refs(1 << order))) return SplitResult.Again;
         await FolioUnmap.Unmap(cpu, folio, order);
         cpu.IrqsOff = true;
-        bool split = await FolioSplitFrozen.FreezeAndSplit(cpu, folio, order, shape, doLru: true);
+        bool split = await FolioSplitFrozen.FreezeAndSplit(cpu, folio, order, shape, doLru: true, cache);
         cpu.IrqsOff = false;
         if (!split)
         {
@@ -74,18 +77,18 @@ public static class FolioSplit
         int order = (int)(await cpu.Load(folio.SecondFlags, Step.S2) & PageFlag.OrderMask);
         if (newOrder >= order || newOrder == 1) return SplitResult.Invalid;
         cpu.Machine.Splits.Attempts++;
-        if (!await CanSplit(cpu, folio)) return SplitResult.Again;
+        if (!await CanSplit(cpu, folio, 0)) return SplitResult.Again;
         cpu.IrqsOff = true;
-        bool split = await FolioSplitFrozen.FreezeAndSplit(cpu, folio, order, new SplitShape(newOrder, folio.Pfn, true), doLru: false);
+        bool split = await FolioSplitFrozen.FreezeAndSplit(cpu, folio, order, new SplitShape(newOrder, folio.Pfn, true), doLru: false, SplitCache.None);
         cpu.IrqsOff = false;
         return split ? SplitResult.Done : SplitResult.Again;
     }
 
-    /// <summary>S4: folio_expected_ref_count() == folio_ref_count() - 1, racy. An anonymous folio's expected count is its mapcount.</summary>
-    private static async Op<bool> CanSplit(Cpu cpu, Folio folio)
+    /// <summary>S4: folio_expected_ref_count() == folio_ref_count() - 1, racy: mappings and what caches hold.</summary>
+    internal static async Op<bool> CanSplit(Cpu cpu, Folio folio, int cacheRefs)
     {
-        int mapcount = (int)await cpu.Load(folio.LargeMapcount, Step.S4) + 1;
-        if (mapcount == (int)await cpu.Load(folio.Refcount, Step.S4) - 1) return true;
+        int expected = (int)await cpu.Load(folio.LargeMapcount, Step.S4) + 1 + cacheRefs;
+        if (expected == (int)await cpu.Load(folio.Refcount, Step.S4) - 1) return true;
         cpu.Machine.Splits.AgainEarly++;
         return false;
     }
@@ -101,7 +104,7 @@ public static class FolioSplit
         }
     }
 
-    private static async Op ReleaseParts(Cpu cpu, int pfn, int order, int lockAt)
+    internal static async Op ReleaseParts(Cpu cpu, int pfn, int order, int lockAt)
     {
         for (int part = pfn; part < pfn + (1 << order);)
         {

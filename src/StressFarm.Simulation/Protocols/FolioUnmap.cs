@@ -13,16 +13,24 @@ public static class FolioUnmap
     /// S5, <c>unmap_folio</c>: every entry becomes a migration entry, which holds neither reference nor mapcount. An
     /// exclusive page that is pinned stays mapped, and the walk ends there; it also ends once nothing is mapped.
     /// </summary>
-    public static async Op Unmap(Cpu cpu, Folio folio, int order)
+    /// <param name="keepPmd">migration: a PMD entry becomes a PMD migration entry instead of a table of them</param>
+    public static async Op Unmap(Cpu cpu, Folio folio, int order, Step step = Step.S5, bool keepPmd = false)
     {
-        int slot = (int)await cpu.Load(folio.Head.Index, Step.S5);
-        for (uint mms = await RmapWalk(cpu, folio, Step.S5); mms != 0; mms &= mms - 1)
+        int slot = (int)await cpu.Load(folio.Head.Index, step);
+        Half mapcount = order > 0 ? folio.LargeMapcount : folio.Head.Mapcount;
+        for (uint mms = await RmapWalk(cpu, folio, step); mms != 0; mms &= mms - 1)
         {
             int mm = BitOperations.TrailingZeroCount(mms);
-            if (!await UnmapFrom(cpu, folio, order, mm, slot)) break;
-            if ((int)await cpu.Load(folio.LargeMapcount, Step.S5) < 0) break;
+            UnmapEnd end = await UnmapFrom(cpu, folio, order, mm, slot, step, keepPmd);
+            if (end == UnmapEnd.Stopped) return;
+            if (end == UnmapEnd.SplitPmd && cpu.Policy.Has(Deviation.UnmapStopsAfterFirstMm)) break;
+            if ((int)await cpu.Load(mapcount, step) < 0) break;
         }
+        cpu.Judge.RaiseAt(MomentKind.UnmapDone, cpu, folio.Pfn, cpu.Peek(mapcount) + 1);
     }
+
+    /// <summary>How unmapping from one mm ended: all of it; all of it, a PMD entry having been split; or stopped by a pin.</summary>
+    private enum UnmapEnd : byte { All, SplitPmd, Stopped }
 
     /// <summary>rmap_walk_anon(): the mms to visit, one bit each: the one that faulted the folio in, and those forked from it.</summary>
     internal static async Op<uint> RmapWalk(Cpu cpu, Folio folio, Step step)
@@ -33,40 +41,73 @@ public static class FolioUnmap
         return (1u << mm) | (forked & ~((2u << mm) - 1));
     }
 
-    private static async Op<bool> UnmapFrom(Cpu cpu, Folio folio, int order, int mm, int slot)
+    private static async Op<UnmapEnd> UnmapFrom(Cpu cpu, Folio folio, int order, int mm, int slot, Step step, bool keepPmd)
     {
         Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
         await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.S5));
-        if ((pmd.IsPresent || pmd.IsDevicePrivate) && pmd.Pfn == folio.Pfn) await SplitHugePmd(cpu, folio, order, mm, table, pmd);
+        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), step));
+        bool mapsIt = (pmd.IsPresent || pmd.IsDevicePrivate) && pmd.Pfn == folio.Pfn;
+        if (pmd.IsMigration && !keepPmd && cpu.Policy.Has(Deviation.SplitDecodesMigrationPmd)) PmdFolio(cpu, pmd);
         bool all = true;
-        for (int i = 0; i < 1 << order && all; i++)
+        if (mapsIt && keepPmd) all = await UnmapPmd(cpu, folio, mm, table, pmd, step);
+        else if (mapsIt) await SplitHugePmd(cpu, folio, order, mm, table, pmd, step);
+        for (int i = 0; i < 1 << order && all && !(mapsIt && keepPmd); i++)
         {
             Word ptep = cells.Pte(mm, slot + i);
-            var pte = new PageTableEntry(await cpu.Load(ptep, Step.S5));
-            if ((pte.IsPresent || pte.IsDevicePrivate) && pte.Pfn == folio.Pfn + i) all = await UnmapPte(cpu, folio, mm, ptep, pte);
+            var pte = new PageTableEntry(await cpu.Load(ptep, step));
+            if ((pte.IsPresent || pte.IsDevicePrivate) && pte.Pfn == folio.Pfn + i) all = await UnmapPte(cpu, folio, mm, ptep, pte, step);
         }
         await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
-        return all;
+        return !all ? UnmapEnd.Stopped : mapsIt && !keepPmd ? UnmapEnd.SplitPmd : UnmapEnd.All;
     }
 
-    private static async Op<bool> UnmapPte(Cpu cpu, Folio folio, int mm, Word ptep, PageTableEntry pte)
+    /// <summary>
+    /// Z09: <c>split_huge_pmd_locked</c> compares pmd_folio() of the entry with the folio, whatever the entry is. A migration
+    /// entry keeps its offset elsewhere and inverted (x86), so what comes out is the address of no struct page.
+    /// </summary>
+    private static void PmdFolio(Cpu cpu, PageTableEntry pmd)
+    {
+        ulong wild = ~(ulong)pmd.Pfn >> 16;
+        cpu.Judge.KernelSays(cpu, $"BUG: unable to handle page fault: page_folio() of pfn {wild:x}");
+        cpu.Judge.RaiseAt(MomentKind.WildPage, cpu, pmd.Pfn, wild);
+    }
+
+    /// <summary><c>mm/huge_memory.c:set_pmd_migration_entry</c>: the whole PMD entry becomes a migration entry. False when a pin forbids it.</summary>
+    private static async Op<bool> UnmapPmd(Cpu cpu, Folio folio, int mm, int table, PageTableEntry pmd, Step step)
+    {
+        Word pmdp = cpu.Machine.Cells.Pmd(mm, table);
+        bool exclusive = (await cpu.Load(folio.Flags, step) & PageFlag.AnonExclusive) != 0;
+        await cpu.Store(pmdp, 0, step); // pmdp_invalidate()
+        cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
+        if (exclusive && !await TryShareAnonRmap(cpu, folio, folio.Head, pmd.IsDevicePrivate, step))
+        {
+            await cpu.Store(pmdp, pmd.Raw, step);
+            cpu.Ghost.ThreadToPte(cpu, folio.Pfn, 1);
+            return false;
+        }
+        await cpu.Store(pmdp, PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, step);
+        await Rmap.RemovePmd(cpu, folio, mm);
+        await FolioReferences.Put(cpu, folio, 1, step);
+        return true;
+    }
+
+    private static async Op<bool> UnmapPte(Cpu cpu, Folio folio, int mm, Word ptep, PageTableEntry pte, Step step)
     {
         Page page = cpu.Ghost.Token(pte.Pfn);
-        bool large = (await cpu.Load(folio.Flags, Step.S5) & PageFlag.Head) != 0;
-        bool exclusive = (await cpu.Load(page.Flags, Step.S5) & PageFlag.AnonExclusive) != 0;
-        await cpu.Store(ptep, 0, Step.S5);
+        bool large = (await cpu.Load(folio.Flags, step) & PageFlag.Head) != 0;
+        bool exclusive = (await cpu.Load(page.Flags, step) & PageFlag.AnonExclusive) != 0;
+        await cpu.Store(ptep, 0, step);
         cpu.Ghost.ThreadToPte(cpu, page.Pfn, -1);
-        if (exclusive && !await TryShareAnonRmap(cpu, folio, page, pte.IsDevicePrivate))
+        if (exclusive && !await TryShareAnonRmap(cpu, folio, page, pte.IsDevicePrivate, step))
         {
-            await cpu.Store(ptep, pte.Raw, Step.S5);
+            await cpu.Store(ptep, pte.Raw, step);
             cpu.Ghost.ThreadToPte(cpu, page.Pfn, 1);
             return false;
         }
-        await cpu.Store(ptep, PageTableEntry.Migration(page.Pfn, pte.IsWrite, exclusive).Raw, Step.S5);
+        await cpu.Store(ptep, PageTableEntry.Migration(page.Pfn, pte.IsWrite, exclusive).Raw, step);
         if (await Rmap.RemovePtes(cpu, folio, page, 1, mm, large)) await Zap.QueuePartiallyMapped(cpu, folio);
-        await FolioReferences.Put(cpu, folio, 1, Step.S5);
+        await FolioReferences.Put(cpu, folio, 1, step);
         return true;
     }
 
@@ -74,14 +115,14 @@ public static class FolioUnmap
     /// <c>folio_try_share_anon_rmap_pte</c> / <c>_pmd</c>, after the entry was cleared: a pin that GUP-fast counted before
     /// this read is seen here, and one counted after it sees the cleared entry. Device memory cannot be pinned.
     /// </summary>
-    private static async Op<bool> TryShareAnonRmap(Cpu cpu, Folio folio, Page page, bool device)
+    private static async Op<bool> TryShareAnonRmap(Cpu cpu, Folio folio, Page page, bool device, Step step)
     {
         if (!device)
         {
-            await cpu.Fence(FenceKind.Mb, Step.S5);
-            if (!cpu.Policy.Has(Deviation.ShareWithoutPinCheck) && await GupPins.MaybeDmaPinned(cpu, folio, Step.S5)) return false;
+            await cpu.Fence(FenceKind.Mb, step);
+            if (!cpu.Policy.Has(Deviation.ShareWithoutPinCheck) && await GupPins.MaybeDmaPinned(cpu, folio, step)) return false;
         }
-        await cpu.AndNot(page.Flags, PageFlag.AnonExclusive, Step.S5);
+        await cpu.AndNot(page.Flags, PageFlag.AnonExclusive, step);
         return true;
     }
 
@@ -89,29 +130,30 @@ public static class FolioUnmap
     /// <c>__split_huge_pmd_locked</c> with freeze: the PMD entry is made invalid, and becomes a table of migration entries;
     /// or of present ones, each page exclusive, when the folio may be pinned. The table is linked in last (pmd_populate).
     /// </summary>
-    private static async Op SplitHugePmd(Cpu cpu, Folio folio, int order, int mm, int table, PageTableEntry pmd)
+    private static async Op SplitHugePmd(Cpu cpu, Folio folio, int order, int mm, int table, PageTableEntry pmd, Step step)
     {
         Cells cells = cpu.Machine.Cells;
+        cpu.Ghost.WithdrawTable(mm, table);
         int nr = 1 << order, first = table << cpu.Machine.Arena.PmdOrder;
-        bool exclusive = (await cpu.Load(folio.Flags, Step.S5) & PageFlag.AnonExclusive) != 0;
-        await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, Step.S5); // pmdp_invalidate()
+        bool exclusive = (await cpu.Load(folio.Flags, step) & PageFlag.AnonExclusive) != 0;
+        await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, step); // pmdp_invalidate()
         cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
-        bool freeze = !exclusive || await TryShareAnonRmap(cpu, folio, folio.Head, pmd.IsDevicePrivate);
+        bool freeze = !exclusive || await TryShareAnonRmap(cpu, folio, folio.Head, pmd.IsDevicePrivate, step);
         if (!freeze)
         {
-            await FolioReferences.Get(cpu, folio, nr - 1, Step.S5);
+            await FolioReferences.Get(cpu, folio, nr - 1, step);
             await Rmap.AddPtes(cpu, folio, folio.Head, nr, mm, large: true);
-            for (int i = 0; i < nr; i++) await cpu.Or(new Page(folio.Pfn + i).Flags, PageFlag.AnonExclusive, Step.S5);
+            for (int i = 0; i < nr; i++) await cpu.Or(new Page(folio.Pfn + i).Flags, PageFlag.AnonExclusive, step);
         }
         for (int i = 0; i < nr; i++)
         {
             PageTableEntry pte = freeze ? PageTableEntry.Migration(pmd.Pfn + i, pmd.IsWrite, exclusive) : PageTableEntry.Present(pmd.Pfn + i, pmd.IsWrite);
-            await cpu.Store(cells.Pte(mm, first + i), pte.Raw, Step.S5);
+            await cpu.Store(cells.Pte(mm, first + i), pte.Raw, step);
             if (!freeze) cpu.Ghost.ThreadToPte(cpu, pmd.Pfn + i, 1);
         }
         if (await Rmap.RemovePmd(cpu, folio, mm)) await Zap.QueuePartiallyMapped(cpu, folio);
-        if (freeze) await FolioReferences.Put(cpu, folio, 1, Step.S5);
-        await cpu.Store(cells.Pmd(mm, table), 0, Step.S5);
+        if (freeze) await FolioReferences.Put(cpu, folio, 1, step);
+        await cpu.Store(cells.Pmd(mm, table), 0, step);
     }
 
     /// <summary>

@@ -27,7 +27,7 @@ public static class ForkCopy
         await cpu.Lock(cells.Ptl(parent, table), Step.PtlLock);
         var entry = new PageTableEntry(await cpu.Load(cells.Pmd(parent, table), Step.ForkCopy));
         if (entry.IsPresent) await CopyPmd(cpu, entry, parent, child, table);
-        else
+        else if (!entry.IsCollapsing)
         {
             entry = new PageTableEntry(await cpu.Load(cells.Pte(parent, slot), Step.ForkCopy));
             if (entry.IsPresent && !entry.IsSpecial && await AnonMemory.RangeIsNone(cpu, child, slot, 1))

@@ -9,8 +9,7 @@ public readonly record struct Grab(int Head)
 }
 
 /// <summary>
-/// GUP-fast (spec 3.9; <c>mm/gup.c:gup_fast</c>): a lockless walk with IRQs off. The machine has one zone, so G4
-/// (FOLL_LONGTERM) has nothing to decide and is left out.
+/// GUP-fast (spec 3.9; <c>mm/gup.c:gup_fast</c>): a lockless walk with IRQs off. G4 is asked with FOLL_LONGTERM alone.
 /// </summary>
 public static class GupFast
 {
@@ -58,6 +57,7 @@ public static class GupFast
         int table = AnonMemory.TableOf(cpu, slot);
         Word pmdp = cells.Pmd(mm, table), ptep = cells.Pte(mm, slot);
         var pmd = new PageTableEntry(await cpu.Load(pmdp, Step.G1));
+        int life = cpu.Ghost.TableLife(mm, table);
         int first = slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1);
         if (!pmd.IsNone)
         {
@@ -66,8 +66,11 @@ public static class GupFast
             return await TakeLeaf(cpu, pmdp, pmd, pmdp, pmd, pmd.Pfn + first, refs, flags);
         }
         var pte = new PageTableEntry(await cpu.Load(ptep, Step.G1));
+        if (cpu.Ghost.TableLife(mm, table) != life) cpu.Judge.Raise(MomentKind.FreedTableRead, cpu, -1, Ghost.NoObject, (ulong)mm, (ulong)table);
         if (!Permits(pte, flags) || (wanted >= 0 && pte.Pfn != wanted)) return default;
-        return await TakeLeaf(cpu, pmdp, pmd, ptep, pte, pte.Pfn, 1, flags);
+        Leaf leaf = await TakeLeaf(cpu, pmdp, pmd, ptep, pte, pte.Pfn, 1, flags);
+        if (cpu.Ghost.TableLife(mm, table) != life) cpu.Judge.Raise(MomentKind.FreedTableRead, cpu, -1, Ghost.NoObject, (ulong)mm, (ulong)table);
+        return leaf;
     }
 
     private static bool Permits(PageTableEntry entry, GupFlags flags) =>
@@ -83,7 +86,8 @@ public static class GupFast
         bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw;
         if (!cpu.Policy.Has(Deviation.GupFastNoEntryRecheck))
         {
-            bool changed = await cpu.Load(pmdp, Step.G7) != pmd.Raw || await cpu.Load(entryp, Step.G7) != entry.Raw;
+            bool pteAlone = cpu.Policy.Has(Deviation.CollapseWithoutIpi);
+            bool changed = (!pteAlone && await cpu.Load(pmdp, Step.G7) != pmd.Raw) || await cpu.Load(entryp, Step.G7) != entry.Raw;
             if (changed)
             {
                 await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
@@ -117,6 +121,11 @@ public static class GupFast
         Grab grab = await TryGetFolio(cpu, page, refs, life);
         if (grab.Failed || (!pin && (early || cpu.Policy.Gup != Gup.Fail))) return grab;
         Folio folio = grab.Folio;
+        if ((flags & GupFlags.LongTerm) != 0 && !await GupPins.IsLongTermPinnable(cpu, page, Step.G4))
+        {
+            await FolioReferences.Put(cpu, folio, refs, Step.G7Undo);
+            return Grab.None;
+        }
         PinWay way = await GupPins.WayOf(cpu, folio, Step.G5);
         if (way == PinWay.Refused && early) way = PinWay.Pincount; // asked already
         if (way == PinWay.Refused)

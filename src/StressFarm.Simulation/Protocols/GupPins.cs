@@ -10,6 +10,8 @@ public enum GupFlags : byte
     Pin = 2,
     /// <summary>FOLL_WRITE.</summary>
     Write = 4,
+    /// <summary>FOLL_LONGTERM: no page that must stay movable.</summary>
+    LongTerm = 8,
 }
 
 /// <summary>Where a pin is counted.</summary>
@@ -48,6 +50,13 @@ public static class GupPins
         _ => PinWay.Pincount,
     };
 
+    /// <summary><c>folio_is_longterm_pinnable</c>: not in a pageblock of CMA, nor in one that is being isolated.</summary>
+    public static async Op<bool> IsLongTermPinnable(Cpu cpu, Page page, Step step)
+    {
+        int block = page.Pfn >> cpu.Machine.Arena.PmdOrder;
+        return block >= Geometry.MaxPageblocks || await cpu.Load(cpu.Machine.Cells.Pageblock(block), step) == Migratetype.Movable;
+    }
+
     /// <summary>folio_maybe_dma_pinned().</summary>
     public static async Op<bool> MaybeDmaPinned(Cpu cpu, Folio folio, Step step) => await WayOf(cpu, folio, step) == PinWay.Pincount
         ? (int)await cpu.Load(folio.Pincount, step) > 0
@@ -57,8 +66,12 @@ public static class GupPins
     public static bool LooksPinned(Policy policy, MemMap memory, Folio folio)
     {
         bool large = (memory[folio.Flags] & PageFlag.Head) != 0;
-        bool pincount = large && (policy.Gup == Gup.Today || (memory[folio.SecondFlags] & PageFlag.LargeRmappable) != 0
+        bool pincount = large && (policy.Gup == Gup.Today || IsRmappable(policy, memory, folio)
             || ForOthers(policy.Gup) == PinWay.Pincount);
         return pincount ? (int)memory[folio.Pincount] > 0 : memory[folio.Refcount] >= Layout.PinBias;
     }
+
+    private static bool IsRmappable(Policy policy, MemMap memory, Folio folio) => policy.TypesPages
+        ? !PageType.HasType(memory[folio.Head.Type])
+        : (memory[folio.SecondFlags] & PageFlag.LargeRmappable) != 0;
 }

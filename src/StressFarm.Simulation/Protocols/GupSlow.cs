@@ -52,12 +52,17 @@ public static class GupSlow
         bool anon = (await cpu.Load(folio.Head.Mapping, Step.GupSlow) & Layout.MappingAnon) != 0;
         bool unshare = !entry.IsWrite && anon && (flags & GupFlags.Pin) != 0;
         if (unshare && (await cpu.Load(page.Flags, Step.GupSlow) & PageFlag.AnonExclusive) == 0) return -1;
-        return await TryGrabFolio(cpu, folio, flags) ? pfn : -1;
+        if (await TryGrabFolio(cpu, page, folio, flags)) return pfn;
+        cpu.Judge.RaiseAt(MomentKind.GrabFailed, cpu, folio.Pfn);
+        return -1;
     }
 
     /// <summary><c>try_grab_folio</c>: the mapping's reference is there, so a plain add.</summary>
-    private static async Op<bool> TryGrabFolio(Cpu cpu, Folio folio, GupFlags flags)
+    private static async Op<bool> TryGrabFolio(Cpu cpu, Page page, Folio folio, GupFlags flags)
     {
+        // Z08: the fast path's helper asks what is not asked here, and gives up where the caller cannot.
+        if (cpu.Policy.Has(Deviation.GupSlowFastHelper) && (flags & GupFlags.LongTerm) != 0
+            && !await GupPins.IsLongTermPinnable(cpu, page, Step.G4)) return false;
         bool pin = (flags & GupFlags.Pin) != 0;
         if (!cpu.Policy.Has(Deviation.GupNoOverflowCheck) && (int)await cpu.Load(folio.Refcount, Step.GupSlow) <= 0)
         {

@@ -10,7 +10,7 @@ public static class MappedPages
     /// </summary>
     public static async Op<bool> HasRmap(Cpu cpu, Folio folio, bool large)
     {
-        if (!large || cpu.Policy.Map is not (Map.Skip or Map.VnfFail)) return true;
+        if (cpu.Policy.Map is not (Map.Skip or Map.VnfFail) || !(large || cpu.Policy.TypesPages)) return true;
         return await IsRmappable(cpu, folio, Step.RmapAdd);
     }
 
@@ -20,13 +20,14 @@ public static class MappedPages
     /// </summary>
     public static async Op<bool> IsNormalFolio(Cpu cpu, Folio folio, bool large)
     {
-        if (!large || cpu.Policy.Map != Map.VnfFail) return true;
+        if (cpu.Policy.Map != Map.VnfFail || !(large || cpu.Policy.TypesPages)) return true;
         return await IsRmappable(cpu, folio, Step.Zap);
     }
 
-    /// <summary>page[1].large_rmappable, as kernel code reads it.</summary>
-    public static async Op<bool> IsRmappable(Cpu cpu, Folio folio, Step step) =>
-        (await cpu.Load(folio.SecondFlags, step) & PageFlag.LargeRmappable) != 0;
+    /// <summary>page[1].large_rmappable, as kernel code reads it; under CMP=TYPE the head has no type.</summary>
+    public static async Op<bool> IsRmappable(Cpu cpu, Folio folio, Step step) => cpu.Policy.TypesPages
+        ? !PageType.HasType(await cpu.Load(folio.Head.Type, step))
+        : (await cpu.Load(folio.SecondFlags, step) & PageFlag.LargeRmappable) != 0;
 
     /// <summary>Whether an entry maps this page at this slot now; without a step, for the judge.</summary>
     public static bool MapsNow(Machine machine, int mm, int slot, int pfn)

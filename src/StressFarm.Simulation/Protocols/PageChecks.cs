@@ -39,7 +39,9 @@ public static class PageChecks
         if (CompoundPages.IsTail(cpu.Peek(folio.Head.Info))) return Complain(cpu, pfn, "VM_BUG_ON_PAGE(PageTail(page))");
         if (compound && (int)(cpu.Peek(folio.SecondFlags) & PageFlag.OrderMask) != order)
             return Complain(cpu, pfn, "VM_BUG_ON_PAGE(compound && compound_order(page) != order)");
-        bool folioFields = compound && (!cpu.Policy.SeparatesFolios || (cpu.Peek(folio.SecondFlags) & PageFlag.LargeRmappable) != 0);
+        bool folioFields = compound && (!cpu.Policy.SeparatesFolios || (cpu.Policy.TypesPages
+            ? !PageType.HasType(cpu.Peek(folio.Head.Type))
+            : (cpu.Peek(folio.SecondFlags) & PageFlag.LargeRmappable) != 0));
         for (int i = 1; i < 1 << order; i++)
         {
             var tail = new Page(pfn + i);
@@ -71,6 +73,10 @@ public static class PageChecks
         else if (folioFields && i == 2)
         {
             if (cpu.Peek(folio.DeferredList) != cpu.Machine.Memory.AddressOf(folio.DeferredList)) return "on deferred list";
+        }
+        else if (i == 1 && cpu.Policy.KeepsPincount)
+        {
+            if (cpu.Peek(folio.Pincount) != 0) return "nonzero pincount";
         }
         else if ((i >= 4 || !folioFields) && cpu.Peek(tail.Mapping) != Layout.TailMapping)
         {

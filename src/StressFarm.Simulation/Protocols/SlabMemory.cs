@@ -32,6 +32,7 @@ public static class SlabMemory
         await cpu.Store(head.MemcgData, ObjExts, Step.SlabAlloc);
         await cpu.Store(FreeList(head), Objects + ((ulong)pfn << 12), Step.SlabAlloc);
         await cpu.Store(Counters(head), 1, Step.SlabAlloc);
+        if (order > 0 && cpu.Policy.Has(Deviation.SlabWritesTail)) await cpu.Store(new Page(pfn + 1).Index, Objects, Step.SlabAlloc);
         cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
         Cells cells = cpu.Machine.Cells;
         await cpu.Lock(cells.SlabLock, Step.SlabList);
@@ -147,7 +148,7 @@ public static class SlabMemory
         int id = cpu.Ghost.ObjectOf(head.Pfn);
         bool counted = cpu.Policy.SlabRef == SlabRef.Counted;
         if (!counted) cpu.Ghost.BeginFree(cpu, head.Pfn);
-        await cpu.Store(head.Type, PageType.None, step);
+        await cpu.Store(head.Type, cpu.Policy.TypesPages ? PageType.NotRmappable : PageType.None, step);
         if (!counted)
         {
             await BuddyAllocator.FreeFrozen(cpu, head.Pfn, order);

@@ -68,7 +68,7 @@ public static class SplitByAddress
     }
 
     /// <summary>folio_isolate_lru(): false when somebody else has isolated it. The reference it takes is dropped at once.</summary>
-    private static async Op<bool> Isolate(Cpu cpu, Folio folio)
+    internal static async Op<bool> Isolate(Cpu cpu, Folio folio)
     {
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         bool was = (await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.LruDel) & PageFlag.Lru) != 0;
@@ -77,7 +77,7 @@ public static class SplitByAddress
     }
 
     /// <summary>folio_walk_start() and folio_get(): the page mapped at an address, with a reference of its folio; -1 for none.</summary>
-    private static async Op<int> GetPage(Cpu cpu, int mm, int slot)
+    internal static async Op<int> GetPage(Cpu cpu, int mm, int slot)
     {
         Word ptl = cpu.Machine.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);

@@ -18,8 +18,35 @@ public static class Teardown
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
         if (machine.Arena.HasHugetlb) await HugetlbTeardown.Run(cpu);
+        await Caches(cpu);
+        Word blocks = machine.Cells.Pageblock(0);
+        for (int i = -1; (i = machine.Memory.NextUsed(blocks, i + 1, Geometry.MaxPageblocks)) >= 0;)
+            await cpu.Store(machine.Cells.Pageblock(i), Migratetype.Movable, Step.IsolateBlock);
+        if (machine.Arena.Hotplug) await BringBack(cpu);
         for (int i = 0; i < machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
+    }
+
+    /// <summary>All sections, and the device memory, as they were.</summary>
+    private static async Op BringBack(Cpu cpu)
+    {
+        for (int section = 0; section < cpu.Machine.Arena.SystemSections; section++) await MemoryOffline.Online(cpu, section);
+        if (cpu.Machine.Arena.DevicePages > 0) await PgmapLife.Remap(cpu);
+    }
+
+    /// <summary>Files end and swap is switched off; not a step where nothing was cached.</summary>
+    private static async Op Caches(Cpu cpu)
+    {
+        Cells cells = cpu.Machine.Cells;
+        MemMap memory = cpu.Machine.Memory;
+        for (int mapping = 0; mapping < PageCache.Mappings; mapping++)
+            if (memory[cells.ISize(mapping)] != 0 || memory.NextUsed(cells.XaSlot(mapping, 0), 0, PageCache.Slots) >= 0)
+                await FileTruncate.Run(cpu, mapping, 0);
+        for (int entry = -1; (entry = memory.NextUsed(cells.SwapSlot(0), entry + 1, SwapCache.Slots)) >= 0;)
+            await SwapCache.Free(cpu, entry, anonymous: false);
+        if (memory[cells.PgmapType] == 0) return;
+        for (int entry = 0; entry < FsDax.Entries; entry++) await FsDax.Truncate(cpu, entry);
+        await cpu.Store(cells.PgmapType, 0, Step.Memremap);
     }
 
     private static async Op UnmapAll(Cpu cpu, int mm)

@@ -23,7 +23,11 @@ public static class Zap
         if (!entry.IsPresent && !entry.IsDevicePrivate)
         {
             // A migration entry has no reference and no rmap: it is cleared, and whoever made it finds nothing to put back.
-            if (entry.IsMigration) await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
+            if (entry.IsMigration)
+            {
+                await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
+                if (huge) cpu.Ghost.FreeDepositedTable(mm, table);
+            }
             await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
@@ -33,6 +37,7 @@ public static class Zap
             return;
         }
         await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
+        if (huge) cpu.Ghost.FreeDepositedTable(mm, table);
         if (entry.IsSpecial)
         {
             await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);

@@ -20,7 +20,7 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
     private const string Long = "policies: all\nworkloads: all\nseed: 1000000\nschedules: 60000\nshard: 64\n";
     private const string Drill = "policies: [control]\nworkloads: [device-private-reinit, gup-pin]\nschedules: 4096\nshard: 128\ncanaries: drill\n";
 
-    private const string Watchdog = "StressFarmWatchdog", NewViolation = "StressFarmNewViolation", CanaryMissed = "StressFarmCanaryMissed", SiloAbsent = "StressFarmSiloAbsent";
+    private const string Watchdog = "StressFarmWatchdog", NewViolation = "StressFarmNewViolation", CanaryMissed = "StressFarmCanaryMissed", SiloAbsent = "StressFarmSiloAbsent", NoSilo = "StressFarmNoSilo";
 
     /// <summary>For how long it runs before the pictures of docs/pictures are drawn again; 0, and they are only drawn.</summary>
     private static int PictureSeconds => int.TryParse(Environment.GetEnvironmentVariable("STRESSFARM_PICTURES_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? seconds : 0;
@@ -44,20 +44,26 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"after {watched.Age:0} s: {questions.All.Count} queries, {empty.Count} without data; fired: {Listed(fired)}"));
         Assert.Contains(Questions.Nonsense.Name, empty);
         Assert.Empty(list.Disagreements(Names(questions), empty));
-        // Nothing has happened to the farm or to its detector, so nothing else may have fired.
-        Assert.Equal(Listed([NewViolation, Watchdog]), Listed(fired));
+        // Nothing has happened to the farm or to its detector, so nothing else may have fired, in more time than any alert waits.
+        await Until(TimeSpan.FromSeconds(45), () => Task.FromResult(watched.Age >= 45));
+        Assert.Equal(Listed([NewViolation, Watchdog]), await Fired(watched));
         // The design with the bug in it is among those that are told.
         Assert.NotEmpty(await watched.Client.Range($"ALERTS{{alertstate=\"firing\",alertname=\"{NewViolation}\",policy=\"custom\"}}", watched.Began, WatchedFarm.Now, 1));
         await Draw(watched, dashboards);
 
         await watched.Farm.Submit(Drill);
         await Until(TimeSpan.FromSeconds(60), async () => (fired = await watched.Fired()).Contains(CanaryMissed));
-        Assert.Equal(Listed([CanaryMissed, NewViolation, Watchdog]), Listed(fired));
+        Assert.Contains(CanaryMissed, fired);
+        Assert.Equal(Listed([CanaryMissed, NewViolation, Watchdog]), await Fired(watched));
 
-        watched.Farm.Silos[1].Kill();
-        await Until(TimeSpan.FromSeconds(60), async () => (fired = await watched.Fired()).Contains(SiloAbsent));
+        SiloProcess killed = watched.Farm.Silos[1];
+        killed.Kill();
+        bool absent = false;
+        await Until(TimeSpan.FromSeconds(60), async () => absent = (await watched.Client.Alerts()).Any(a => a is { Name: SiloAbsent, State: "firing" } && a.Labels["instance"] == killed.Name));
+        fired = await watched.Fired();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"after {watched.Age:0} s, a drill and a killed silo: {Listed(fired)}"));
-        Assert.Equal(Listed([CanaryMissed, NewViolation, SiloAbsent, Watchdog]), Listed(fired));
+        Assert.True(absent, $"{SiloAbsent} does not fire for {killed.Name}");
+        Assert.Equal(Listed([CanaryMissed, NewViolation, Watchdog]), await Fired(watched));
         Assert.Empty((await watched.Client.Rules()).Where(r => r.Health != "ok").Select(r => $"{r.Name}: {r.Error}"));
     }
 
@@ -107,6 +113,14 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
     private static readonly string[] s_dependOnTheMachine = ["StressFarmThroughputRegression", "StressFarmLeaseStuck", "StressFarmCheckpointStale", "StressFarmCanarySilent"];
 
     private static string Listed(IEnumerable<string> names) => string.Join(' ', names.Except(s_dependOnTheMachine).Order(StringComparer.Ordinal));
+    /// <summary>What has fired so far, without the alerts on absent silos when a scrape did fail: then they are right.</summary>
+    private static async Task<string> Fired(WatchedFarm watched)
+    {
+        HashSet<string> fired = await watched.Fired();
+        if ((await watched.Client.Range("up == 0", watched.Began, WatchedFarm.Now, 1)).Count > 0) fired.ExceptWith([SiloAbsent, NoSilo]);
+        return Listed(fired);
+    }
+
     private static string[] Names(Questions questions) => [.. questions.All.Select(q => q.Name)];
 
     private static async Task Until(TimeSpan limit, Func<Task<bool>> condition)

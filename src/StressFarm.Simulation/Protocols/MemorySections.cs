@@ -1,0 +1,95 @@
+namespace StressFarm.Simulation;
+
+/// <summary>
+/// mem_section (spec 1.9; <c>mm/sparse.c</c>, <c>include/linux/mmzone.h</c>). Scaled down: a section is tracked in four parts, and
+/// the machine's memory is four sections of system memory and one of device memory.
+/// </summary>
+public static class MemorySections
+{
+    /// <summary>A section is tracked in four parts: 64 on x86-64.</summary>
+    public const int Subsections = 4;
+    public const ulong AllSubsections = (1UL << Subsections) - 1;
+
+    public static int Of(Machine machine, int pfn) =>
+        pfn >= machine.Geometry.DeviceBase ? machine.Arena.SystemSections : pfn >> machine.Arena.SectionOrder;
+
+    public static int First(Machine machine, int section) =>
+        section == machine.Arena.SystemSections ? machine.Geometry.DeviceBase : section << machine.Arena.SectionOrder;
+
+    public static int Pages(Machine machine, int section) =>
+        section == machine.Arena.SystemSections ? machine.Arena.DevicePages : 1 << machine.Arena.SectionOrder;
+
+    /// <summary>
+    /// <c>pfn_to_online_page</c>, true when there is one: the section's flags, then its usage, which another CPU may be about to
+    /// free: the caller is inside rcu_read_lock().
+    /// </summary>
+    public static async Op<bool> IsOnline(Cpu cpu, int pfn)
+    {
+        Cells cells = cpu.Machine.Cells;
+        int section = Of(cpu.Machine, pfn);
+        ulong map = await cpu.Load(cells.SectionMap(section), Step.OnlineCheck);
+        const ulong there = SectionFlag.HasMemMap | SectionFlag.Online;
+        if ((map & there) != there) return false;
+        int life = cpu.Ghost.UsageLife(section); // of the section that was seen to be valid
+        if (await cpu.Load(cells.SectionUsage(section), Step.OnlineCheck) == 0) return false;
+        ulong bits = await cpu.Load(cells.SubsectionMap(section), Step.OnlineCheck);
+        if (cpu.Ghost.UsageLife(section) != life) cpu.Judge.Raise(MomentKind.FreedUsageRead, cpu, First(cpu.Machine, section), Ghost.NoObject, (ulong)section);
+        int part = (pfn - First(cpu.Machine, section)) * Subsections / Pages(cpu.Machine, section);
+        return (bits >> part & 1) != 0;
+    }
+
+    /// <summary>
+    /// <c>mm/sparse-vmemmap.c:section_deactivate</c> for some parts of a section, in the order that readers rely on: the bits; when none is
+    /// left "has a memmap" and, a grace period later, the usage; then the memmap. v7.3 frees the usage by kfree_rcu() and takes
+    /// the memmap away at once; here both wait for the readers, which is what makes pfn_to_online_page() safe.
+    /// </summary>
+    public static async Op Deactivate(Cpu cpu, int section, int firstPart, int parts)
+    {
+        Machine machine = cpu.Machine;
+        Cells cells = machine.Cells;
+        ulong bits = ((1UL << parts) - 1) << firstPart;
+        bool empty = (await cpu.AndNot(cells.SubsectionMap(section), bits, Step.SectionClear) & ~bits) == 0;
+        if (empty)
+        {
+            await cpu.AndNot(cells.SectionMap(section), SectionFlag.HasMemMap, Step.SectionClear);
+            if (cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
+            await cpu.Store(cells.SectionUsage(section), 0, Step.SectionFree);
+        }
+        await GracePeriods.SynchronizeRcu(cpu);
+        if (empty && !cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
+        // depopulate_section_memmap()
+        int size = Pages(machine, section) / Subsections, first = First(machine, section) + firstPart * size;
+        machine.RemovedPages += cpu.Ghost.RemoveMemmap(cpu, first, parts * size);
+        if (empty) await cpu.Store(cells.SectionMap(section), 0, Step.SectionFree);
+    }
+
+    /// <summary>
+    /// <c>section_activate</c> and <c>memmap_init_range</c>: the memmap of a whole section, page by page; nobody can find it yet.
+    /// </summary>
+    public static async Op Activate(Cpu cpu, int section)
+    {
+        Machine machine = cpu.Machine;
+        Cells cells = machine.Cells;
+        bool device = section == machine.Arena.SystemSections;
+        int first = First(machine, section), pages = Pages(machine, section);
+        machine.RemovedPages -= cpu.Ghost.PopulateMemmap(first, pages, device ? Owner.DevFree : Owner.Offline);
+        for (int pfn = first; pfn < first + pages; pfn++)
+        {
+            var page = new Page(pfn);
+            ulong self = machine.Memory.AddressOf(page.Lru);
+            await cpu.Burst(page.Flags, Step.SectionAdd);
+            cpu.Poke(page.Flags, device ? PageFlag.ZoneDevice | PageFlag.Reserved : PageFlag.ZoneNormal);
+            cpu.Poke(page.Info, device ? Boot.PgmapAddress : self);
+            cpu.Poke(page.Prev, device ? 0 : self);
+            cpu.Poke(page.Mapping, 0);
+            cpu.Poke(page.Index, 0);
+            cpu.Poke(page.Private, 0);
+            cpu.Poke(page.Mapcount, uint.MaxValue);
+            cpu.Poke(page.Refcount, 0);
+            cpu.Poke(page.MemcgData, 0);
+        }
+        await cpu.Store(cells.SubsectionMap(section), AllSubsections, Step.SectionAdd);
+        await cpu.Store(cells.SectionUsage(section), 1, Step.SectionAdd);
+        await cpu.Store(cells.SectionMap(section), SectionFlag.Present | SectionFlag.HasMemMap | (device ? SectionFlag.TaintZoneDevice : 0), Step.SectionAdd);
+    }
+}
