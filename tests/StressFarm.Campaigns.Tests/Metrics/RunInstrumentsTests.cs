@@ -95,7 +95,7 @@ public sealed class RunInstrumentsTests : IDisposable
         // Their product is too large: these appear when they are violated.
         Assert.All(after.Except(before), s => Assert.StartsWith("stressfarm_violations_total{", s));
         Assert.All(Read().Keys.GroupBy(k => k.Split('{')[0]), g => Assert.True(g.Count() <= LabelledCounter.MostSeries, g.Key));
-        Assert.Equal(17 * Catalog<Workload>.All.Count(w => w.Standard), before.Count(s => s.StartsWith("stressfarm_schedules_total{", StringComparison.Ordinal)));
+        Assert.Equal(Presets.All.Count * Catalog<Workload>.All.Count(w => w.Standard), before.Count(s => s.StartsWith("stressfarm_schedules_total{", StringComparison.Ordinal)));
 
         // A campaign whose pairs fit has all of them from the start.
         using var other = new RunInstrumentsTests();
