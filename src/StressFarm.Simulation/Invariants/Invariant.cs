@@ -120,6 +120,8 @@ public enum MomentKind : byte
     FreezeRefused,
     /// <summary>The folio of a migration entry was looked at. Pfn: the folio's, A: its flags as the reader sees them, B: the entry's page.</summary>
     MigrationEntryRead,
+    /// <summary>An operation that is not the product's own tells its invariants (<see cref="Additions"/>). A: a number of its choice, B: what it has to tell.</summary>
+    Added,
 }
 
 /// <summary>One such instant.</summary>
