@@ -74,7 +74,7 @@ public class ExampleTests
         Assert.Equal(("XI01", "private", "read_page_owner", "ORDER-READ"), (finding.Invariant, finding.Field, finding.Operation, finding.Silencer));
         Assert.Equal(10, finding.Reliability);
         Assert.Contains(finding.Columns, line => line.Contains("read_page_owner", StringComparison.Ordinal));
-        Assert.Contains(finding.Columns, line => line.Contains("folio_alloc_swap", StringComparison.Ordinal));
+        Assert.Contains(finding.GuiltyWord, line => line.Contains("folio_alloc_swap", StringComparison.Ordinal));
         Assert.InRange(finding.Switches, 2, 4);
     }
 
