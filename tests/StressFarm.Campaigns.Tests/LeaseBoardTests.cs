@@ -69,6 +69,19 @@ public class LeaseBoardTests
     }
 
     [Fact]
+    public void What_waits_for_a_second_holder_that_never_comes_does_not_pile_up()
+    {
+        const int Shards = 1500;
+        var board = new LeaseBoard(new CampaignPlan(Specs.Small(schedules: Shards * 4)), s_terms with { VerifyEvery = 1 });
+        for (int i = 0; i < Shards; i++) Finish(board, board.Take("a", s_start)!);
+        Assert.InRange(board.ToVerify, 1, 1024);
+        // A second holder gets what is left, and what was let go was the oldest.
+        Lease verification = board.Take("b", s_start)!;
+        Assert.Equal(WorkKind.Verify, verification.Work.Kind);
+        Assert.True(verification.Work.Shard.Index >= Shards - 1024);
+    }
+
+    [Fact]
     public void Closed_exploration_counts_what_is_under_way_and_begins_nothing()
     {
         LeaseBoard board = Board();

@@ -13,7 +13,9 @@ internal static class BlockingCall
         limit.CancelAfter(deadline);
         try
         {
-            return call(limit.Token).GetAwaiter().GetResult();
+            // Begun on a thread of the pool, where it ends too: Orleans keeps what a call is completed with for the thread that it
+            // ends on, and takes it up again for one that begins there. From a thread of ours it would never be taken up.
+            return Task.Run(() => call(limit.Token), CancellationToken.None).GetAwaiter().GetResult();
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

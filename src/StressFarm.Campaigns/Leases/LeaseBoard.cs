@@ -28,6 +28,8 @@ namespace StressFarm.Campaigns;
 public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpoch = 0)
 {
     private const int MostHolders = 1024;
+    /// <summary>A verification is a sample: what waits for a second holder that never comes must not pile up for weeks.</summary>
+    private const int MostUnverified = 1024;
     private readonly Dictionary<string, Lease> _leases = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, Shard> _waiting = [];
     private readonly Dictionary<long, (Shard Shard, ulong Digest, string Author)> _toVerify = [];
@@ -316,6 +318,10 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         if (terms.VerifyEvery <= 0 || Pcg.Mix((ulong)shard.Index + 0x5eed) % (ulong)terms.VerifyEvery != 0) return;
         _toVerify[shard.Index] = (shard, digest, author);
         _unverified.Add(shard.Index);
+        if (_unverified.Count <= MostUnverified) return;
+        long oldest = _unverified.Min;
+        _unverified.Remove(oldest);
+        _toVerify.Remove(oldest);
     }
 
     private void Advance()
