@@ -5,7 +5,7 @@ public sealed class DaxMount : Operation
 {
     public override string Id => "memremap_pages (fs-dax)";
     public override string Summary => "makes the section's device memory FS-DAX";
-    public override Op Run(Cpu cpu, OpCall call) => FsDax.SetType(cpu, anew: call.A == 1);
+    public override Op Run(Cpu cpu, OpCall call) => call.A == 1 ? FsDax.SetTypeAnew(cpu) : FsDax.SetType(cpu);
 }
 
 /// <summary>A: mm, B: entry, C: order on first use, D: page of it, or -1 for all of it by a PMD.</summary>

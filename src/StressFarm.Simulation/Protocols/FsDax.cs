@@ -20,20 +20,19 @@ public static class FsDax
     private static int PfnOf(ulong entry) => (int)(entry >> PfnShift);
     private static int OrderOf(ulong entry) => (int)(entry >> OrderShift) & 0xf;
 
+    /// <summary>Set-up: the section's device memory is of type MEMORY_DEVICE_FS_DAX.</summary>
+    public static async Op SetType(Cpu cpu) => await cpu.Store(cpu.Machine.Cells.PgmapType, 1, Step.Memremap);
+
     /// <summary>
-    /// Set-up: the section's device memory is of type MEMORY_DEVICE_FS_DAX. Another pgmap means another memmap: nothing is left of
-    /// what device-private folios wrote there, nor of the lists of their driver.
+    /// The same where it may have been of another type. Another pgmap means another memmap: nothing is left of what device-private
+    /// folios wrote there, nor of the lists of their driver.
     /// </summary>
-    /// <param name="anew">it may have been of another type</param>
-    public static async Op SetType(Cpu cpu, bool anew)
+    public static async Op SetTypeAnew(Cpu cpu)
     {
         Machine machine = cpu.Machine;
-        if (anew)
-        {
-            await MemorySections.InitMemmap(cpu, machine.Geometry.DeviceBase, machine.Arena.DevicePages, device: true);
-            await PgmapLife.ForgetLists(cpu);
-        }
-        await cpu.Store(machine.Cells.PgmapType, 1, Step.Memremap);
+        await MemorySections.InitMemmap(cpu, machine.Geometry.DeviceBase, machine.Arena.DevicePages, device: true);
+        await PgmapLife.ForgetLists(cpu);
+        await SetType(cpu);
     }
 
     /// <summary><c>dax_iomap_fault</c>: an entry, its folio on first use, and one page of it mapped, or all of it by a PMD.</summary>

@@ -62,7 +62,8 @@ public sealed class Everything : Workload
     {
         Shape shape = programme.Shape;
         bool hotplug = shape.Draw("hotplug", 0, 1) == 1;
-        int systemOrder = shape.Draw("system-order", 4, Math.Min(hotplug ? 6 : 7, geometry.LargestOrder));
+        // Small sections: what is looked at is what is taken away.
+        int systemOrder = shape.Draw("system-order", 4, Math.Min(hotplug ? 5 : 7, geometry.LargestOrder));
         int deviceOrder = shape.Draw("device-order", 2, Math.Min(4, geometry.LargestOrder));
         var memory = new Arena(1, systemOrder, deviceOrder, 0, SectionOrder: hotplug ? systemOrder - Arena.SectionsOrder : 0);
         int guests = shape.Draw("guests", 1, MostGuests);
@@ -120,7 +121,7 @@ public sealed class Everything : Workload
         Arena drawn = programme.Arena;
         return memory with
         {
-            Cpus = Math.Max(memory.Cpus, drawn.Cpus),
+            Cpus = Math.Min(Math.Max(memory.Cpus, drawn.Cpus), geometry.MaxCpus),
             Memcgs = Math.Max(memory.Memcgs, drawn.Memcgs),
             PmdOrder = memory.PmdOrder == 0 ? drawn.PmdOrder : memory.PmdOrder,
         };
