@@ -22,6 +22,9 @@ public sealed record Policy
     public Checks Checks { get; init; }
     public Allocator Allocator { get; init; }
     public MemoryModel MemoryModel { get; init; }
+    public Hvo Hvo { get; init; }
+    public PageMapcount PageMapcount { get; init; }
+    public MmId MmId { get; init; }
     /// <summary>Deviations of the known bugs that are switched on.</summary>
     public Deviation Deviations { get; init; }
     /// <summary>
