@@ -56,7 +56,7 @@ public class EverythingTests
             {
                 programme.Compose(s_everything, geometry, seed, life.Cell.FixedParameters);
                 Arena arena = programme.Arena;
-                Assert.Equal(life.Arena, arena with { Cpus = 1, PmdOrder = 0, Memcgs = 1 });
+                Assert.Equal(life.Arena, arena with { Cpus = 1, PmdOrder = 0, Memcgs = 1, HugeOrder = 0, VmemmapOrder = life.Arena.VmemmapOrder });
                 Assert.InRange(arena.Cpus, 1, cpus);
                 Assert.InRange(arena.PmdOrder, 1, arena.Hotplug ? arena.SectionOrder : 4);
                 HashSet<Type> operations = [.. OperationsOf(programme)];
@@ -64,6 +64,7 @@ public class EverythingTests
                 Assert.False(dax && operations.Overlaps([typeof(DeviceAlloc), typeof(MigrateToDevice), typeof(MemunmapPages)]));
                 bool goes = operations.Contains(typeof(OfflineSection)) || operations.Contains(typeof(MemunmapPages));
                 Assert.False(goes && (!arena.Hotplug || operations.Overlaps([typeof(CompactionWalk), typeof(StaleLookups), typeof(DevicePfnWalk), typeof(SplitByPfn)])));
+                Assert.False(operations.Contains(typeof(ForkAll)) && operations.Overlaps([typeof(DeviceEvict), typeof(SplitUnmappedFolio)]));
                 Assert.InRange(programme.Setup.Count(c => c.Operation is DeviceCarve), 0, 1);
             }
         }
@@ -158,6 +159,7 @@ public class EverythingTests
     [InlineData("Z21", 32)]
     [InlineData("Z28", 8)]
     [InlineData("Z15", 8)]
+    [InlineData("Z23", 8)]
     public void A_planted_bug_is_found_within_so_many_epochs(string id, int epochs)
     {
         KnownBug bug = Catalog<KnownBug>.Find(id)!;

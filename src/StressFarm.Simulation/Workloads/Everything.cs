@@ -19,6 +19,12 @@ public sealed class Everything : Workload
         Sections = 4,
         /// <summary>No memmap goes: pages are looked at by pfn without asking.</summary>
         Pfns = 8,
+        /// <summary>Device-private memory is unmapped without <c>anon_vma->root->rwsem</c>.</summary>
+        Unlocked = 16,
+        /// <summary>Forks copy entries that are not present, which must not happen in the midst of an unlocked walk.</summary>
+        Forks = 32,
+        /// <summary>The memory is in one piece, has hugetlb and pages that fail; nobody else is there.</summary>
+        Huge = 64,
     }
 
     private sealed record Guest(Workload Workload, Needs Needs);
@@ -26,9 +32,9 @@ public sealed class Everything : Workload
     /// <summary>One line a guest.</summary>
     private static readonly Guest[] s_guests =
     [
-        new(new Mixed(), Needs.DevicePrivate | Needs.Pfns),
-        new(new DevicePrivateReinit(), Needs.DevicePrivate | Needs.Pfns),
-        new(new FolioSplitWork(), Needs.DevicePrivate | Needs.Pfns),
+        new(new Mixed(), Needs.DevicePrivate | Needs.Pfns | Needs.Unlocked),
+        new(new DevicePrivateReinit(), Needs.DevicePrivate | Needs.Pfns | Needs.Unlocked),
+        new(new FolioSplitWork(), Needs.DevicePrivate | Needs.Pfns | Needs.Unlocked),
         new(new GupPin(), Needs.None),
         new(new DriverMmap(), Needs.None),
         new(new DriverPin(), Needs.None),
@@ -36,10 +42,13 @@ public sealed class Everything : Workload
         new(new PfnWalkWorkload(), Needs.Pfns),
         new(new PageCacheWork(), Needs.Pfns),
         new(new FsDaxWork(), Needs.FsDax | Needs.Pfns),
-        new(new Migration(), Needs.DevicePrivate | Needs.Pfns),
+        new(new Migration(), Needs.DevicePrivate | Needs.Pfns | Needs.Forks),
         new(new MigrationEntryWork(), Needs.None),
-        new(new DeferredSplitWork(), Needs.Pfns),
+        new(new DeferredSplitWork(), Needs.Pfns | Needs.Forks),
         new(new Hotplug(), Needs.Sections | Needs.DevicePrivate),
+        new(new HugetlbWork(), Needs.Huge | Needs.Pfns),
+        new(new HwPoisonWork(), Needs.Huge | Needs.Pfns),
+        new(new HwPoisonSplit(), Needs.Huge | Needs.Pfns),
     ];
 
     private static readonly int s_sections = Array.FindIndex(s_guests, g => (g.Needs & Needs.Sections) != 0);
@@ -73,8 +82,8 @@ public sealed class Everything : Workload
         {
             int wanted = shape.Draw(s_names[i], 0, s_guests.Length - 1);
             if (i == 0 && hotplug && shape.OneIn(SectionsEvery)) wanted = s_sections;
-            int guest = Next(wanted, there, taken);
-            if (guest < 0) break;
+            int guest = Next(wanted, there, taken, alone: i == 0 && !hotplug);
+            if (guest < 0 || (taken & Needs.Huge) != 0) break;
             there |= 1u << guest;
             taken |= s_guests[guest].Needs;
             memory = Invite(programme, geometry, s_guests[guest].Workload, memory);
@@ -86,19 +95,21 @@ public sealed class Everything : Workload
     }
 
     /// <summary>The guest from this number on, round, that is not there yet and gets on with what is; -1 when there is none.</summary>
-    private static int Next(int wanted, uint there, Needs taken)
+    /// <param name="alone">one that must be by itself may come</param>
+    private static int Next(int wanted, uint there, Needs taken, bool alone)
     {
         for (int i = 0; i < s_guests.Length; i++)
         {
             int guest = (wanted + i) % s_guests.Length;
-            if ((there >> guest & 1) == 0 && Agree(taken | s_guests[guest].Needs)) return guest;
+            if ((there >> guest & 1) == 0 && Agree(taken | s_guests[guest].Needs) && (alone || (s_guests[guest].Needs & Needs.Huge) == 0)) return guest;
         }
         return -1;
     }
 
     private static bool Agree(Needs needs) =>
-        (needs & (Needs.FsDax | Needs.DevicePrivate)) != (Needs.FsDax | Needs.DevicePrivate)
-        && (needs & (Needs.Sections | Needs.Pfns)) != (Needs.Sections | Needs.Pfns);
+        !Both(needs, Needs.FsDax, Needs.DevicePrivate) && !Both(needs, Needs.Sections, Needs.Pfns) && !Both(needs, Needs.Unlocked, Needs.Forks);
+
+    private static bool Both(Needs needs, Needs one, Needs other) => (needs & one) != 0 && (needs & other) != 0;
 
     /// <summary>A guest's operations beside those that are there; half of the time they take turns with them, operation by operation.</summary>
     private static Arena Invite(Programme programme, Geometry geometry, Workload guest, Arena memory)
@@ -124,6 +135,8 @@ public sealed class Everything : Workload
             Cpus = Math.Min(Math.Max(memory.Cpus, drawn.Cpus), geometry.MaxCpus),
             Memcgs = Math.Max(memory.Memcgs, drawn.Memcgs),
             PmdOrder = memory.PmdOrder == 0 ? drawn.PmdOrder : memory.PmdOrder,
+            HugeOrder = Math.Min(drawn.HugeOrder, LargestPmd),
+            VmemmapOrder = drawn.HugeOrder > LargestPmd ? LargestPmd - 1 : drawn.VmemmapOrder,
         };
     }
 
