@@ -254,7 +254,7 @@ public sealed class SoakTests : IDisposable
         CampaignSpec spec = Specs.Soak(epochs: 4, sections: 4, schedules: 32) with
         {
             Policies = [PolicyChoice.Of(Presets.Find("control")!.Policy)],
-            Workloads = [.. SpecBuilder.DefaultWorkloads(soak: true, bug: null)],
+            Workloads = [Catalog<Workload>.Find(SoakBudget.DefaultWorkload)!],
             Geometry = new(256, 4),
         };
         string[] reports = [.. ((int[])[1, 2]).Select(workers =>
