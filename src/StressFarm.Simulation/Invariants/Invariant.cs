@@ -132,6 +132,8 @@ public enum MomentKind : byte
     PoisonMarked,
     /// <summary>memory_failure() holds a page that it believes to have taken off the free lists.</summary>
     PoisonTaken,
+    /// <summary>An operation that is not the product's own tells its invariants (<see cref="Additions"/>). A: a number of its choice, B: what it has to tell.</summary>
+    Added,
 }
 
 /// <summary>One such instant.</summary>

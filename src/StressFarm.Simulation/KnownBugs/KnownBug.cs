@@ -92,8 +92,10 @@ public abstract class KnownBug
     /// <summary>Commit, CVE or thread where it is described.</summary>
     public abstract string Source { get; }
     public abstract string Mechanism { get; }
-    /// <summary>The invariants of which one must fire.</summary>
+    /// <summary>The invariants of which one must fire; none where it must stay silent (<see cref="IsFalseAlarm"/>).</summary>
     public abstract IReadOnlyList<string> Invariants { get; }
+    /// <summary>A check of the kernel's that was wrong: nothing that it says is a violation, and no invariant may fire.</summary>
+    public bool IsFalseAlarm => Invariants.Count == 0;
     /// <summary>The workload under which it is found.</summary>
     public abstract string Workload { get; }
     /// <summary>The design with the bug in it.</summary>
