@@ -135,10 +135,17 @@ public static class SpecBuilder
         return policy;
     }
 
-    private static List<Workload> Workloads(CampaignRequest request, KnownBug? bug)
+    /// <summary>The workloads when none is named: the bug's own, what a section that goes on is lived through with, or those of compare.</summary>
+    internal static IReadOnlyList<Workload> DefaultWorkloads(bool soak, KnownBug? bug)
     {
-        if (request.Workloads.Count == 0)
-            return bug is null ? [.. Catalog<Workload>.All.Where(w => w.Standard)] : [Catalog<Workload>.Find(bug.Workload) ?? throw new CampaignFault($"the workload '{bug.Workload}' of {bug.Id} does not exist")];
+        if (bug is null && !soak) return [.. Catalog<Workload>.All.Where(w => w.Standard)];
+        string id = bug?.Workload ?? SoakBudget.DefaultWorkload;
+        return [Catalog<Workload>.Find(id) ?? throw new CampaignFault($"the workload '{id}' of {bug?.Id ?? "soaks"} does not exist")];
+    }
+
+    private static IReadOnlyList<Workload> Workloads(CampaignRequest request, KnownBug? bug)
+    {
+        if (request.Workloads.Count == 0) return DefaultWorkloads(request.Soak, bug);
         var found = new SortedDictionary<string, Workload>(StringComparer.Ordinal);
         foreach (Given given in request.Workloads)
         {

@@ -247,6 +247,26 @@ public sealed class SoakTests : IDisposable
         Assert.Equal(3, verifier.Verify(again.Shards(), again.Checkpoints(), []).Reexecuted);
     }
 
+    /// <summary>Everything on one memory: chains and report do not depend on who ran which epoch.</summary>
+    [Fact]
+    public void A_soak_of_everything_gives_the_same_chains_with_one_worker_and_with_two()
+    {
+        CampaignSpec spec = Specs.Soak(epochs: 4, sections: 4, schedules: 32) with
+        {
+            Policies = [PolicyChoice.Of(Presets.Find("control")!.Policy)],
+            Workloads = [Catalog<Workload>.Find(SoakBudget.DefaultWorkload)!],
+            Geometry = new(256, 4),
+        };
+        string[] reports = [.. ((int[])[1, 2]).Select(workers =>
+        {
+            CampaignOutcome outcome = new CampaignRunner(new(spec), new MemoryStore(), new LocalEngine(spec.Geometry), TimeProvider.System).Run(workers, null, default);
+            Assert.Empty(outcome.Defects);
+            Assert.All(outcome.Report!.Cells, c => Assert.Equal(("everything", Verdict.Clean), (c.Workload, c.Verdict)));
+            return Specs.ReportOf(outcome);
+        })];
+        Assert.Equal(reports[0], reports[1]);
+    }
+
     /// <summary>Asks to stop after some epochs.</summary>
     private sealed class StoppingEngine(ICampaignEngine inner, int epochs, CancellationTokenSource interrupt) : ICampaignEngine
     {

@@ -71,6 +71,109 @@ public class MachineStateTests
         Machine machine = Fresh();
         Assert.Throws<ArgumentException>(() => machine.Continue(s_arena with { SystemOrder = 4 }, Policy.Control, null));
         Assert.Throws<ArgumentException>(() => machine.Continue(s_arena with { DeviceOrder = -1 }, Policy.Control, null));
+        Assert.Throws<ArgumentException>(() => machine.Continue(s_sections, Policy.Control, null));
+        machine.Reset(s_sections, Policy.Control, null);
+        Assert.Throws<ArgumentException>(() => machine.Continue(s_arena, Policy.Control, null));
+        machine.Continue(s_sections, Policy.Control, null);
+    }
+
+    private static readonly Arena s_sections = s_arena with { SectionOrder = 5 - Arena.SectionsOrder };
+
+    [Fact]
+    public void A_memory_whose_parts_can_go_comes_back_with_its_sections()
+    {
+        Machine machine = Fresh(), other = Fresh();
+        machine.Reset(s_sections, Policy.Control, null);
+        Run(machine, async c =>
+        {
+            await MemoryOffline.Offline(c, 1);
+            await MemoryOffline.Remove(c, 1);
+            await PgmapLife.Memunmap(c);
+        });
+        Assert.Contains("section", Assert.Throws<StateException>(() => MachineState.Capture(machine, 0)).Message);
+        Run(machine, c => Teardown.Run(c, drain: false), machine.SetupCpu.Number);
+        byte[] state = MachineState.Capture(machine, 0);
+        MachineState.Restore(other, state);
+        Assert.Equal(s_sections.SectionOrder, other.Arena.SectionOrder);
+        other.Continue(s_sections, Policy.Control, null);
+        Use(other);
+    }
+
+    public static TheoryData<string> Kept => ["section_mem_map", "usage", "subsection_map", "pgmap_array", "pgmap->ref dead", "another section"];
+
+    [Theory, MemberData(nameof(Kept))]
+    public void Sections_that_are_not_as_they_were_are_no_state(string what)
+    {
+        foreach (Arena arena in (Arena[])[s_arena, s_sections])
+        {
+            Machine machine = Fresh();
+            machine.Reset(arena, Policy.Control, null);
+            Cells cells = machine.Cells;
+            Word word = what switch
+            {
+                "section_mem_map" => cells.SectionMap(2),
+                "usage" => cells.SectionUsage(0),
+                "subsection_map" => cells.SubsectionMap(4),
+                "pgmap_array" => cells.PgmapArray,
+                "pgmap->ref dead" => cells.PgmapDead,
+                _ => cells.SectionMap(6),
+            };
+            Run(machine, async c => { await c.Store(word, machine.Memory[word] ^ 1, Step.SectionAdd); });
+            Assert.Contains("a section or the pgmap", Assert.Throws<StateException>(() => MachineState.Capture(machine, 0)).Message);
+        }
+    }
+
+    /// <summary>What a schedule holds of caches, swap, DAX and deferred split lists is given back before its end, or it is no state.</summary>
+    [Fact]
+    public void What_is_still_cached_is_no_state()
+    {
+        (Func<Machine, Word> Cell, string Name)[] cells =
+        [
+            (m => m.Cells.XaSlot(1, 3), "i_pages"), (m => m.Cells.ISize(0), "i_size"), (m => m.Cells.SwapSlot(2), "swap table"),
+            (m => m.Cells.DaxEntry(1), "dax entry"), (m => m.Cells.PgmapType, "pgmap->type"), (m => m.Cells.PgmapRef, "pgmap->ref"),
+            (m => m.Cells.DeferredHeadOf(1), "memcg 1"), (m => m.Cells.ShrinkHead(0), "shrinker"), (m => m.Cells.IsolatedArea(2), "isolated"),
+            (m => m.Cells.Pageblock(0), "pageblock"), (m => m.Cells.HotplugLock, "mem_hotplug_lock"), (m => m.Cells.ReadersOf(1), "waits for"),
+        ];
+        Machine machine = Fresh();
+        foreach (var (cell, name) in cells)
+        {
+            machine.Reset(s_sections, Policy.Control, null);
+            Run(machine, async c => { await c.Store(cell(machine), 0x10, Step.A1); });
+            Assert.Contains(name, Assert.Throws<StateException>(() => MachineState.Capture(machine, 0)).Message);
+        }
+    }
+
+    [Fact]
+    public void Device_memory_that_becomes_fs_dax_is_as_at_boot()
+    {
+        Machine machine = Fresh(), pristine = Fresh();
+        Run(machine, async c =>
+        {
+            DeviceBlock block = await DeviceMemory.Alloc(c, 2, 0);
+            await DeviceMigration.UnlockAndPut(c, new Page(block.Pfn));
+        });
+        int first = machine.Geometry.DeviceBase * Layout.WordsPerPage, end = first + s_arena.DevicePages * Layout.WordsPerPage;
+        ulong[] Words(Machine m) => [.. Enumerable.Range(first, end - first).Select(i => m.Memory[new Word(i)])];
+        Assert.NotEqual(Words(pristine), Words(machine));
+        Run(machine, FsDax.SetTypeAnew);
+        Assert.Equal(Words(pristine), Words(machine));
+        Assert.Equal(1UL, machine.Memory[machine.Cells.PgmapType]);
+    }
+
+    [Fact]
+    public void Swap_takes_anonymous_memory_of_the_system_and_no_device_folio()
+    {
+        foreach (bool device in (bool[])[false, true])
+        {
+            Machine machine = Fresh();
+            Run(machine, async c =>
+            {
+                await AnonMemory.Fault(c, 0, 1, 0, pmd: false);
+                if (device) await MigrationCallers.ToDevice(c, 0, 1, false, 0);
+                await SwapCache.AddMapped(c, 0, 1);
+            });
+            Assert.Equal(device, machine.Memory[machine.Cells.SwapSlot(0)] == 0);
+        }
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed record SoakBudget(int Sections, long? Epochs, int Schedules)
     public const long DefaultEpochs = 64;
     /// <summary>Enough that a checkpoint costs little beside its epoch, few enough that a crash loses little.</summary>
     public const int DefaultSchedules = 256;
+    /// <summary>The workload when none is named.</summary>
+    public const string DefaultWorkload = "everything";
     public const int MaxSections = 100_000;
     /// <summary>Sections of all policies and workloads together.</summary>
     public const int MaxCells = 1_000_000;

@@ -36,8 +36,8 @@ public sealed record SoakPlace(int Section, long Epoch);
 public sealed record SoakLink(string Chain, string StateHash);
 
 /// <summary>
-/// What stays the same for all the schedules of a section: the size of its memory and the driver's allocator, drawn once from its
-/// first seed. Everything else is drawn for each schedule.
+/// What stays the same for all the schedules of a section: the size of its memory, whether its parts can be taken away, and the
+/// driver's allocator, drawn once from its first seed. Everything else is drawn for each schedule.
 /// </summary>
 /// <param name="Cell">the section's cell with these parameters fixed</param>
 /// <param name="Arena">its memory</param>
@@ -57,8 +57,10 @@ public sealed record SectionLife(Cell Cell, Arena Arena)
         parameters["order-9"] = 0;
         parameters.TryAdd("lifo", section.Number % LifoEvery == LifoEvery - 1 ? 1 : 0);
         programme.Compose(cell.Workload, cell.Geometry, section.FirstSeed, parameters);
-        foreach (var (name, value) in programme.Shape.Parameters)
-            if (name is "system-order" or "device-order") parameters[name] = value;
+        // Where a workload is made of others, its own come first.
+        ReadOnlySpan<(string Name, int Value)> drawn = programme.Shape.Parameters;
+        for (int i = drawn.Length - 1; i >= 0; i--)
+            if (drawn[i].Name is "system-order" or "device-order" or "hotplug") parameters[drawn[i].Name] = drawn[i].Value;
         int system = 0, device = -1;
         for (ulong i = 0; i < Sample; i++)
         {

@@ -30,6 +30,21 @@ public static class Boot
         m.Lay(m.Cells.SubsectionMap(section), MemorySections.AllSubsections);
     }
 
+    /// <summary>The sections and the pgmap are as at boot: all there, or none on a memory that neither comes nor goes.</summary>
+    internal static bool HasSections(Machine m)
+    {
+        Cells cells = m.Cells;
+        int system = m.Arena.SystemSections, sections = m.Arena.Hotplug ? system + (m.Arena.DeviceOrder < 0 ? 0 : 1) : 0;
+        for (int section = 0; section < Geometry.MaxSections; section++)
+        {
+            ulong flags = section >= sections ? 0
+                : SectionFlag.Present | SectionFlag.HasMemMap | (section < system ? SectionFlag.Online : SectionFlag.TaintZoneDevice);
+            (ulong, ulong, ulong) expected = flags == 0 ? default : (flags, 1UL, MemorySections.AllSubsections);
+            if ((m.Memory[cells.SectionMap(section)], m.Memory[cells.SectionUsage(section)], m.Memory[cells.SubsectionMap(section)]) != expected) return false;
+        }
+        return m.Memory[cells.PgmapArray] == (sections > system ? PgmapAddress : 0) && m.Memory[cells.PgmapDead] == 0;
+    }
+
     /// <summary>Empty list heads, the same for every schedule and so part of the pristine memory.</summary>
     internal static void PrepareListHeads(Machine m)
     {

@@ -123,6 +123,7 @@ public sealed class Machine
     {
         if (arena.SystemOrder != Arena.SystemOrder || arena.DeviceOrder != Arena.DeviceOrder)
             throw new ArgumentException("a memory that goes on keeps its size", nameof(arena));
+        if (arena.SectionOrder != Arena.SectionOrder) throw new ArgumentException("a memory that goes on keeps its sections", nameof(arena));
         for (int i = 0; i < Arena.Cpus; i++) Cpus[i].Continue();
         SetupCpu.Continue();
         Memory.Age();
@@ -136,6 +137,12 @@ public sealed class Machine
     {
         for (int i = 0; i < counts.Length; i++) Cpus[i / Geometry.PcpOrders].Handles.PcpCount[i % Geometry.PcpOrders] = counts[i];
         _usedCpus = Geometry.MaxCpus;
+    }
+
+    /// <summary>Restoring a memory: it has sections that can be taken away when there is the first.</summary>
+    internal void RestoreSections()
+    {
+        if (Memory[Cells.SectionMap(0)] != 0) Arena = Arena with { SectionOrder = Arena.SystemOrder - Arena.SectionsOrder };
     }
 
     private void Begin(Arena arena, Policy policy, Programme? programme)

@@ -92,6 +92,7 @@ public static class MachineState
         machine.Driver.Restore(large);
         ReadLines(ref r, machine.Memory);
         if (!r.AtEnd) throw new StateException("it goes on after its end");
+        machine.RestoreSections();
         if (SectionCheck.Fault(machine) is { } fault) throw new StateException(fault);
         return incarnation;
     }

@@ -11,6 +11,7 @@ internal static class SectionCheck
     public static string? Fault(Machine machine)
     {
         if (CellFault(machine) is { } cell) return $"{cell} is in use";
+        if (!Boot.HasSections(machine)) return "a section or the pgmap is not there, or not as it was";
         var seen = new bool[machine.Geometry.Pages];
         for (int order = 0; order <= Geometry.MaxOrder; order++)
         {
@@ -72,7 +73,7 @@ internal static class SectionCheck
         {
             int pfn = memory.PfnAt(at);
             if (pfn < 0 || at != memory.AddressOf(new Page(pfn).Lru) || (pfn & ((1 << order) - 1)) != 0
-                || memory[new Page(pfn).Prev] != last || !Claim(machine, pfn, order, owner, seen, machine.Arena.SystemPages)) return -1;
+                || order > machine.Arena.LargestBlock || memory[new Page(pfn).Prev] != last || !Claim(machine, pfn, order, owner, seen, machine.Arena.SystemPages)) return -1;
             last = at;
             count++;
         }

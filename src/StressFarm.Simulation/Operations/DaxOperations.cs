@@ -1,11 +1,11 @@
 namespace StressFarm.Simulation;
 
-/// <summary>Set-up.</summary>
+/// <summary>Set-up. A: 1 where the memory may have been of another type, so that its memmap is initialised.</summary>
 public sealed class DaxMount : Operation
 {
     public override string Id => "memremap_pages (fs-dax)";
     public override string Summary => "makes the section's device memory FS-DAX";
-    public override Op Run(Cpu cpu, OpCall call) => FsDax.SetType(cpu);
+    public override Op Run(Cpu cpu, OpCall call) => call.A == 1 ? FsDax.SetTypeAnew(cpu) : FsDax.SetType(cpu);
 }
 
 /// <summary>A: mm, B: entry, C: order on first use, D: page of it, or -1 for all of it by a PMD.</summary>

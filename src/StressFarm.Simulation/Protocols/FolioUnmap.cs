@@ -18,7 +18,8 @@ public static class FolioUnmap
     {
         int slot = (int)await cpu.Load(folio.Head.Index, step);
         Half mapcount = order > 0 ? folio.LargeMapcount : folio.Head.Mapcount;
-        for (uint mms = await RmapWalk(cpu, folio, step); mms != 0; mms &= mms - 1)
+        uint walked = await RmapWalk(cpu, folio, step);
+        for (uint mms = walked; mms != 0; mms &= mms - 1)
         {
             int mm = BitOperations.TrailingZeroCount(mms);
             UnmapEnd end = await UnmapFrom(cpu, folio, order, mm, slot, step, keepPmd);
@@ -26,6 +27,8 @@ public static class FolioUnmap
             if (end == UnmapEnd.SplitPmd && cpu.Policy.Has(Deviation.UnmapStopsAfterFirstMm)) break;
             if ((int)await cpu.Load(mapcount, step) < 0) break;
         }
+        // A walk without the lock may have missed a child that was forked meanwhile, which a retry visits.
+        if (walked != 0 && ((uint)cpu.Peek(cpu.Machine.Cells.AnonVmaTree) & ~walked) >> BitOperations.TrailingZeroCount(walked) != 0) return;
         cpu.Judge.RaiseAt(MomentKind.UnmapDone, cpu, folio.Pfn, cpu.Peek(mapcount) + 1);
     }
 

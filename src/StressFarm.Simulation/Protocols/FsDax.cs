@@ -23,6 +23,18 @@ public static class FsDax
     /// <summary>Set-up: the section's device memory is of type MEMORY_DEVICE_FS_DAX.</summary>
     public static async Op SetType(Cpu cpu) => await cpu.Store(cpu.Machine.Cells.PgmapType, 1, Step.Memremap);
 
+    /// <summary>
+    /// The same where it may have been of another type. Another pgmap means another memmap: nothing is left of what device-private
+    /// folios wrote there, nor of the lists of their driver.
+    /// </summary>
+    public static async Op SetTypeAnew(Cpu cpu)
+    {
+        Machine machine = cpu.Machine;
+        await MemorySections.InitMemmap(cpu, machine.Geometry.DeviceBase, machine.Arena.DevicePages, device: true);
+        await PgmapLife.ForgetLists(cpu);
+        await SetType(cpu);
+    }
+
     /// <summary><c>dax_iomap_fault</c>: an entry, its folio on first use, and one page of it mapped, or all of it by a PMD.</summary>
     public static async Op Fault(Cpu cpu, int mm, int entry, int order, int page)
     {

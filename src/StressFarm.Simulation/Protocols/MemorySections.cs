@@ -73,10 +73,19 @@ public static class MemorySections
         bool device = section == machine.Arena.SystemSections;
         int first = First(machine, section), pages = Pages(machine, section);
         machine.RemovedPages -= cpu.Ghost.PopulateMemmap(first, pages, device ? Owner.DevFree : Owner.Offline);
+        await InitMemmap(cpu, first, pages, device);
+        await cpu.Store(cells.SubsectionMap(section), AllSubsections, Step.SectionAdd);
+        await cpu.Store(cells.SectionUsage(section), 1, Step.SectionAdd);
+        await cpu.Store(cells.SectionMap(section), SectionFlag.Present | SectionFlag.HasMemMap | (device ? SectionFlag.TaintZoneDevice : 0), Step.SectionAdd);
+    }
+
+    /// <summary><c>memmap_init_range</c>, or <c>memmap_init_zone_device</c>: every word of the pages as at boot.</summary>
+    public static async Op InitMemmap(Cpu cpu, int first, int pages, bool device)
+    {
         for (int pfn = first; pfn < first + pages; pfn++)
         {
             var page = new Page(pfn);
-            ulong self = machine.Memory.AddressOf(page.Lru);
+            ulong self = cpu.Machine.Memory.AddressOf(page.Lru);
             await cpu.Burst(page.Flags, Step.SectionAdd);
             cpu.Poke(page.Flags, device ? PageFlag.ZoneDevice | PageFlag.Reserved : PageFlag.ZoneNormal);
             cpu.Poke(page.Info, device ? Boot.PgmapAddress : self);
@@ -88,8 +97,5 @@ public static class MemorySections
             cpu.Poke(page.Refcount, 0);
             cpu.Poke(page.MemcgData, 0);
         }
-        await cpu.Store(cells.SubsectionMap(section), AllSubsections, Step.SectionAdd);
-        await cpu.Store(cells.SectionUsage(section), 1, Step.SectionAdd);
-        await cpu.Store(cells.SectionMap(section), SectionFlag.Present | SectionFlag.HasMemMap | (device ? SectionFlag.TaintZoneDevice : 0), Step.SectionAdd);
     }
 }

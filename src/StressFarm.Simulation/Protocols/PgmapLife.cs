@@ -103,10 +103,16 @@ public static class PgmapLife
         if (await cpu.Load(cells.PgmapDead, Step.Memremap) != 0) await cpu.Store(cells.PgmapDead, 0, Step.Memremap);
         if (await cpu.Load(cells.PgmapArray, Step.Memremap) != 0) return;
         await MemorySections.Activate(cpu, machine.Arena.SystemSections);
-        // The links of the driver's lists were in the pages; it starts anew.
-        await cpu.Store(cells.DriverHeads, 0, Step.Memremap);
-        await cpu.Store(new Word(cells.DriverHeads.Index + 1), 0, Step.Memremap);
+        await ForgetLists(cpu);
         await cpu.Store(cells.PgmapArray, Boot.PgmapAddress, Step.Memremap);
         cpu.Ghost.PgmapRefGone = false;
+    }
+
+    /// <summary>The links of the driver's lists were in the pages; it starts anew.</summary>
+    public static async Op ForgetLists(Cpu cpu)
+    {
+        Word heads = cpu.Machine.Cells.DriverHeads;
+        await cpu.Store(heads, 0, Step.Memremap);
+        await cpu.Store(new Word(heads.Index + 1), 0, Step.Memremap);
     }
 }

@@ -106,7 +106,8 @@ public static class SwapCache
         {
             ulong flags = await cpu.Load(folio.Flags, Step.SwapAdd);
             bool anon = (await cpu.Load(folio.Head.Mapping, Step.SwapAdd) & Layout.MappingAnon) != 0;
-            if (anon && (flags & PageFlag.SwapCache) == 0) await Add(cpu, folio, await PageCache.OrderOf(cpu, folio, Step.SwapAdd));
+            bool system = (flags & PageFlag.ZoneMask) != PageFlag.ZoneDevice; // reclaim goes by the LRU, where no device folio is
+            if (anon && system && (flags & PageFlag.SwapCache) == 0) await Add(cpu, folio, await PageCache.OrderOf(cpu, folio, Step.SwapAdd));
             await FolioReferences.Unlock(cpu, folio);
         }
         await FolioReferences.Put(cpu, folio);
