@@ -104,6 +104,7 @@ public static class PgmapLife
         if (await cpu.Load(cells.PgmapArray, Step.Memremap) != 0) return;
         await MemorySections.Activate(cpu, machine.Arena.SystemSections);
         // The links of the driver's lists were in the pages; it starts anew.
+        machine.Driver.Carved = false;
         await cpu.Store(cells.DriverHeads, 0, Step.Memremap);
         await cpu.Store(new Word(cells.DriverHeads.Index + 1), 0, Step.Memremap);
         await cpu.Store(cells.PgmapArray, Boot.PgmapAddress, Step.Memremap);
