@@ -272,6 +272,14 @@ public sealed class Ghost
         _machine.Judge.Raise(MomentKind.FolioLocked, cpu, pfn, id);
     }
 
+    /// <summary>The first unlock of a folio by who did not hold its lock: the page, and both CPUs' numbers and one.</summary>
+    public (int Pfn, int By, int Locker) WrongUnlock { get; private set; }
+
+    public void KeepWrongUnlock(int pfn, int by, int locker)
+    {
+        if (WrongUnlock.By == 0) WrongUnlock = (pfn, by, locker);
+    }
+
     /// <summary>It has given the folio lock up.</summary>
     public void Unlocked(int pfn)
     {
@@ -541,6 +549,7 @@ public sealed class Ghost
     {
         Array.Clear(_usageLife);
         Array.Clear(_fileSize);
+        WrongUnlock = default;
         PgmapRefGone = false;
         if (!_tables) return;
         Array.Clear(_tableLife);
