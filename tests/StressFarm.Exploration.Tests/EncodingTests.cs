@@ -15,6 +15,8 @@ public class EncodingTests
         }
     }
 
+    private static string[] Hugetlb { get; } = ["hugetlb", "hwpoison", "hwpoison-split"];
+
     [Theory]
     [MemberData(nameof(Designs))]
     public void A_pointer_and_a_mask_give_the_same_verdicts(string design)
@@ -28,7 +30,8 @@ public class EncodingTests
             ShardRecord withMask = Run(mask), withPointer = Run(mask with { Enc = Enc.Ptr });
             Assert.Equal(withMask.Findings.Count > 0, withPointer.Findings.Count > 0);
             // Which schedules violate is the same too, but for those that act on the order inside a stale mask.
-            if (mask.Dpm == Policy.Control.Dpm && mask.Walker == Walker.Nt)
+            // HVO needs the mask, so that hugetlb takes other steps.
+            if (mask.Dpm == Policy.Control.Dpm && mask.Walker == Walker.Nt && !Hugetlb.Contains(workload.Id))
                 Assert.Equal(withMask.Arms.Select(a => a.Violated), withPointer.Arms.Select(a => a.Violated));
         }
     }

@@ -110,7 +110,7 @@ public class FsDaxTests
     }
 
     [Theory]
-    [InlineData(true, "I12b")]
+    [InlineData(true, "I12c")]
     [InlineData(false, null)]
     public void Memory_mapped_by_pfn_must_be_revoked_before_it_is_freed(bool forgotten, string? invariant)
     {

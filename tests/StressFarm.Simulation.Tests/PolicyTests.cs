@@ -7,7 +7,7 @@ public class PolicyTests
     /// </summary>
     [Fact]
     public void Control_is_pinned() => Assert.Equal(
-        "cmp=main dpm=alloc-range map=today gup=today spl=today enc=mask ref-before-prep=k73 slab-ref=0 evict=fixed walker=nt zflags=k73 checks=1 allocator=seed mm=sc",
+        "cmp=main dpm=alloc-range map=today gup=today spl=today enc=mask ref-before-prep=k73 slab-ref=0 evict=fixed walker=nt zflags=k73 checks=1 allocator=seed mm=sc hvo=rcu-sync page-mapcount=1 mm-id=1",
         string.Join(' ', Dimension.Order.Select(d => $"{d.Id}={d.Values[d.Get(Policy.Control)].Name}")));
 
     [Fact]

@@ -51,18 +51,18 @@ public class SurvivorTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void I12c_catches_a_flag_that_says_otherwise(bool on)
+    public void I12d_catches_a_flag_that_says_otherwise(bool on)
     {
         var stage = new Stage();
         int pfn = stage.Folio(0);
         if (on) stage.Run(cpu => FolioReferences.LruAdd(cpu, stage.Ghost.FolioToken(pfn)));
         Word flags = new Page(pfn).Flags;
         stage.Vandalise(flags, stage.Memory[flags] ^ PageFlag.Lru);
-        AuditViolates(stage, "I12c");
+        AuditViolates(stage, "I12d");
     }
 
     [Fact]
-    public void I12c_catches_two_that_isolate_one_folio()
+    public void I12d_catches_two_that_isolate_one_folio()
     {
         Stage stage = Mutant(Step.LruDel);
         stage.Run(cpu => AnonMemory.Fault(cpu, 0, 0, 0, false));
@@ -70,7 +70,7 @@ public class SurvivorTests
         Assert.True(stage.Call(cpu => SplitByAddress.Isolate(cpu, stage.Ghost.FolioToken(pfn))));
         stage.AssertClean();
         stage.Run(async cpu => { await SplitByAddress.Isolate(cpu, stage.Ghost.FolioToken(pfn)); }, 1);
-        stage.AssertViolates("I12c");
+        stage.AssertViolates("I12d");
     }
 
     [Theory]

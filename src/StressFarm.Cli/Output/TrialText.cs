@@ -17,6 +17,7 @@ internal sealed class TrialText : ITrialText
         {
             foreach (BugTrialRow row in result.Rows)
                 output.WriteLine($"{result.Bug.Id,-6}{row.Strategy,-11}{$"{row.Found.Count()}/{seeds}",-9}{TrialNumbers.Of(row, s => s.Schedules),-32}{TrialNumbers.Of(row, s => s.Steps),-32}{string.Join(' ', row.Invariants)}");
+            if (result.Bug.IsFalseAlarm) output.WriteLine($"{"",-6}a false alarm of the kernel's own: no invariant may fire");
             if (result.Shortest is { } f) output.WriteLine($"{"",-6}shortest: {TrialNumbers.Length(f)}, seed {f.Seed}");
         }
     }
@@ -40,7 +41,7 @@ internal sealed class TrialMarkdown : ITrialText
         output.WriteLine("| bug | workload | caught by | shortest schedule | random | pct | pos | portfolio |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (TrialResult r in results)
-            output.WriteLine($"| {r.Bug.Id} | {r.Bug.Workload} | {string.Join(", ", r.Rows.SelectMany(row => row.Invariants).Distinct().Order(StringComparer.Ordinal))} | {(r.Shortest is { } f ? TrialNumbers.Length(f) : "")} | {string.Join(" | ", r.Rows.Select(row => Entry(row, seeds)))} |");
+            output.WriteLine($"| {r.Bug.Id} | {r.Bug.Workload} | {string.Join(", ", r.Rows.SelectMany(row => row.Invariants).Distinct().Order(StringComparer.Ordinal))} | {(r.Bug.IsFalseAlarm ? "must stay silent" : r.Shortest is { } f ? TrialNumbers.Length(f) : "")} | {string.Join(" | ", r.Rows.Select(row => Entry(row, seeds)))} |");
     }
 
     public void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget)

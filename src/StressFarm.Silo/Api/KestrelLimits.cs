@@ -9,6 +9,7 @@ public static class KestrelLimits
     private static readonly TimeSpan s_headers = TimeSpan.FromSeconds(10), s_keepAlive = TimeSpan.FromSeconds(90);
     /// <summary>Bytes a second that a sender must reach after the grace: slower bodies hold no request open.</summary>
     private const double LeastRate = 240;
+    private const int BodySlack = 4;
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Sets them.</summary>
@@ -17,7 +18,9 @@ public static class KestrelLimits
         server.AddServerHeader = false;
         server.AllowSynchronousIO = false;
         KestrelServerLimits limits = server.Limits;
-        limits.MaxRequestBodySize = options.MaxBody;
+        // The API itself refuses what is larger than MaxBody. The server cuts a connection on which unread bytes arrive, and a sender
+        // whose connection is cut may never read why: what is a little too large it is to read to its end.
+        limits.MaxRequestBodySize = (long)BodySlack * options.MaxBody;
         limits.MaxRequestHeadersTotalSize = HeaderBytes;
         limits.MaxRequestHeaderCount = HeaderCount;
         limits.MaxRequestLineSize = LineBytes;

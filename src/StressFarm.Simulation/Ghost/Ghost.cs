@@ -15,6 +15,8 @@ public sealed class Ghost
     private readonly int[] _life;
     private readonly ushort[] _pteMaps;
     private readonly ushort[] _pagePins;
+    private readonly Poison[] _poison;
+    private bool _anyPoison;
     private readonly int _cpus;
     private GhostObject[] _objects = new GhostObject[256];
     private int[] _held;
@@ -38,6 +40,7 @@ public sealed class Ghost
         _life = new int[pages];
         _pteMaps = new ushort[pages];
         _pagePins = new ushort[pages];
+        _poison = new Poison[pages];
         _cpus = machine.Geometry.MaxCpus + 1;
         Array.Fill(_object, NoObject);
         _held = new int[_objects.Length * _cpus];
@@ -59,6 +62,15 @@ public sealed class Ghost
     public int PtesOf(int pfn) => _pteMaps[pfn];
     /// <summary>GUP pins of a page that a caller holds.</summary>
     public int PinsOf(int pfn) => _pagePins[pfn];
+
+    /// <summary>What memory_failure() made known of a page.</summary>
+    public Poison PoisonOf(int pfn) => _poison[pfn];
+
+    internal void SetPoison(int pfn, Poison poison)
+    {
+        _poison[pfn] = poison;
+        _anyPoison = true;
+    }
 
     /// <summary>A pointer to this page as it is now.</summary>
     public Page Token(int pfn) => new(pfn, _life[pfn]);
@@ -131,6 +143,24 @@ public sealed class Ghost
         if (id == NoObject) return;
         _objects[id].ThreadRefs++;
         _held[id * _cpus + cpu.Number]++;
+    }
+
+    /// <summary>A hugetlb folio is the pool's: complete, frozen, and nobody's pointer is good any more.</summary>
+    public void Pool(int pfn)
+    {
+        ref GhostObject o = ref _objects[_object[pfn]];
+        o.Phase = Phase.Live;
+        o.FrozenOwner = true;
+        o.Life = ++_lifeCounter;
+        Array.Fill(_life, o.Life, o.Head, o.Pages);
+        Array.Fill(_owner, o.Kind, o.Head, o.Pages);
+    }
+
+    /// <summary>The pool hands a folio out with its first reference.</summary>
+    public void HandOut(Cpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].FrozenOwner = false;
+        FirstRef(cpu, pfn);
     }
 
     /// <summary>A thread took <paramref name="n"/> references on the page's refcount.</summary>
@@ -522,6 +552,7 @@ public sealed class Ghost
 
     internal void Reset()
     {
+        ForgetPoison();
         int device = _machine.Geometry.DeviceBase;
         Clear(0, _lastSystem);
         Clear(device, Math.Max(0, _lastDevice - device));
@@ -538,6 +569,7 @@ public sealed class Ghost
     internal void Continue()
     {
         ForgetTables();
+        ForgetPoison();
         _objectCount = 0;
         _lifeCounter = 0;
         int device = _machine.Geometry.DeviceBase;
@@ -555,6 +587,12 @@ public sealed class Ghost
         Array.Clear(_tableLife);
         Array.Clear(_tableDeposited);
         _tables = false;
+    }
+
+    private void ForgetPoison()
+    {
+        if (_anyPoison) Array.Clear(_poison);
+        _anyPoison = false;
     }
 
     private void Renew(int pfn, int count)

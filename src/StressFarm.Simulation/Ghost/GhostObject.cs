@@ -29,6 +29,22 @@ public enum Owner : byte
     Offline,
     /// <summary>Memory that was removed: there is no memmap.</summary>
     Removed,
+    /// <summary>A hugetlb folio, in the pool or in use.</summary>
+    Hugetlb,
+    /// <summary>A page table.</summary>
+    PageTable,
+    /// <summary>A page that failed and was taken out of circulation, or a block that was lost on account of one.</summary>
+    HwpTaken,
+}
+
+/// <summary>What memory_failure() made known of a page.</summary>
+public enum Poison : byte
+{
+    None,
+    /// <summary>The page has PG_hwpoison, and its folio is marked.</summary>
+    Flagged,
+    /// <summary>A hugetlb folio has it on its list of raw pages.</summary>
+    Recorded,
 }
 
 /// <summary>Where an object is in its life.</summary>
@@ -99,5 +115,5 @@ public struct GhostObject
     public readonly bool IsCompound => Order > 0 && Kind != Owner.Block;
     public readonly bool IsDevice => Kind == Owner.DevFolio;
     /// <summary>A folio by intention: what may carry folio fields under every CMP.</summary>
-    public readonly bool IsFolio => Kind is Owner.Small or Owner.Folio or Owner.DevFolio;
+    public readonly bool IsFolio => Kind is Owner.Small or Owner.Folio or Owner.DevFolio or Owner.Hugetlb;
 }

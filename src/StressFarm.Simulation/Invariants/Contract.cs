@@ -44,7 +44,7 @@ public sealed class FrozenOwnersKeepToTheirWords : Invariant
 /// <summary>I12 under MAP=PFNMAP: nothing counts a special entry, so the page tables themselves are asked.</summary>
 public sealed class FreedMemoryIsNotMappedByPfn : Invariant
 {
-    public override string Id => "I12b";
+    public override string Id => "I12c";
     public override string Statement => "under MAP=PFNMAP no special entry leads to memory that is being freed";
     public override When When => When.Free;
     public override Severity Severity => Severity.Corruption;

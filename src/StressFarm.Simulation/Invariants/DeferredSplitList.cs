@@ -12,7 +12,7 @@ public sealed class DeferredFoliosAreSplittable : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !o.IsFolio || o.Order <= 1) return;
+        if (o.Phase != Phase.Live || !o.IsFolio || o.Order <= 1 || o.Kind == Owner.Hugetlb) return;
         var folio = new Folio(o.Head);
         MemMap m = judge.Memory;
         bool listed = m[folio.DeferredList] != m.AddressOf(folio.DeferredList), partially = (m[folio.SecondFlags] & PageFlag.PartiallyMapped) != 0;

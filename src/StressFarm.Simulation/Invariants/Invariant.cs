@@ -134,6 +134,20 @@ public enum MomentKind : byte
     WriteReused,
     /// <summary>The struct pages of a range are about to go. A: the section, B: its parts, one bit each.</summary>
     MemmapGoes,
+    /// <summary>A step wrote, or tried to write, a struct page that is mapped read-only. A: the half.</summary>
+    WriteFault,
+    /// <summary>A hugetlb folio lost its type. Pfn: the head.</summary>
+    HugetlbCleared,
+    /// <summary>A walker without a reference acts on what it takes a page for. A: the owner it believes in.</summary>
+    TakenFor,
+    /// <summary>A memory failure was recorded in a hugetlb folio. Pfn: the page, A: the folio's pfn.</summary>
+    PoisonRecorded,
+    /// <summary>memory_failure() holds the large folio of a page and believes it marked. Pfn: the page.</summary>
+    PoisonMarked,
+    /// <summary>memory_failure() holds a page that it believes to have taken off the free lists.</summary>
+    PoisonTaken,
+    /// <summary>An operation that is not the product's own tells its invariants (<see cref="Additions"/>). A: a number of its choice, B: what it has to tell.</summary>
+    Added,
 }
 
 /// <summary>One such instant.</summary>

@@ -67,6 +67,7 @@ public sealed class Judge
     internal void AfterStep(Cpu cpu)
     {
         if (!Enabled || First is not null) return;
+        if (Machine.SharedVmemmap != 0) WriteFaults(cpu);
         foreach (int touched in Machine.Touched)
         {
             uint code = (uint)touched;
@@ -78,6 +79,22 @@ public sealed class Judge
             int end = _firstByWrite[list + 1];
             for (int i = _firstByWrite[list]; i < end; i++) _byWrite[i].PageWritten(this, cpu, pfn);
         }
+    }
+
+    /// <summary>What the MMU would say of the step's writes (I50).</summary>
+    private void WriteFaults(Cpu cpu)
+    {
+        foreach (int touched in Machine.Touched)
+        {
+            int pfn = (int)((uint)touched / Parts);
+            if (Machine.IsReadOnly(pfn)) RaiseAt(MomentKind.WriteFault, cpu, pfn, ((uint)touched >> 2) * 2 + ((touched & 3) == 2 ? 1u : 0));
+        }
+    }
+
+    /// <summary>A compare-and-exchange was done on a page's refcount: it faults on a read-only page even if it stored nothing.</summary>
+    public void Exchanged(Cpu cpu, Page page)
+    {
+        if (Machine.IsReadOnly(page.Pfn)) RaiseAt(MomentKind.WriteFault, cpu, page.Pfn, (ulong)page.Refcount.Index);
     }
 
     /// <summary>Tells the invariants that listen.</summary>

@@ -21,7 +21,7 @@ public sealed class HandedOutPagesAreClean : Invariant
             else if (m[page.Refcount] != 0) Report(judge, moment.Cpu, pfn, page.Refcount.Index, "_refcount", "0", $"{(int)m[page.Refcount]}");
             else if (m[page.Mapping] != 0) Report(judge, moment.Cpu, pfn, page.Mapping.Low.Index, "mapping", "0", $"{m[page.Mapping]:x}");
             else if (m[page.MemcgData] != 0) Report(judge, moment.Cpu, pfn, page.MemcgData.Low.Index, "memcg_data", "0", $"{m[page.MemcgData]:x}");
-            else if ((m[page.Flags] & PageFlag.AllFlags) != 0) Report(judge, moment.Cpu, pfn, page.Flags.Low.Index, "flags", "0", $"{m[page.Flags] & PageFlag.AllFlags:x}");
+            else if ((m[page.Flags] & PageFlag.CheckAtPrep) != 0) Report(judge, moment.Cpu, pfn, page.Flags.Low.Index, "flags", "0", $"{m[page.Flags] & PageFlag.AllFlags:x}"); // hwpoison: I52
             else if (m[page.Private] != 0) Report(judge, moment.Cpu, pfn, page.Private.Low.Index, "private", "0", $"{m[page.Private]:x}");
             else continue;
             return;
@@ -305,6 +305,8 @@ public sealed class PageTypesMatchOwners : Invariant
                 PageType.Slab => owner == Owner.Slab,
                 PageType.LargeKmalloc => owner == Owner.LargeKmalloc,
                 PageType.NotRmappable => judge.Policy.TypesPages && id != Ghost.NoObject && !(judge.Ghost[id].Rmappable && judge.Ghost[id].Phase == Phase.Live),
+                PageType.Hugetlb => owner == Owner.Hugetlb,
+                PageType.Table => owner == Owner.PageTable,
                 _ => false,
             };
         if (fits) return;
@@ -331,7 +333,7 @@ public sealed class FrozenStaysZero : Invariant
         int id = judge.Ghost.ObjectOf(pfn);
         Owner owner = judge.Ghost.OwnerOf(pfn);
         bool frozen = id == Ghost.NoObject
-            ? owner != Owner.Hole
+            ? owner is not (Owner.Hole or Owner.HwpTaken)
             : judge.Ghost[id].FrozenOwner || judge.Ghost[id].Phase is Phase.Frozen or Phase.Freeing;
         if (!frozen) return;
         string whose = id == Ghost.NoObject ? $"{owner}" : $"{judge.Ghost[id].Kind}, {judge.Ghost[id].Phase}";

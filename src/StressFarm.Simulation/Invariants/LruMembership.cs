@@ -1,9 +1,9 @@
 namespace StressFarm.Simulation;
 
-/// <summary>I12c: the LRU is a flag and a holder; the list itself is not modelled.</summary>
+/// <summary>I12d: the LRU is a flag and a holder; the list itself is not modelled.</summary>
 public sealed class LruHasAFolioOnce : Invariant
 {
-    public override string Id => "I12c";
+    public override string Id => "I12d";
     public override string Statement => "a folio is put on the LRU when it is off it, isolated by one at a time, off it when it is freed, and PG_lru says which at rest";
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;

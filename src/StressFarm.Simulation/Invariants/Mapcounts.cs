@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 public sealed class MapcountCountsPtes : Invariant
 {
     public override string Id => "I30";
-    public override string Statement => "_mapcount + 1 of a page is the number of PTEs that rmap accounts for it";
+    public override string Statement => "_mapcount + 1 of a page is the number of PTEs that rmap accounts for it; under PAGE_MAPCOUNT=0 that of a page of a large folio is -1";
     public override When When => When.Quiescent;
     public override Severity Severity => Severity.Wrong;
     public override string Mirror => "none";
@@ -17,7 +17,7 @@ public sealed class MapcountCountsPtes : Invariant
         {
             Half field = new Page(pfn).Mapcount;
             uint count = judge.Memory[field];
-            int ptes = judge.Ghost.PtesOf(pfn);
+            int ptes = o.Order > 0 && o.Kind != Owner.Block && judge.Policy.PageMapcount == PageMapcount.Off ? 0 : judge.Ghost.PtesOf(pfn);
             if (PageType.HasType(count) || (int)count + 1 == ptes) continue;
             judge.Violate(this, null, pfn, field.Index, "_mapcount", $"{ptes - 1}", $"{(int)count}",
                 $"page {pfn} of the {o.Kind} at {o.Head} has _mapcount {(int)count} and {ptes} PTEs map it");
@@ -72,7 +72,7 @@ public sealed class LargeMapcountIsTheSum : Invariant
 public sealed class NrPagesMappedCountsPages : Invariant
 {
     public override string Id => "I33";
-    public override string Statement => "_nr_pages_mapped counts the pages with _mapcount >= 0, and its ENTIRELY_MAPPED bit is set while _entire_mapcount >= 0";
+    public override string Statement => "_nr_pages_mapped counts the pages with _mapcount >= 0, and its ENTIRELY_MAPPED bit is set while _entire_mapcount >= 0; under PAGE_MAPCOUNT=0 it is 0";
     public override When When => When.Quiescent;
     public override Severity Severity => Severity.Wrong;
     public override string Mirror => "none";
@@ -80,12 +80,12 @@ public sealed class NrPagesMappedCountsPages : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
+        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o) || o.Kind == Owner.Hugetlb) return;
         var folio = new Folio(o.Head);
         int mapped = 0;
         for (int pfn = o.Head; pfn < o.Head + o.Pages; pfn++)
             if ((int)judge.Memory[new Page(pfn).Mapcount] >= 0) mapped++;
-        int expected = mapped + ((int)judge.Memory[folio.EntireMapcount] >= 0 ? Layout.EntirelyMapped : 0);
+        int expected = judge.Policy.PageMapcount == PageMapcount.Off ? 0 : mapped + ((int)judge.Memory[folio.EntireMapcount] >= 0 ? Layout.EntirelyMapped : 0);
         int found = (int)judge.Memory[folio.NrPagesMapped];
         if (found == expected) return;
         judge.Violate(this, null, o.Head + 1, folio.NrPagesMapped.Index, "_nr_pages_mapped", $"{expected:x}", $"{found:x}",
@@ -138,7 +138,7 @@ public sealed class ExclusiveMeansOneMm : Invariant
     public override void AuditObject(Judge judge, int id)
     {
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
+        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o) || o.Kind == Owner.Hugetlb || judge.Policy.MmId == MmId.Off) return;
         var folio = new Folio(o.Head);
         if ((int)judge.Memory[folio.LargeMapcount] < 1 || judge.Memory[folio.MmIds] >> 63 != 0) return;
         int mms = 0;

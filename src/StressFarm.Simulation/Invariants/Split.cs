@@ -32,7 +32,7 @@ public sealed class FreezeOwnsAllReferences : Invariant
 public sealed class FrozenIsTheFreezersAlone : Invariant
 {
     public override string Id => "I24";
-    public override string Statement => "while a folio is frozen for a split nobody but the freezer writes a word of its pages";
+    public override string Statement => "while a folio is frozen for a split nobody but the freezer writes a word of its pages, a memory failure's marks apart";
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
@@ -44,7 +44,8 @@ public sealed class FrozenIsTheFreezersAlone : Invariant
         int id = judge.Ghost.ObjectOf(pfn);
         if (id == Ghost.NoObject) return;
         ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Frozen || o.PhaseCpu == cpu.Number || (pfn == o.Head + 2 && IsListed(judge, o.Head))) return;
+        if (o.Phase != Phase.Frozen || o.PhaseCpu == cpu.Number || (pfn == o.Head + 2 && IsListed(judge, o.Head))
+            || new WriterStamp(cpu.Writer).Step is Step.MfSet or Step.MfLarge or Step.MfIgnore) return;
         int half = JustWritten(judge, cpu, pfn);
         judge.Violate(this, cpu, pfn, half, Layout.NameOf(half % Layout.HalvesPerPage), $"written by CPU{o.PhaseCpu} only", $"written by CPU{cpu.Number}",
             $"CPU{cpu.Number} wrote a word of page {pfn} while CPU{o.PhaseCpu} has the {o.Kind} at {o.Head} frozen");

@@ -57,6 +57,30 @@ public enum Deviation : ulong
     PfnmapWithoutRevoke = 1UL << 19,
     /// <summary>Planted: a slab keeps a word of its own in its first tail.</summary>
     SlabWritesTail = 1UL << 20,
+    /// <summary>Z16: hugetlb folios are rmappable and their own words lie over _deferred_list.</summary>
+    HugetlbOverDeferredList = 1UL << 24,
+    /// <summary>Z17: "is hugetlb" is bit 8 of page[1] and no page type.</summary>
+    HugetlbFlagInSecondPage = 1UL << 25,
+    /// <summary>Z18: isolate_movable_page() does not look for slab.</summary>
+    MovableWithoutSlabCheck = 1UL << 26,
+    /// <summary>Z19: the refcount of a shared page table is taken for the number of its sharers.</summary>
+    PmdSharersByRefcount = 1UL << 27,
+    /// <summary>Z23: poison moves to the pages before the hugetlb type is cleared.</summary>
+    PoisonMovedWhileHugetlb = 1UL << 28,
+    /// <summary>Z24: memory_failure() tests for hugetlb without hugetlb_lock.</summary>
+    HugetlbTestWithoutLock = 1UL << 29,
+    /// <summary>Z25: a dissolved page counts as taken off the buddy lists whether it was or not.</summary>
+    DissolvedMeansTakenOff = 1UL << 30,
+    /// <summary>Z27: the huge zero folio can be unpoisoned.</summary>
+    UnpoisonHugeZero = 1UL << 31,
+    /// <summary>Z29: memfd_pin_folios() keeps the reference of the allocation.</summary>
+    MemfdKeepsReference = 1UL << 32,
+    /// <summary>Z38: memory_failure() sets has_hwpoisoned before it holds a reference.</summary>
+    HasHwpoisonedBeforeReference = 1UL << 33,
+    /// <summary>Candidates: hwpoison as read, where control is mended (docs/findings.md).</summary>
+    PoisonAsRead = 1UL << 34,
+    /// <summary>Candidate: HVO copies the head's page and remaps it in two steps, as read.</summary>
+    HvoCopiesBeforeRemap = 1UL << 35,
 }
 
 /// <summary>A historical or planted bug (spec 6): a switch that must make the named invariant fire. Add one by adding a file.</summary>
@@ -68,8 +92,10 @@ public abstract class KnownBug
     /// <summary>Commit, CVE or thread where it is described.</summary>
     public abstract string Source { get; }
     public abstract string Mechanism { get; }
-    /// <summary>The invariants of which one must fire.</summary>
+    /// <summary>The invariants of which one must fire; none where it must stay silent (<see cref="IsFalseAlarm"/>).</summary>
     public abstract IReadOnlyList<string> Invariants { get; }
+    /// <summary>A check of the kernel's that was wrong: nothing that it says is a violation, and no invariant may fire.</summary>
+    public bool IsFalseAlarm => Invariants.Count == 0;
     /// <summary>The workload under which it is found.</summary>
     public abstract string Workload { get; }
     /// <summary>The design with the bug in it.</summary>

@@ -41,6 +41,11 @@ public static class Boot
         for (int memcg = 1; memcg < Geometry.MaxMemcgs; memcg++) LayEmpty(m, m.Cells.DeferredHeadOf(memcg));
         for (int cpu = 0; cpu < m.Cpus.Length; cpu++) LayEmpty(m, m.Cells.ShrinkHead(cpu));
         for (int order = 0; order <= Geometry.MaxOrder; order++) LayEmpty(m, m.Cells.IsolatedArea(order));
+        for (int hstate = 0; hstate < 2; hstate++)
+        {
+            LayEmpty(m, m.Cells.HugetlbFree(hstate));
+            LayEmpty(m, m.Cells.HugetlbActive(hstate));
+        }
     }
 
     private static void LayEmpty(Machine m, Word head)

@@ -3,7 +3,8 @@ using System.Reflection;
 namespace StressFarm.Simulation;
 
 /// <summary>
-/// All the subclasses of an extension point, found by reflection once and sorted by their id: adding a file is enough.
+/// All the subclasses of an extension point, found by reflection once and sorted by their id: adding a file is enough. They are
+/// of the extension point's own assembly, and of those that a program added (<see cref="Additions"/>).
 /// </summary>
 public static class Catalog<T> where T : class
 {
@@ -24,10 +25,15 @@ public static class Catalog<T> where T : class
     private static (string, T)[] Load()
     {
         PropertyInfo id = typeof(T).GetProperty("Id") ?? throw new InvalidOperationException($"{typeof(T)} has no Id");
-        return [.. typeof(T).Assembly.GetTypes()
+        (string Id, T Item)[] items = [.. Additions.Beside(typeof(T).Assembly).SelectMany(a => a.GetTypes())
             .Where(t => typeof(T).IsAssignableFrom(t) && t is { IsAbstract: false, IsClass: true } && t.GetConstructor(Type.EmptyTypes) is not null)
             .Select(t => (T)Activator.CreateInstance(t)!)
             .Select(item => ((string)id.GetValue(item)!, item))
             .OrderBy(p => p.Item1, StringComparer.Ordinal)];
+        // In which order assemblies were added must not show, so none may take another's id.
+        foreach (var same in items.GroupBy(i => i.Id, StringComparer.OrdinalIgnoreCase))
+            if (same.DistinctBy(i => i.Item.GetType().Assembly).Count() > 1)
+                throw new InvalidOperationException($"two assemblies have a {typeof(T).Name} '{same.Key}'");
+        return items;
     }
 }

@@ -20,6 +20,9 @@ public sealed class Cells
     private readonly int _xaSlot;
     private readonly int _swap;
     private readonly int _dax;
+    private readonly int _hugetlb;
+    private readonly int _rcu;
+    private readonly int _vmemmap;
 
     public Cells(Geometry geometry)
     {
@@ -56,6 +59,9 @@ public sealed class Cells
         _xaSlot = Take(PageCache.Mappings * PageCache.Slots).Index;
         _swap = Take(8 + SwapCache.Slots).Index;
         _dax = Take(8 + FsDax.Entries).Index;
+        _hugetlb = Take(24).Index;
+        _rcu = Take(geometry.MaxCpus + 1).Index;
+        _vmemmap = Take(geometry.DeviceBase >> MinVmemmapOrder).Index;
         Count = _next - first;
     }
 
@@ -144,10 +150,45 @@ public sealed class Cells
     /// <summary>A DAX entry: folio, order and its lock.</summary>
     public Word DaxEntry(int entry) => new(_dax + 8 + entry);
 
+    // Hugetlb and memory failure. An hstate is 0 for the large folios, 1 for those that come of demotion.
+
+    /// <summary>The least <see cref="Arena.VmemmapOrder"/>: the pages with folio fields stay private.</summary>
+    public const int MinVmemmapOrder = 2;
+
+    /// <summary><c>hugetlb_lock</c>.</summary>
+    public Word HugetlbLock => new(_hugetlb);
+    /// <summary><c>mf_mutex</c>: one memory failure at a time.</summary>
+    public Word MfMutex => new(_hugetlb + 1);
+    /// <summary>Page frames that optimised folios gave up and nobody else has taken: what a restore is fed from.</summary>
+    public Word VmemmapFrames => new(_hugetlb + 2);
+    /// <summary><c>huge_zero_folio</c>: its pfn + 1.</summary>
+    public Word HugeZeroFolio => new(_hugetlb + 3);
+    /// <summary>The shared hugetlb page table: its pfn + 1, where a pud of the owner leads.</summary>
+    public Word SharedTable => new(_hugetlb + 4);
+    /// <summary>The mms whose puds lead to the shared table, one bit each.</summary>
+    public Word SharedPuds => new(_hugetlb + 5);
+    /// <summary>What the shared table maps: a hugetlb folio's pfn + 1.</summary>
+    public Word SharedEntry => new(_hugetlb + 6);
+    /// <summary><c>i_mmap_rwsem</c> over the shared table's mappings.</summary>
+    public Word SharedLock => new(_hugetlb + 7);
+    /// <summary>List head of <c>hugepage_freelists</c>: next, prev.</summary>
+    public Word HugetlbFree(int hstate) => new(_hugetlb + 8 + hstate * 8);
+    /// <summary>List head of <c>hugepage_activelist</c>: next, prev.</summary>
+    public Word HugetlbActive(int hstate) => new(_hugetlb + 10 + hstate * 8);
+    public Word NrHugePages(int hstate) => new(_hugetlb + 12 + hstate * 8);
+    public Word FreeHugePages(int hstate) => new(_hugetlb + 13 + hstate * 8);
+    public Word SurplusHugePages(int hstate) => new(_hugetlb + 14 + hstate * 8);
+    /// <summary>A CPU's RCU read-side section, as a bit that a grace period waits for.</summary>
+    public Word RcuReader(int cpu) => new(_rcu + cpu);
+    /// <summary>The entry of init_mm that maps a vmemmap page: 0 for a frame of its own, 1 + hstate read-only to the shared tail frame.</summary>
+    public Word Vmemmap(int page) => new(_vmemmap + page);
+
     // What may hold something while nothing is under way.
 
     /// <summary>What sections and the pgmap are.</summary>
     internal bool IsSectionState(Word w) => w.Index >= PgmapArray.Index && w.Index < _sections + Geometry.MaxSections * 8;
+    /// <summary>A word of a hugetlb list's head.</summary>
+    internal bool IsHugetlbHead(Word w) => w.Index >= _hugetlb + 8 && w.Index < _hugetlb + 24 && ((w.Index - _hugetlb) & 7) < 4;
 
     /// <summary>A head of a list of free pages, the zone's or a CPU's.</summary>
     internal bool IsFreeList(Word w) => w.Index >= _freeArea && w.Index < _ptl;
@@ -160,6 +201,7 @@ public sealed class Cells
     public string NameOf(Word w)
     {
         int i = w.Index;
+        if (i >= _hugetlb) return HugetlbNameOf(i);
         if (i >= _dax) return i >= _dax + 8 ? $"dax entry {i - _dax - 8}" : i == _dax ? "pgmap->type" : "dax share lock";
         if (i >= _swap) return i < _swap + 8 ? "swap cluster lock" : $"swap table[{i - _swap - 8}]";
         if (i >= _xaSlot) return $"i_pages[mapping {(i - _xaSlot) / PageCache.Slots} index {(i - _xaSlot) % PageCache.Slots}]";
@@ -198,6 +240,16 @@ public sealed class Cells
         int memcg = 1 + (i - _deferred2) / 8;
         return (i - _deferred2) % 8 == 0 ? $"deferred_split lock of memcg {memcg}" : $"deferred split list of memcg {memcg}";
     }
+
+    private static readonly string[] s_hugetlbNames =
+        ["hugetlb_lock", "mf_mutex", "vmemmap frames", "huge_zero_folio", "shared page table", "puds of the shared table", "entry of the shared table", "i_mmap_rwsem"];
+    private static readonly string[] s_hstateNames =
+        ["hugepage_freelists", "hugepage_freelists", "hugepage_activelist", "hugepage_activelist", "nr_huge_pages", "free_huge_pages", "surplus_huge_pages", "hstate"];
+
+    private string HugetlbNameOf(int i) => i >= _vmemmap ? $"vmemmap entry {i - _vmemmap}"
+        : i >= _rcu ? $"CPU {i - _rcu} rcu_read_lock_nesting"
+        : i < _hugetlb + 8 ? s_hugetlbNames[i - _hugetlb]
+        : $"hstate {(i - _hugetlb) / 8 - 1} {s_hstateNames[(i - _hugetlb) % 8]}";
 
     private Word Take(int count)
     {

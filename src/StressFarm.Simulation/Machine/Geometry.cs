@@ -36,8 +36,15 @@ public sealed record Geometry(int Pages = 32768, int MaxCpus = 8)
 /// <param name="ExactOrder">largest order whose tails are stepped one by one; above it a step is one vmemmap page</param>
 /// <param name="Memcgs">memory control groups, 1 or 2; the mms are members in turn</param>
 /// <param name="SectionOrder">pages of a section that can be taken offline, as an order: 15 on x86-64; 0 when memory neither comes nor goes</param>
-public readonly record struct Arena(int Cpus, int SystemOrder, int DeviceOrder, int PmdOrder, int ExactOrder = 4, int Memcgs = 1, int SectionOrder = 0)
+/// <param name="HugeOrder">order of hugetlb folios; 0 for a machine without hugetlb and without memory failures</param>
+/// <param name="VmemmapOrder">struct pages of one vmemmap page, as an order: 6 on x86-64, smaller so that small folios span several</param>
+public readonly record struct Arena(int Cpus, int SystemOrder, int DeviceOrder, int PmdOrder, int ExactOrder = 4, int Memcgs = 1, int SectionOrder = 0, int HugeOrder = 0, int VmemmapOrder = 6)
 {
+    /// <summary>The order that a hugetlb folio is demoted to.</summary>
+    public int DemotedOrder => HugeOrder - 1;
+    /// <summary>There is hugetlb, and pages fail.</summary>
+    public bool HasHugetlb => HugeOrder > 0;
+
     /// <summary>System memory has this many sections, as an order, whatever its size.</summary>
     public const int SectionsOrder = 2;
 

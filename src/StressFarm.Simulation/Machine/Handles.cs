@@ -20,6 +20,10 @@ public enum HandleKind : byte
     PageRefs,
     /// <summary><see cref="Handle.Count"/> references of a folio, held by something that is not modelled.</summary>
     OpaqueRefs,
+    /// <summary>A hugetlb folio of a memfd: the page cache's reference and that of a pin.</summary>
+    MemfdFolio,
+    /// <summary><see cref="Handle.Count"/> page frames that a restore could have been fed from.</summary>
+    VmemmapFrames,
 }
 
 /// <summary>Something an operation left for a later one of the same CPU.</summary>

@@ -64,6 +64,10 @@ public sealed class Machine
 
     /// <summary>Pages whose memmap is gone: I53 watches accesses to them.</summary>
     internal int RemovedPages;
+    /// <summary>Tests of K-6 only: folio_set_order() as one access, so that no bit of page[1].flags can be lost in it.</summary>
+    public bool OrderIsOneAccess { get; set; }
+    /// <summary>vmemmap pages that are mapped read-only to a shared frame: 0 spares the judge a look at every write.</summary>
+    internal int SharedVmemmap { get; set; }
 
     internal FramePool Frames { get; } = new();
 
@@ -150,6 +154,7 @@ public sealed class Machine
         _buffers = policy.MemoryModel == MemoryModel.Sc ? null : _builtBuffers ??= new StoreBuffers(this);
         _buffers?.Reset();
         Steppers = _buffers?.Steppers ?? Cpus;
+        SharedVmemmap = 0;
         _usedCpus = Math.Max(_usedCpus, arena.Cpus);
         Judge.Reset();
     }
@@ -397,6 +402,18 @@ public sealed class Machine
         WriteHalf(cpu, h.Index, value);
         Trace?.RecordRaw(cpu, h.Word, old, Memory[h.Word]);
     }
+
+    /// <summary>A word reads otherwise since another frame is mapped there: nothing was written.</summary>
+    internal void Remap(Cpu cpu, Word w, ulong value)
+    {
+        if (Memory[w] == value) return;
+        Trace?.RecordRaw(cpu, w, Memory[w], value);
+        Memory.Write(w.Index, value, cpu.Writer);
+    }
+
+    /// <summary>The struct page lies in a vmemmap page that is mapped read-only.</summary>
+    internal bool IsReadOnly(int pfn) =>
+        SharedVmemmap != 0 && pfn < Geometry.DeviceBase && Memory[Cells.Vmemmap(pfn >> Arena.VmemmapOrder)] != 0;
 
     /// <summary>Writes outside any step: the state a schedule starts from.</summary>
     internal void Lay(Word w, ulong value) => Memory.Write(w.Index, value, 0);

@@ -52,7 +52,8 @@ internal static class SectionCheck
         Cells cells = machine.Cells;
         return Enumerable.Range(1, Geometry.MaxMemcgs - 1).Select(cells.DeferredHeadOf)
             .Concat(Enumerable.Range(0, machine.Cpus.Length).Select(cells.ShrinkHead))
-            .Concat(Enumerable.Range(0, Geometry.MaxOrder + 1).Select(cells.IsolatedArea));
+            .Concat(Enumerable.Range(0, Geometry.MaxOrder + 1).Select(cells.IsolatedArea))
+            .Concat(Enumerable.Range(0, 2).Select(cells.HugetlbFree)).Concat(Enumerable.Range(0, 2).Select(cells.HugetlbActive));
     }
 
     private static bool Closed(Machine machine, Word head)

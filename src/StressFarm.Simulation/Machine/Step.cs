@@ -135,6 +135,39 @@ public enum Step : ushort
     // memory models
     [At("a store becomes visible")] Drain,
     [At("a load is satisfied early")] EarlyLoad,
+    // 3.15 hugetlb
+    [At("mm/hugetlb.c:only_alloc_fresh_hugetlb_folio")] HtlbAlloc,
+    [At("mm/hugetlb.c: hugetlb_lock")] HtlbLock, HtlbUnlock,
+    [At("mm/hugetlb.c:enqueue_hugetlb_folio")] HtlbEnqueue,
+    [At("mm/hugetlb.c:dequeue_hugetlb_folio_node_exact")] HtlbDequeue,
+    [At("mm/hugetlb.c:alloc_surplus_hugetlb_folio")] HtlbSurplus,
+    [At("mm/hugetlb.c:remove_hugetlb_folio")] HtlbRemove,
+    [At("mm/hugetlb.c:free_huge_folio")] HtlbPut,
+    [At("mm/hugetlb.c:__update_and_free_hugetlb_folio")] HtlbFree, HtlbMovePoison,
+    [At("mm/hugetlb.c:dissolve_free_hugetlb_folio")] HtlbDissolve,
+    [At("mm/hugetlb.c:demote_free_hugetlb_folios")] HtlbDemote,
+    [At("mm/hugetlb.c:hugetlb_folio_init_vmemmap")] HtlbBoot,
+    [At("mm/hugetlb.c:hugetlb_no_page")] HtlbFault,
+    [At("mm/hugetlb.c:__unmap_hugepage_range")] HtlbUnmap,
+    [At("mm/hugetlb.c:huge_pmd_share")] PmdShare,
+    [At("mm/hugetlb.c:huge_pmd_unshare")] PmdUnshare,
+    [At("include/linux/page-flags.h:folio_test_hugetlb")] HtlbTest,
+    [At("mm/memfd.c:memfd_pin_folios")] Memfd,
+    // 1.9 HVO
+    [At("mm/hugetlb_vmemmap.c:__hugetlb_vmemmap_optimize_folio")] HvoSync, HvoFlag, HvoCopy, HvoRemap,
+    [At("mm/hugetlb_vmemmap.c:__hugetlb_vmemmap_restore_folio")] HvoFrames, HvoRestore,
+    [At("include/linux/page_ref.h:page_ref_add_unless")] RcuLock, RefRead, RefCas, RcuUnlock,
+    // 3.13 memory failure
+    [At("mm/memory-failure.c:memory_failure")] MfLock, MfSet, MfGet, MfLarge, MfUnmap, MfHeld, MfIgnore, MfUnlock,
+    [At("mm/memory-failure.c:get_huge_page_for_hwpoison")] MfHuge, MfRecord,
+    [At("mm/memory-failure.c:__page_handle_poison")] MfDissolve, MfTaken,
+    [At("mm/memory-failure.c:unpoison_memory")] Unpoison,
+    [At("mm/page_alloc.c:take_page_off_buddy")] TakeOff,
+    [At("mm/page_alloc.c:put_page_back_buddy")] PutBack,
+    [At("mm/page_alloc.c:__free_pages_prepare (hwpoison)")] F3Keep,
+    // 3.13 further walkers
+    [At("mm/compaction.c:isolate_movable_ops_page")] Movable,
+    [At("mm/swap.c:folio_activate")] Activate,
 }
 
 /// <summary>Names and sources of the steps.</summary>

@@ -87,6 +87,8 @@ public static class PageFlag
     public const ulong HwPoison = 1UL << 21;
     public const ulong Young = 1UL << 22;
     public const ulong Idle = 1UL << 23;
+    /// <summary>The first arch bit, which control borrows: memory_failure() holds a reference on this page.</summary>
+    public const ulong HeldByPoison = 1UL << 24;
 
     /// <summary>All the flags below the zone bits.</summary>
     public const ulong AllFlags = (1UL << 26) - 1;
@@ -115,6 +117,7 @@ public static class PageType
     public const uint None = 0xffff_ffff;
     public const uint Buddy = 0xf000_0000;
     public const uint Table = 0xf200_0000;
+    public const uint Hugetlb = 0xf400_0000;
     public const uint Slab = 0xf500_0000;
     public const uint LargeKmalloc = 0xf800_0000;
     /// <summary>CMP=TYPE only: proposed, in no kernel.</summary>
@@ -124,4 +127,13 @@ public static class PageType
     public static bool HasType(uint value) => (int)value < unchecked((int)0xff00_0000);
 
     public static bool Is(uint value, uint type) => value >> 24 == type >> 24;
+}
+
+/// <summary>Flags of a hugetlb folio, in <c>folio->private</c> (<c>include/linux/hugetlb.h:enum hugetlb_page_flags</c>).</summary>
+public static class HugetlbFlag
+{
+    public const ulong Migratable = 1UL << 1;
+    public const ulong Temporary = 1UL << 2;
+    public const ulong Freed = 1UL << 3;
+    public const ulong VmemmapOptimized = 1UL << 4;
 }

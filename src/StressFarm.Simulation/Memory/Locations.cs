@@ -65,4 +65,10 @@ public readonly record struct Folio(int Pfn, int Life = 0)
     public Half NrPages => Second.MemcgData.Low;
     /// <summary>The list node <c>_deferred_list</c>: page[2], offsets 16 and 24.</summary>
     public Word DeferredList => Third.Prev;
+    /// <summary>page[3], offset 16: <c>_hugetlb_subpool</c>.</summary>
+    public Word HugetlbSubpool => new Page(Pfn + 3).Prev;
+    /// <summary>page[3], offset 40: <c>_hugetlb_hwpoison</c>, the list of raw error pages.</summary>
+    public Word HugetlbHwpoison => new Page(Pfn + 3).Private;
+    /// <summary>folio->private of a hugetlb folio: the flags of <see cref="HugetlbFlag"/>.</summary>
+    public Word HugetlbFlags => Head.Private;
 }

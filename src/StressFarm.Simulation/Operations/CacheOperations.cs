@@ -110,7 +110,7 @@ public sealed class SplitByPfn : Operation
 /// <summary>A: first pfn, B: how many.</summary>
 public sealed class MigrateCached : Operation
 {
-    public override string Id => "migrate_pages";
+    public override string Id => "folio_migrate_mapping";
     public override string Summary => "moves folios of the page cache and the swap cache elsewhere";
 
     public override async Op Run(Cpu cpu, OpCall call)

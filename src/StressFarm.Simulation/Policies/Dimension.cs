@@ -11,7 +11,8 @@ public abstract class Dimension
 {
     /// <summary>The spec's order of the dimensions, which decides the one a finding's signature names.</summary>
     private static readonly string[] s_order =
-        ["cmp", "dpm", "map", "gup", "spl", "enc", "ref-before-prep", "slab-ref", "evict", "walker", "zflags", "checks", "allocator", "mm"];
+        ["cmp", "dpm", "map", "gup", "spl", "enc", "ref-before-prep", "slab-ref", "evict", "walker", "zflags", "checks", "allocator", "mm",
+            "hvo", "page-mapcount", "mm-id"];
 
     public abstract string Id { get; }
     public abstract string SpecName { get; }
@@ -20,7 +21,7 @@ public abstract class Dimension
     public abstract int Get(Policy policy);
     public abstract Policy With(Policy policy, int value);
 
-    /// <summary>All dimensions, in the spec's order.</summary>
+    /// <summary>All dimensions, in the spec's order; those that it does not have come last, by id.</summary>
     public static IReadOnlyList<Dimension> Order { get; } =
-        [.. Catalog<Dimension>.All.OrderBy(d => Array.IndexOf(s_order, d.Id))];
+        [.. Catalog<Dimension>.All.OrderBy(d => Array.IndexOf(s_order, d.Id) is var at and >= 0 ? at : s_order.Length)];
 }

@@ -22,6 +22,11 @@ public sealed record Policy
     public Checks Checks { get; init; }
     public Allocator Allocator { get; init; }
     public MemoryModel MemoryModel { get; init; }
+    public Hvo Hvo { get; init; }
+    public PageMapcount PageMapcount { get; init; }
+    public MmId MmId { get; init; }
+    /// <summary>The values of dimensions that are not the product's own (<see cref="Additions"/>), each in bits of its choice. 0 is control.</summary>
+    public ulong Added { get; init; }
     /// <summary>Deviations of the known bugs that are switched on.</summary>
     public Deviation Deviations { get; init; }
     /// <summary>

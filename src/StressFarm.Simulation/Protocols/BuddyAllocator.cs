@@ -25,9 +25,14 @@ public static class BuddyAllocator
     /// <param name="refcounted">false for the frozen API (slab): the refcount stays 0</param>
     public static async Op<int> AllocPages(Cpu cpu, int order, Alloc kind, Owner owner, bool refcounted = true)
     {
-        int pfn = order < Geometry.PcpOrders ? await RmqueuePcp(cpu, order) : -1;
-        if (pfn < 0) pfn = await RmqueueBuddy(cpu, order);
-        if (pfn < 0) return -1;
+        int pfn;
+        do
+        {
+            pfn = order < Geometry.PcpOrders ? await RmqueuePcp(cpu, order) : -1;
+            if (pfn < 0) pfn = await RmqueueBuddy(cpu, order);
+            if (pfn < 0) return -1;
+        }
+        while (PageChecks.LosesPoisoned(cpu, pfn, order));
         PageChecks.NewPages(cpu, pfn, order);
         cpu.Judge.RaiseAt(MomentKind.HandOut, cpu, pfn, (ulong)order);
         bool compound = kind != Alloc.Plain && order > 0;
@@ -91,7 +96,7 @@ public static class BuddyAllocator
         return pfn;
     }
 
-    private static async Op SetBuddyOrder(Cpu cpu, Page page, int order, Step step)
+    internal static async Op SetBuddyOrder(Cpu cpu, Page page, int order, Step step)
     {
         await cpu.Store(page.Private, (ulong)order, step);
         await cpu.Store(page.Type, PageType.Buddy, step);
@@ -108,7 +113,8 @@ public static class BuddyAllocator
         bool bad = PageChecks.FreedPages(cpu, pfn, order, compound);
         cpu.Judge.RaiseAt(MomentKind.FreeCheck, cpu, pfn, (ulong)order);
         if (compound) await FreeSecond(cpu, pfn);
-        if (order > 0) await FreeTails(cpu, pfn, order, compound);
+        bool poisoned = (flags & PageFlag.HwPoison) != 0;
+        if (order > 0) poisoned |= await FreeTails(cpu, pfn, order, compound);
         ulong mapping = await cpu.Load(head.Mapping, Step.F7);
         if ((mapping & Layout.MappingAnon) != 0) await cpu.Store(head.Mapping, 0, Step.F7);
         uint type = await cpu.Load(head.Type, Step.F8);
@@ -119,10 +125,13 @@ public static class BuddyAllocator
             return;
         }
         flags = await cpu.Load(head.Flags, Step.F10);
+        poisoned |= (flags & PageFlag.HwPoison) != 0; // the plain write brings it back, whoever clears it meanwhile
         await cpu.Store(head.Flags, flags & ~PageFlag.CheckAtPrep, Step.F10);
         await cpu.Store(head.Private, 0, Step.F10);
         cpu.Ghost.EndFree(cpu, pfn, order, Owner.IsolatedFree);
-        await FreeOnePage(cpu, pfn, order);
+        // F3 stops an order-0 page; as read, nothing stops a larger block.
+        if (poisoned && (order == 0 || !cpu.Policy.Has(Deviation.PoisonAsRead))) await TakenPages.KeepPoisoned(cpu, pfn, order);
+        else await FreeOnePage(cpu, pfn, order);
     }
 
     /// <summary>F5: the order is gone while the tails still are tails. R-4: large_rmappable is sampled before; under CMP=TYPE the type is.</summary>
@@ -138,9 +147,10 @@ public static class BuddyAllocator
             await cpu.Store(folio.NrPages, 0, Step.F5);
     }
 
-    /// <summary>F6: <c>free_tail_page_prepare</c> for each tail, or the flags of each further page of a plain block.</summary>
-    private static async Op FreeTails(Cpu cpu, int pfn, int order, bool compound)
+    /// <summary>F6: <c>free_tail_page_prepare</c> for each tail, or the flags of each further page of a plain block. True when one of them is poisoned.</summary>
+    private static async Op<bool> FreeTails(Cpu cpu, int pfn, int order, bool compound)
     {
+        ulong seen = 0;
         int pages = 1 << order;
         int exact = order <= cpu.Machine.Arena.ExactOrder ? pages : Math.Min(pages, 4);
         for (int i = 1; i < exact; i++)
@@ -152,6 +162,7 @@ public static class BuddyAllocator
                 await cpu.Store(tail.Info, 0, Step.F6);
             }
             ulong flags = await cpu.Load(tail.Flags, Step.F6);
+            seen |= flags;
             await cpu.Store(tail.Flags, flags & ~PageFlag.CheckAtPrep, Step.F6);
         }
         for (int first = exact; first < pages; first = (first | 63) + 1)
@@ -165,9 +176,11 @@ public static class BuddyAllocator
                     cpu.Poke(tail.Mapping, 0);
                     cpu.Poke(tail.Info, 0);
                 }
+                seen |= cpu.Peek(tail.Flags);
                 cpu.Poke(tail.Flags, cpu.Peek(tail.Flags) & ~PageFlag.CheckAtPrep);
             }
         }
+        return (seen & PageFlag.HwPoison) != 0;
     }
 
     /// <summary>F11: to this CPU's list, or under zone->lock with merging (<c>__free_one_page</c>).</summary>
@@ -188,11 +201,18 @@ public static class BuddyAllocator
     private static async Op<bool> IsIsolated(Cpu cpu, int pfn, Step step) =>
         await cpu.Load(cpu.Machine.Cells.Pageblock(pfn >> cpu.Machine.Arena.PmdOrder), step) == Migratetype.Isolate;
 
-    private static async Op FreeToZone(Cpu cpu, int pfn, int order)
+    internal static async Op FreeToZone(Cpu cpu, int pfn, int order)
+    {
+        await cpu.Lock(cpu.Machine.Cells.ZoneLock, Step.F11Lock);
+        await MergeAndAdd(cpu, pfn, order);
+        await cpu.Unlock(cpu.Machine.Cells.ZoneLock, Step.F11Unlock);
+    }
+
+    /// <summary><c>__free_one_page</c>, under zone->lock.</summary>
+    internal static async Op MergeAndAdd(Cpu cpu, int pfn, int order)
     {
         Cells cells = cpu.Machine.Cells;
         int freed = pfn, freedOrder = order;
-        await cpu.Lock(cells.ZoneLock, Step.F11Lock);
         while (order < cpu.Machine.Arena.LargestBlock)
         {
             int buddy = pfn ^ (1 << order);
@@ -211,7 +231,6 @@ public static class BuddyAllocator
         await SetBuddyOrder(cpu, block, order, Step.F11);
         await Lists.Add(cpu, block.Lru, isolated ? cells.IsolatedArea(order) : cells.FreeArea(order), Step.F11);
         cpu.Ghost.Transfer(cpu, freed, freedOrder, Owner.IsolatedFree, Owner.Buddy);
-        await cpu.Unlock(cells.ZoneLock, Step.F11Unlock);
     }
 
     /// <summary>Gives back what a CPU's lists hold (drain_pages).</summary>

@@ -32,22 +32,24 @@ public static class CompoundPages
     /// <summary>
     /// <c>mm/page_alloc.c:prep_compound_page</c>: C1..C8. Under CMP=RFC only C1, C2 and the order byte of C3.
     /// </summary>
-    public static async Op Prep(Cpu cpu, int pfn, int order)
+    public static Op Prep(Cpu cpu, int pfn, int order) => Prep(cpu, pfn, order, 1 << order);
+
+    /// <param name="pages">pages whose own words are written; the others are mapped to the shared tail frame later (hugetlb at boot)</param>
+    public static async Op Prep(Cpu cpu, int pfn, int order, int pages)
     {
         var head = new Page(pfn);
         ulong flags = await cpu.Load(head.Flags, Step.C1);
         await cpu.Store(head.Flags, flags | PageFlag.Head, Step.C1);
-        await PrepTails(cpu, pfn, order);
+        await PrepTails(cpu, pfn, order, pages);
         await SetOrder(cpu, pfn, order);
         if (!cpu.Policy.SeparatesFolios) await InitFolioFields(cpu, pfn, order);
         else if (cpu.Policy.KeepsPincount) await cpu.Store(new Folio(pfn).Pincount, 0, Step.C7);
     }
 
     /// <summary>C2: <c>mm/internal.h:prep_compound_tail</c> for each tail.</summary>
-    private static async Op PrepTails(Cpu cpu, int pfn, int order)
+    private static async Op PrepTails(Cpu cpu, int pfn, int order, int pages)
     {
         ulong info = TailInfo(cpu.Policy, pfn, order);
-        int pages = 1 << order;
         // Tails 1..3 carry folio fields: always stepped one by one.
         int exact = order <= cpu.Machine.Arena.ExactOrder ? pages : Math.Min(pages, 4);
         for (int i = 1; i < exact; i++)
@@ -72,8 +74,16 @@ public static class CompoundPages
     public static async Op SetOrder(Cpu cpu, int pfn, int order)
     {
         var folio = new Folio(pfn);
-        ulong second = await cpu.Load(folio.SecondFlags, Step.C3);
-        await cpu.Store(folio.SecondFlags, (second & ~PageFlag.OrderMask) | (uint)order, Step.C3);
+        if (cpu.Machine.OrderIsOneAccess)
+        {
+            await cpu.Burst(folio.SecondFlags, Step.C3);
+            cpu.Poke(folio.SecondFlags, (cpu.Peek(folio.SecondFlags) & ~PageFlag.OrderMask) | (uint)order);
+        }
+        else
+        {
+            ulong second = await cpu.Load(folio.SecondFlags, Step.C3);
+            await cpu.Store(folio.SecondFlags, (second & ~PageFlag.OrderMask) | (uint)order, Step.C3);
+        }
         if (!cpu.Policy.SeparatesFolios || cpu.Policy.KeepsPincount) await cpu.Store(folio.NrPages, 1u << order, Step.C3);
     }
 

@@ -35,6 +35,7 @@ public static class DriverMemory
         if (producer == DriverProducer.HugeZero && order > 0)
         {
             await cpu.AndNot(new Folio(pfn).SecondFlags, PageFlag.LargeRmappable, Step.HugeZero);
+            if (cpu.Machine.Arena.HasHugetlb) await cpu.Store(cpu.Machine.Cells.HugeZeroFolio, (ulong)pfn + 1, Step.HugeZero);
             cpu.Ghost[id].Rmappable = false;
         }
         cpu.Ghost.Publish(cpu, id);
@@ -61,6 +62,8 @@ public static class DriverMemory
     public static async Op Free(Cpu cpu, Handle handle)
     {
         if (cpu.Policy.Map == Map.PfnMap) await PfnMapping.Revoke(cpu, handle.Pfn, 1 << handle.Order);
+        bool huge = (DriverProducer)handle.Extra == DriverProducer.HugeZero && cpu.Machine.Arena.HasHugetlb;
+        if (huge) await cpu.Store(cpu.Machine.Cells.HugeZeroFolio, 0, Step.HugeZero);
         if ((DriverProducer)handle.Extra is DriverProducer.IoUring or DriverProducer.HugeZero) await FolioReferences.Put(cpu, handle.Folio);
         else await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
     }

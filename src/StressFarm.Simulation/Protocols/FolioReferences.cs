@@ -14,9 +14,32 @@ public static class FolioReferences
     /// <summary>folio_try_get() / get_page_unless_zero(): add unless zero.</summary>
     public static async Op<bool> TryGet(Cpu cpu, Page page, int n = 1, Step step = Step.TryGet)
     {
+        if (cpu.Machine.Arena.HasHugetlb && cpu.Policy.Hvo != Hvo.Off) return await AddUnlessZero(cpu, page, n, step);
         if (await cpu.AddUnlessZero(page.Refcount, n, step) == 0) return false;
         cpu.Ghost.Get(cpu, page.Pfn, n);
         return true;
+    }
+
+    /// <summary>
+    /// atomic_add_unless() where the page may turn read-only in between: it reads, and compares and exchanges only what was
+    /// not zero. That exchange faults on a read-only page whether it would have stored or not. After Z20 both happen in one
+    /// RCU read-side section (<c>include/linux/page_ref.h:page_ref_add_unless</c>, v6.12).
+    /// </summary>
+    private static async Op<bool> AddUnlessZero(Cpu cpu, Page page, int n, Step step)
+    {
+        bool rcu = cpu.Policy.Hvo == Hvo.RcuSync, added = false;
+        Word reader = cpu.Machine.Cells.RcuReader(cpu.Number);
+        if (rcu) await cpu.Lock(reader, Step.RcuLock);
+        while (!added)
+        {
+            uint count = await cpu.Load(page.Refcount, Step.RefRead);
+            if (count == 0) break;
+            added = await cpu.CmpXchg(page.Refcount, count, count + (uint)n, step);
+            cpu.Judge.Exchanged(cpu, page);
+            if (added) cpu.Ghost.Get(cpu, page.Pfn, n);
+        }
+        if (rcu) await cpu.Unlock(reader, Step.RcuUnlock);
+        return added;
     }
 
     /// <summary>folio_put_refs(): P1, and the free when this was the last reference.</summary>
@@ -41,6 +64,11 @@ public static class FolioReferences
     /// <summary><c>mm/swap.c:__folio_put</c>: P2..P5. The refcount is 0: nobody else may change the order now.</summary>
     internal static async Op Free(Cpu cpu, Folio folio)
     {
+        if (cpu.Machine.Arena.HasHugetlb && await HugetlbTest.IsHugetlb(cpu, folio.Pfn, Step.P1))
+        {
+            await HugetlbFree.FreeHugeFolio(cpu, folio);
+            return;
+        }
         ulong flags = await cpu.Load(folio.Flags, Step.P2);
         if ((flags & PageFlag.ZoneMask) == PageFlag.ZoneDevice)
         {
@@ -64,15 +92,15 @@ public static class FolioReferences
     {
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         await cpu.Or(folio.Flags, PageFlag.Lru, Step.LruAdd);
-        cpu.Ghost.SetLru(cpu, folio.Pfn, true);
         cpu.Judge.RaiseAt(MomentKind.LruAdded, cpu, folio.Pfn);
+        cpu.Ghost.SetLru(cpu, folio.Pfn, true);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
     }
 
     private static async Op LruRemove(Cpu cpu, Folio folio)
     {
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
-        await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.LruDel);
+        await cpu.AndNot(folio.Flags, PageFlag.Lru | PageFlag.Active, Step.LruDel); // __folio_clear_lru_flags()
         cpu.Ghost.SetLru(cpu, folio.Pfn, false);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
     }

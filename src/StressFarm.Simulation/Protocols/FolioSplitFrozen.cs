@@ -75,10 +75,18 @@ public static class FolioSplitFrozen
     /// <summary><c>__split_folio_to_order</c>: new heads in ascending order, then the original.</summary>
     private static async Op SplitFolioToOrder(Cpu cpu, int pfn, int order, int newOrder, SplitCache cache)
     {
-        for (int i = 1 << newOrder; i < 1 << order; i += 1 << newOrder) await SplitOff(cpu, pfn, i, newOrder, cache);
+        bool poisoned = cpu.Machine.Arena.HasHugetlb
+            && (await cpu.Load(new Folio(pfn).SecondFlags, Step.S11) & PageFlag.HasHwpoisoned) != 0;
+        if (poisoned) await cpu.AndNot(new Folio(pfn).SecondFlags, PageFlag.HasHwpoisoned, Step.S11);
+        for (int i = 1 << newOrder; i < 1 << order; i += 1 << newOrder)
+        {
+            await SplitOff(cpu, pfn, i, newOrder, cache);
+            if (poisoned && newOrder > 0) await MarkPoisoned(cpu, pfn + i, newOrder);
+        }
         if (newOrder > 0)
         {
             await CompoundPages.SetOrder(cpu, pfn, newOrder);
+            if (poisoned) await MarkPoisoned(cpu, pfn, newOrder);
             // folio_set_order() writes both; under CMP=RFC prep_compound_page() no longer does.
             if (cpu.Policy.SeparatesFolios) await cpu.Store(new Folio(pfn).NrPages, 1u << newOrder, Step.C3);
         }
@@ -87,6 +95,14 @@ public static class FolioSplitFrozen
             await cpu.AndNot(new Page(pfn).Flags, PageFlag.Head, Step.T7); // ClearPageCompound()
         }
         cpu.Ghost.Shrink(pfn, newOrder);
+    }
+
+    /// <summary>T7, <c>page_range_has_hwpoisoned</c>: the part that holds the poisoned page keeps has_hwpoisoned.</summary>
+    private static async Op MarkPoisoned(Cpu cpu, int pfn, int order)
+    {
+        ulong seen = 0;
+        for (int i = 0; i < 1 << order; i++) seen |= await cpu.Load(new Page(pfn + i).Flags, Step.T7);
+        if ((seen & PageFlag.HwPoison) != 0) await cpu.Or(new Folio(pfn).SecondFlags, PageFlag.HasHwpoisoned, Step.T7);
     }
 
     /// <summary>T1..T7 for the new head at <paramref name="i"/> pages after the old one.</summary>

@@ -10,8 +10,15 @@ public static class HandleRelease
             cpu.Ghost.HandOver(handle.Pfn, ofCpu, cpu.Number, 1);
         if (handle.Kind == HandleKind.PageRefs && ofCpu != cpu.Number)
             for (int i = 0; i < handle.Count; i++) cpu.Ghost.HandOver(handle.Pfn + i, ofCpu, cpu.Number, 1);
+        if (handle.Kind == HandleKind.MemfdFolio && ofCpu != cpu.Number) cpu.Ghost.HandOver(handle.Pfn, ofCpu, cpu.Number, 1);
         switch (handle.Kind)
         {
+            case HandleKind.MemfdFolio:
+                await HugetlbFiles.Close(cpu, handle);
+                break;
+            case HandleKind.VmemmapFrames:
+                await cpu.Add(cpu.Machine.Cells.VmemmapFrames, handle.Count, Step.HvoFrames);
+                break;
             case HandleKind.FolioRef:
                 await FolioReferences.Put(cpu, handle.Folio);
                 break;

@@ -17,6 +17,20 @@ public static class PageChecks
         return false;
     }
 
+    /// <summary>
+    /// check_new_pages() on a poisoned page says nothing: the block is lost and the allocator looks for another
+    /// (<c>mm/page_alloc.c:check_new_page_bad</c>). Only debug kernels look.
+    /// </summary>
+    public static bool LosesPoisoned(Cpu cpu, int pfn, int order)
+    {
+        if (!cpu.Machine.Arena.HasHugetlb || cpu.Policy.Checks == Checks.Off) return false;
+        ulong seen = 0;
+        for (int i = 0; i < 1 << order; i++) seen |= cpu.Peek(new Page(pfn + i).Flags);
+        if ((seen & PageFlag.HwPoison) == 0) return false;
+        cpu.Ghost.Transfer(cpu, pfn, order, Owner.IsolatedFree, Owner.HwpTaken);
+        return true;
+    }
+
     /// <summary>__free_pages_prepare(): true when the block is bad and will be leaked.</summary>
     public static bool FreedPages(Cpu cpu, int pfn, int order, bool compound)
     {

@@ -32,8 +32,13 @@ public static class PfnWalkers
             ulong order = await cpu.Load(page.Private, Step.W1); // buddy_order_unsafe(): racy, hence bounded
             return order is > 0 and <= Geometry.MaxOrder ? pfn + (1 << (int)order) : pfn + 1;
         }
+        if (cpu.Machine.Arena.HasHugetlb && await HugetlbPages(cpu, page) is var pages and > 0) return pfn + pages;
         if (CompoundPages.IsTail(await cpu.Load(page.Info, Step.W2))) return pfn + 1;
-        if ((await cpu.Load(page.Flags, Step.W3) & PageFlag.Lru) == 0) return pfn + 1;
+        if ((await cpu.Load(page.Flags, Step.W3) & PageFlag.Lru) == 0)
+        {
+            if (cpu.Machine.Arena.HasHugetlb) await MovablePages.Isolate(cpu, page);
+            return pfn + 1;
+        }
         int head = await SpeculativeGet.Nt(cpu, pfn, Step.W4);
         if (head < 0) return pfn + 1;
         Folio folio = cpu.Ghost.FolioToken(head);
@@ -41,6 +46,15 @@ public static class PfnWalkers
         if (lru) await IsolateAndPutBack(cpu, folio);
         await FolioReferences.Put(cpu, folio);
         return pfn + 1;
+    }
+
+    /// <summary>PageHuge() without a reference, and the pages to pass over: a racy order, hence bounded. 0 for a page of anything else.</summary>
+    private static async Op<int> HugetlbPages(Cpu cpu, Page page)
+    {
+        int head = await CompoundPages.PageFolio(cpu, page, Step.W2);
+        if (head < 0 || !await HugetlbTest.IsHugetlb(cpu, head, Step.W2)) return 0;
+        ulong order = await cpu.Load(new Folio(head).SecondFlags, Step.W2) & PageFlag.OrderMask;
+        return order <= Geometry.MaxOrder ? 1 << (int)order : 1;
     }
 
     /// <summary>folio_test_clear_lru(), the list under the lruvec lock; later folio_putback_lru().</summary>
@@ -72,6 +86,8 @@ public static class PfnWalkers
             if (!large && head == pfn) return;
             if (!large || head + 1 >= cpu.Machine.Geometry.Pages) continue;
             uint nr = await cpu.Load(new Folio(head).NrPages, Step.W3);
+            // A folio of more than two pages: page[2] is part of the copy.
+            if (cpu.Machine.Arena.HasHugetlb && nr > 2 && head + 2 < cpu.Machine.Geometry.Pages) await cpu.Load(new Folio(head).DeferredList, Step.W3);
             if (nr <= Geometry.MaxPages && pfn - head < nr) return;
         }
     }

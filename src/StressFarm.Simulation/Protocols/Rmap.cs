@@ -2,7 +2,8 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Reverse map accounting (spec 3.7; <c>mm/rmap.c</c>, <c>include/linux/rmap.h</c>). The caller holds the page table lock.
-/// mm ids are mm number + 1; 0 is MM_ID_DUMMY.
+/// mm ids are mm number + 1; 0 is MM_ID_DUMMY. Under PAGE_MAPCOUNT=0 the pages of a large folio count nothing and _nr_pages_mapped
+/// stays 0; under MM_ID=0 _large_mapcount is one atomic counter, without lock, slots and sanity check.
 /// </summary>
 public static class Rmap
 {
@@ -23,6 +24,12 @@ public static class Rmap
             cpu.Ghost.MapPte(page.Pfn, mm, 1);
             return;
         }
+        if (cpu.Policy.PageMapcount == PageMapcount.Off)
+        {
+            for (int i = 0; i < n; i++) cpu.Ghost.MapPte(page.Pfn + i, mm, 1);
+            await AddLargeMapcount(cpu, folio, n, mm);
+            return;
+        }
         int first = 0;
         for (int i = 0; i < n; i++)
         {
@@ -38,7 +45,7 @@ public static class Rmap
     public static async Op DupPte(Cpu cpu, Folio folio, Page page, int mm, bool large)
     {
         cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, page.Pfn, (ulong)folio.Pfn, 1);
-        await cpu.Add(large ? page.Mapcount : folio.Head.Mapcount, 1, Step.RmapAdd);
+        if (!large || cpu.Policy.PageMapcount == PageMapcount.On) await cpu.Add(large ? page.Mapcount : folio.Head.Mapcount, 1, Step.RmapAdd);
         cpu.Ghost.MapPte(page.Pfn, mm, 1);
         if (large) await AddLargeMapcount(cpu, folio, 1, mm);
     }
@@ -62,7 +69,12 @@ public static class Rmap
             cpu.Ghost.MapPte(page.Pfn, mm, -1);
             return false;
         }
-        await SubLargeMapcount(cpu, folio, n, mm);
+        int left = await SubLargeMapcount(cpu, folio, n, mm);
+        if (cpu.Policy.PageMapcount == PageMapcount.Off)
+        {
+            for (int i = 0; i < n; i++) cpu.Ghost.MapPte(page.Pfn + i, mm, -1);
+            return left != 0 && await IsPartially(cpu, folio, left) && (int)await cpu.Load(folio.EntireMapcount, Step.RmapRemove) < 0;
+        }
         int last = 0;
         for (int i = 0; i < n; i++)
         {
@@ -79,7 +91,7 @@ public static class Rmap
     public static async Op AddPmd(Cpu cpu, Folio folio, int mm)
     {
         cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, 1);
-        if (await cpu.Add(folio.EntireMapcount, 1, Step.RmapAdd) == 0)
+        if (await cpu.Add(folio.EntireMapcount, 1, Step.RmapAdd) == 0 && cpu.Policy.PageMapcount == PageMapcount.On)
             await cpu.Add(folio.NrPagesMapped, Layout.EntirelyMapped, Step.RmapAdd);
         cpu.Ghost.MapPmd(folio.Pfn, mm, 1);
         await AddLargeMapcount(cpu, folio, 1, mm);
@@ -89,10 +101,11 @@ public static class Rmap
     public static async Op<bool> RemovePmd(Cpu cpu, Folio folio, int mm)
     {
         cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, 1);
-        await SubLargeMapcount(cpu, folio, 1, mm);
+        int left = await SubLargeMapcount(cpu, folio, 1, mm);
         bool last = await cpu.Add(folio.EntireMapcount, -1, Step.RmapRemove) == uint.MaxValue;
         cpu.Ghost.MapPmd(folio.Pfn, mm, -1);
         if (!last) return false;
+        if (cpu.Policy.PageMapcount == PageMapcount.Off) return left != 0 && await IsPartially(cpu, folio, left);
         uint mapped = await cpu.Add(folio.NrPagesMapped, -Layout.EntirelyMapped, Step.RmapRemove);
         if (mapped >= Layout.EntirelyMapped) return false; // raced with another PMD mapping
         uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
@@ -100,11 +113,20 @@ public static class Rmap
         return mapped > 0 && mapped < nrPages;
     }
 
+    /// <summary>PAGE_MAPCOUNT=0: fewer mappings than pages are taken for a folio that is mapped in part.</summary>
+    private static async Op<bool> IsPartially(Cpu cpu, Folio folio, int mappings)
+    {
+        uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
+        cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nrPages, 1);
+        return mappings < (int)nrPages;
+    }
+
     /// <summary>folio_add_new_anon_rmap() of an unpublished folio: plain stores.</summary>
     public static async Op NewAnon(Cpu cpu, Folio folio, int order, int mm, bool pmd)
     {
         cpu.Judge.RaiseAt(MomentKind.Rmap, cpu, folio.Pfn, (ulong)folio.Pfn, pmd ? 1UL : 1UL << order);
         ulong exclusive = PageFlag.AnonExclusive;
+        bool perPage = cpu.Policy.PageMapcount == PageMapcount.On;
         if (order == 0)
         {
             await cpu.Store(folio.Head.Mapcount, 0, Step.NewAnon);
@@ -118,7 +140,7 @@ public static class Rmap
             await cpu.Store(folio.EntireMapcount, 0, Step.NewAnon);
             cpu.Ghost.MapPmd(folio.Pfn, mm, 1);
             await cpu.Store(folio.LargeMapcount, 0, Step.NewAnon);
-            await cpu.Store(folio.NrPagesMapped, Layout.EntirelyMapped, Step.NewAnon);
+            if (perPage) await cpu.Store(folio.NrPagesMapped, Layout.EntirelyMapped, Step.NewAnon);
             await cpu.Or(folio.Flags, exclusive, Step.NewAnon);
         }
         else
@@ -126,13 +148,14 @@ public static class Rmap
             for (int i = 0; i < nr; i++)
             {
                 var page = new Page(folio.Pfn + i);
-                await cpu.Store(page.Mapcount, 0, Step.NewAnon);
+                if (perPage) await cpu.Store(page.Mapcount, 0, Step.NewAnon);
                 cpu.Ghost.MapPte(page.Pfn, mm, 1);
                 await cpu.Or(page.Flags, exclusive, Step.NewAnon);
             }
             await cpu.Store(folio.LargeMapcount, (uint)(nr - 1), Step.NewAnon);
-            await cpu.Store(folio.NrPagesMapped, (uint)nr, Step.NewAnon);
+            if (perPage) await cpu.Store(folio.NrPagesMapped, (uint)nr, Step.NewAnon);
         }
+        if (cpu.Policy.MmId == MmId.Off) return;
         // folio_set_large_mapcount(): slot 0 is this mm's.
         await cpu.Store(folio.MmIdMapcount.Low, (uint)((pmd ? 1 : nr) - 1), Step.LmSlot);
         await cpu.Store(folio.MmIds.Low, (uint)(mm + 1), Step.LmSlot);
@@ -141,6 +164,11 @@ public static class Rmap
     /// <summary>LM(+n): folio_add_return_large_mapcount().</summary>
     private static async Op AddLargeMapcount(Cpu cpu, Folio folio, int n, int mm)
     {
+        if (cpu.Policy.MmId == MmId.Off)
+        {
+            await cpu.Add(folio.LargeMapcount, n, Step.LmAdd);
+            return;
+        }
         uint id = (uint)(mm + 1);
         await cpu.Lock(folio.MmIds, Step.LmLock, MmIdsLock);
         await SanityCheck(cpu, folio, n);
@@ -168,10 +196,11 @@ public static class Rmap
 
     /// <summary>
     /// LM(-n): folio_sub_return_large_mapcount(). A slot can know of fewer mappings than its mm has, when it was free only
-    /// after the first of them; it never goes below "none".
+    /// after the first of them; it never goes below "none". What is left, as mappings.
     /// </summary>
-    private static async Op SubLargeMapcount(Cpu cpu, Folio folio, int n, int mm)
+    private static async Op<int> SubLargeMapcount(Cpu cpu, Folio folio, int n, int mm)
     {
+        if (cpu.Policy.MmId == MmId.Off) return (int)await cpu.Add(folio.LargeMapcount, -n, Step.LmSub) + 1;
         uint id = (uint)(mm + 1);
         await cpu.Lock(folio.MmIds, Step.LmLock, MmIdsLock);
         await SanityCheck(cpu, folio, n);
@@ -197,6 +226,7 @@ public static class Rmap
         if (count0 == total || count1 == total) ids &= ~Shared;
         await cpu.Store(folio.MmIds, ids, Step.LmSlot);
         await Unlock(cpu, folio);
+        return total + 1;
     }
 
     /// <summary>__folio_large_mapcount_sanity_checks(): reads _nr_pages as a folio field.</summary>

@@ -17,6 +17,7 @@ public static class Teardown
                 if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
+        if (machine.Arena.HasHugetlb) await HugetlbTeardown.Run(cpu);
         await Caches(cpu);
         Word blocks = machine.Cells.Pageblock(0);
         for (int i = -1; (i = machine.Memory.NextUsed(blocks, i + 1, Geometry.MaxPageblocks)) >= 0;)

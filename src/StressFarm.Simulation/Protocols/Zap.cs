@@ -31,6 +31,11 @@ public static class Zap
             await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
+        if (entry.IsHugetlb)
+        {
+            await HugetlbMapping.UnmapLocked(cpu, mm, table, entry);
+            return;
+        }
         await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
         if (huge) cpu.Ghost.FreeDepositedTable(mm, table);
         if (entry.IsSpecial)

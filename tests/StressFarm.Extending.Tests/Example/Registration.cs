@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using StressFarm.Simulation;
+
+namespace StressFarm.Extending;
+
+internal static class Registration
+{
+    /// <summary>Before anything else of this assembly runs.</summary>
+    [ModuleInitializer]
+    internal static void Register() => Additions.Add(typeof(Registration).Assembly);
+}
