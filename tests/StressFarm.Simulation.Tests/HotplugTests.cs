@@ -114,7 +114,7 @@ public class HotplugTests
         Assert.True(stage.Call(cpu => DeviceMemory.Alloc(cpu, 0, 0)).IsNone);
         if (held)
         {
-            stage.Run(cpu => DeviceMigration.UnlockAndPut(cpu, new Page(device)), 2).Run(PgmapLife.Memunmap);
+            stage.Run(cpu => FolioReferences.PutPage(cpu, new Page(device)), 2).Run(PgmapLife.Memunmap);
             Assert.Equal(Owner.Removed, stage.Ghost.OwnerOf(device));
         }
         Assert.True(new PageTableEntry(stage.Memory[stage.Machine.Cells.Pmd(0, 0)]).IsPresent);

@@ -25,6 +25,7 @@ public sealed class Ghost
     private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
     private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
     private bool _tables;
+    private readonly int[] _fileSize = new int[PageCache.Mappings];
     private readonly int[] _usageLife = new int[Geometry.MaxSections];
     private int _objectCount;
     private int _lifeCounter;
@@ -293,6 +294,57 @@ public sealed class Ghost
         _machine.Judge.Raise(MomentKind.Unpinned, cpu, pfn, id, (ulong)pins);
     }
 
+    /// <summary>This CPU has the folio lock.</summary>
+    public void Locked(Cpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id != NoObject) _objects[id].Locker = cpu.Number + 1;
+        _machine.Judge.Raise(MomentKind.FolioLocked, cpu, pfn, id);
+    }
+
+    /// <summary>The first unlock of a folio by who did not hold its lock: the page, and both CPUs' numbers and one.</summary>
+    public (int Pfn, int By, int Locker) WrongUnlock { get; private set; }
+
+    public void KeepWrongUnlock(int pfn, int by, int locker)
+    {
+        if (WrongUnlock.By == 0) WrongUnlock = (pfn, by, locker);
+    }
+
+    /// <summary>It has given the folio lock up.</summary>
+    public void Unlocked(int pfn)
+    {
+        int id = _object[pfn];
+        if (id != NoObject) _objects[id].Locker = 0;
+    }
+
+    /// <summary>A folio lock becomes another CPU's: a handle was passed on.</summary>
+    public void HandLock(int pfn, int to)
+    {
+        int id = _object[pfn];
+        if (id != NoObject) _objects[id].Locker = to + 1;
+    }
+
+    /// <summary>A folio was put on the LRU, or taken off it by whoever isolates or frees it.</summary>
+    public void SetLru(Cpu cpu, int pfn, bool on)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        if (_objects[id].OnLru == on) _machine.Judge.Raise(MomentKind.LruClash, cpu, pfn, id, on ? 1UL : 0);
+        _objects[id].OnLru = on;
+    }
+
+    /// <summary>A folio was queued for a deferred split, or is taken off its list.</summary>
+    public void SetQueued(int pfn, bool queued)
+    {
+        int id = _object[pfn];
+        if (id != NoObject) _objects[id].Queued = queued;
+    }
+
+    /// <summary>What the last truncation made of a file's size.</summary>
+    public int FileSize(int mapping) => _fileSize[mapping];
+
+    public void SetFileSize(int mapping, int size) => _fileSize[mapping] = size;
+
     /// <summary>GUP returned pins of these pages to its caller (d = 1), who now gives them back (d = -1).</summary>
     public void PinPages(int pfn, int count, int d)
     {
@@ -399,6 +451,7 @@ public sealed class Ghost
         o.PhaseCpu = cpu.Number;
         o.Rmappable = order > 0;
         o.Anon = from.Anon;
+        o.Locker = from.Locker;
         if (from.CacheRefs > 0)
         {
             o.CacheRefs = pages;
@@ -527,6 +580,8 @@ public sealed class Ghost
     private void ForgetTables()
     {
         Array.Clear(_usageLife);
+        Array.Clear(_fileSize);
+        WrongUnlock = default;
         PgmapRefGone = false;
         if (!_tables) return;
         Array.Clear(_tableLife);

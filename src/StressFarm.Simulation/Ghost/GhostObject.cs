@@ -102,6 +102,13 @@ public struct GhostObject
     /// <summary>References held by the swap cache: one a page.</summary>
     public int SwapRefs;
 
+    /// <summary>Who holds its folio lock: the CPU's number and one; 0 for nobody.</summary>
+    public int Locker;
+    /// <summary>On the LRU; not while somebody has it isolated.</summary>
+    public bool OnLru;
+    /// <summary>On a deferred split list, or a shrinker's.</summary>
+    public bool Queued;
+
     public readonly int Pages => 1 << Order;
     public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs + CacheRefs + SwapRefs;
     public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << Order);

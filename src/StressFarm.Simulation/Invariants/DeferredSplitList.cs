@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 public sealed class DeferredFoliosAreSplittable : Invariant
 {
     public override string Id => "I37";
-    public override string Statement => "what is on the deferred split list is anonymous and of order > 1, and what is partially_mapped is on the list";
+    public override string Statement => "what is on the deferred split list is anonymous and of order > 1, and what is partially_mapped or was queued is on the list";
     public override When When => When.Quiescent;
     public override Severity Severity => Severity.Wrong;
     public override string Mirror => "VM_WARN in deferred_split_folio";
@@ -19,6 +19,9 @@ public sealed class DeferredFoliosAreSplittable : Invariant
         if (listed && (m[folio.Head.Mapping] & Layout.MappingAnon) == 0)
             judge.Violate(this, null, o.Head, folio.DeferredList.Low.Index, "_deferred_list", "an anonymous folio", $"mapping {m[folio.Head.Mapping]:x}",
                 $"the {o.Kind} at page {o.Head} is on the deferred split list and not anonymous");
+        else if (o.Queued && !listed)
+            judge.Violate(this, null, o.Head, folio.DeferredList.Low.Index, "_deferred_list", "on the deferred split list", "not listed",
+                $"the {o.Kind} at page {o.Head} was queued for a deferred split and is on no list");
         else if (partially && !listed)
             judge.Violate(this, null, o.Head, folio.DeferredList.Low.Index, "partially_mapped", "on the deferred split list", "not listed",
                 $"the {o.Kind} at page {o.Head} is partially_mapped and not on the deferred split list");

@@ -37,6 +37,32 @@ public sealed class FreeDevicePagesStandAlone : Invariant
     }
 }
 
+/// <summary>I42b: of every design, unlike I42.</summary>
+public sealed class DeviceFoliosGoBackBare : Invariant
+{
+    public override string Id => "I42b";
+    public override string Statement => "a device folio goes back to the driver charged to nobody, with no mapping, and none of its pages exclusive";
+    public override When When => When.Free;
+    public override Severity Severity => Severity.Leak;
+    public override string Mirror => "page still charged to cgroup (system memory's)";
+    public override ReadOnlySpan<MomentKind> Listens => [MomentKind.DeviceGoesBack];
+
+    public override void On(Judge judge, in Moment moment)
+    {
+        if (moment.Object == Ghost.NoObject) return;
+        ref GhostObject o = ref judge.Ghost[moment.Object];
+        MemMap m = judge.Memory;
+        var head = new Page(o.Head);
+        if (m[head.MemcgData] != 0)
+            judge.Violate(this, moment.Cpu, o.Head, head.MemcgData.Low.Index, "memcg_data", "0", $"{m[head.MemcgData]:x}", $"the device folio at page {o.Head} is given back to the driver and is still charged");
+        else if (m[head.Mapping] != 0)
+            judge.Violate(this, moment.Cpu, o.Head, head.Mapping.Low.Index, "mapping", "0", $"{m[head.Mapping]:x}", $"the device folio at page {o.Head} is given back to the driver with mapping {m[head.Mapping]:x}");
+        for (int pfn = o.Head; pfn < o.Head + o.Pages && judge.First is null; pfn++)
+            if ((m[new Page(pfn).Flags] & PageFlag.AnonExclusive) != 0)
+                judge.Violate(this, moment.Cpu, pfn, new Page(pfn).Flags.Low.Index, "flags", "no PG_anon_exclusive", "PG_anon_exclusive", $"page {pfn} of the device folio at {o.Head} is given back to the driver and is exclusive to a process");
+    }
+}
+
 /// <summary>I43.</summary>
 public sealed class HandedOutDeviceMemoryIsInitialised : Invariant
 {

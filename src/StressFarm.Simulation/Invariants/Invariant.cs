@@ -120,6 +120,20 @@ public enum MomentKind : byte
     FreezeRefused,
     /// <summary>The folio of a migration entry was looked at. Pfn: the folio's, A: its flags as the reader sees them, B: the entry's page.</summary>
     MigrationEntryRead,
+    /// <summary>A CPU has just taken a folio lock.</summary>
+    FolioLocked,
+    /// <summary>A CPU is about to give a folio lock up. A: the folio's life in its pointer, or 0.</summary>
+    FolioUnlocking,
+    /// <summary>A folio is put on the LRU that is on it (A: 1), or taken off it that is not (A: 0).</summary>
+    LruClash,
+    /// <summary>A device folio at refcount 0 is about to go back to the driver. A: order.</summary>
+    DeviceGoesBack,
+    /// <summary>A wait for the sections of other CPUs is over. A: those that have not left theirs, one bit each.</summary>
+    WaitOver,
+    /// <summary>A write fault has reused a page. Pfn: the page's, A: the cell of its entry.</summary>
+    WriteReused,
+    /// <summary>The struct pages of a range are about to go. A: the section, B: its parts, one bit each.</summary>
+    MemmapGoes,
     /// <summary>A step wrote, or tried to write, a struct page that is mapped read-only. A: the half.</summary>
     WriteFault,
     /// <summary>A hugetlb folio lost its type. Pfn: the head.</summary>

@@ -93,6 +93,7 @@ public sealed class FreedFolioCountersAreZero : Invariant
         else if (m[f.EntireMapcount] != uint.MaxValue) Report(judge, moment.Cpu, o, f.EntireMapcount.Index, "_entire_mapcount", "-1", $"{(int)m[f.EntireMapcount]}");
         else if (m[f.Pincount] != 0) Report(judge, moment.Cpu, o, f.Pincount.Index, "_pincount", "0", $"{(int)m[f.Pincount]}");
         else if (m[f.MmIdMapcount] != ulong.MaxValue) Report(judge, moment.Cpu, o, f.MmIdMapcount.Low.Index, "_mm_id_mapcount", "-1, -1", $"{m[f.MmIdMapcount]:x}");
+        else if (o.Queued) Report(judge, moment.Cpu, o, f.DeferredList.Low.Index, "_deferred_list", "not queued", "queued");
         else if (o.Order > 1 && m[f.DeferredList] != m.AddressOf(f.DeferredList)) Report(judge, moment.Cpu, o, f.DeferredList.Low.Index, "_deferred_list", "empty", $"{m[f.DeferredList]:x}");
     }
 
@@ -150,6 +151,25 @@ public sealed class OwnersPartitionTheSection : Invariant
         if (listed != owned && judge.First is null)
             judge.Violate(this, null, -1, -1, "free lists", $"{owned} free pages", $"{listed} pages on the lists",
                 $"the buddy and per-CPU lists hold {listed} pages, {owned} pages are free");
+        if (judge.Policy.Allocator == Allocator.Lifo && machine.Driver.Carved && !machine.Driver.Closed) AuditDriver(judge);
+    }
+
+    /// <summary>ALLOCATOR=LIFO: the driver's two lists, through the pages.</summary>
+    private void AuditDriver(Judge judge)
+    {
+        Machine machine = judge.Machine;
+        int first = machine.Geometry.DeviceBase, end = first + machine.Arena.DevicePages, listed = 0, free = 0;
+        for (int list = 0; list < 2; list++)
+            for (int pfn = judge.Memory.PfnAt(judge.Memory[new Word(machine.Cells.DriverHeads.Index + list)]); pfn >= first && pfn < end && listed <= end - first;)
+            {
+                listed += list == 0 ? 1 : 1 << machine.Driver.LargeOrder;
+                pfn = judge.Memory.PfnAt(judge.Memory[new Page(pfn).ZoneDeviceData]);
+            }
+        for (int pfn = first; pfn < end; pfn++)
+            if (judge.Ghost.OwnerOf(pfn) == Owner.DevFree) free++;
+        if (listed == free || judge.First is not null) return;
+        judge.Violate(this, null, -1, machine.Cells.DriverHeads.Low.Index, "driver lists", $"{free} free pages", $"{listed} pages on the lists",
+            $"the driver's lists hold {listed} device pages, {free} are free");
     }
 
     private int CountList(Judge judge, Word head, int order, Owner owner)

@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 public sealed class FreezeOwnsAllReferences : Invariant
 {
     public override string Id => "I23";
-    public override string Statement => "a freeze succeeds only when every reference is the freezer's own or a cache's, which the freezer has locked";
+    public override string Statement => "a freeze succeeds only when every reference is the freezer's own or a cache's, which the freezer has locked, and leaves none";
     public override When When => When.Always;
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
@@ -15,6 +15,13 @@ public sealed class FreezeOwnsAllReferences : Invariant
         if (moment.Object == Ghost.NoObject) return;
         ref GhostObject o = ref judge.Ghost[moment.Object];
         int own = judge.Ghost.HeldBy(moment.Object, moment.Cpu.Number) + o.CacheRefs + o.SwapRefs;
+        uint left = judge.Memory[new Page(o.Head).Refcount];
+        if (left != 0)
+        {
+            judge.Violate(this, moment.Cpu, o.Head, new Page(o.Head).Refcount.Index, "_refcount", "0 (frozen)", $"{(int)left}",
+                $"CPU{moment.Cpu.Number} froze the {o.Kind} at page {o.Head}, whose refcount still is {(int)left}: anybody may get a reference of it");
+            return;
+        }
         if (own == o.ExpectedRefs && moment.A == (ulong)own) return;
         judge.Violate(this, moment.Cpu, o.Head, new Page(o.Head).Refcount.Index, "_refcount", $"a freeze of {own}", $"a freeze of {moment.A}",
             $"CPU{moment.Cpu.Number} froze {moment.A} references of the {o.Kind} at page {o.Head} and owns {own}; others hold {o.ExpectedRefs - own} (page tables {o.PteRefs}, pins {o.Pins})");

@@ -23,12 +23,15 @@ public sealed class DriverAllocator(Machine machine)
     /// <summary>The driver hands nothing out any more: it is about to give its memory up.</summary>
     public bool Closed { get; internal set; }
 
+    /// <summary>Its lists were made: the driver has started.</summary>
+    public bool Carved { get; internal set; }
+
     /// <summary>Pages that were handed out and are not back.</summary>
     public int Outstanding { get; internal set; }
 
     internal void Reset()
     {
-        Closed = false;
+        Closed = Carved = false;
         Outstanding = 0;
         Array.Fill(_free, false);
         Array.Fill(_free, true, 0, machine.Arena.DevicePages);

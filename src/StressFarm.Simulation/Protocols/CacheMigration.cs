@@ -13,6 +13,7 @@ public static class CacheMigration
         Folio folio = cpu.Ghost.FolioToken(head);
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.W5) & PageFlag.Lru) != 0)
         {
+            cpu.Ghost.SetLru(cpu, folio.Pfn, false);
             if (await FolioReferences.TryLock(cpu, folio))
             {
                 bool moved = await Locked(cpu, folio);
@@ -41,6 +42,7 @@ public static class CacheMigration
         int id = cpu.Ghost.ObjectOf(pfn);
         cpu.Ghost[id].Anon = anon;
         await cpu.Or(new Page(pfn).Flags, PageFlag.Locked, Step.FolioTryLock);
+        cpu.Ghost.Locked(cpu, pfn);
         cpu.Ghost.Publish(cpu, id);
         Folio target = cpu.Ghost.FolioToken(pfn);
         bool moved = await MoveMapping(cpu, folio, target, mapping, order, swap, anon);

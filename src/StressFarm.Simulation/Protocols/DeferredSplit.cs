@@ -20,6 +20,7 @@ public static class DeferredSplit
         ulong next = await cpu.Load(Next(folio), Step.QueueAdd);
         if (next == cpu.Machine.Memory.AddressOf(Next(folio)))
             await Lists.AddTail(cpu, Next(folio), cells.DeferredHeadOf(memcg), Step.QueueAdd);
+        cpu.Ghost.SetQueued(folio.Pfn, true);
         await cpu.Unlock(cells.DeferredLockOf(memcg), Step.QueueUnlock);
     }
 
@@ -63,6 +64,7 @@ public static class DeferredSplit
     internal static Op Delete(Cpu cpu, Folio folio, Step step)
     {
         Word node = Next(folio);
+        cpu.Ghost.SetQueued(folio.Pfn, false);
         ulong self = cpu.Machine.Memory.AddressOf(node);
         Word next = cpu.Machine.Memory.WordAt(cpu.Peek(node)), prev = cpu.Machine.Memory.WordAt(cpu.Peek(new Word(node.Index + 1)));
         bool sound = next.Index >= 0 && prev.Index >= 0 && cpu.Peek(prev) == self && cpu.Peek(new Word(next.Index + 1)) == self;

@@ -35,6 +35,7 @@ public static class DeferredSplitScan
             if (!await FolioReferences.TryGet(cpu, folio.Head, 1, Step.ScanIsolate)) continue;
             await DeferredSplit.Delete(cpu, folio, Step.ScanIsolate);
             await Lists.AddTail(cpu, folio.DeferredList, mine, Step.ScanIsolate);
+            cpu.Ghost.SetQueued(folio.Pfn, true);
         }
         await cpu.Unlock(cells.DeferredLockOf(memcg), Step.ScanUnlock);
     }

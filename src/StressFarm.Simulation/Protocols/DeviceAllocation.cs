@@ -66,6 +66,7 @@ public static class DeviceAllocation
     {
         Machine machine = cpu.Machine;
         await cpu.Burst(machine.Cells.DriverHeads, Step.V2);
+        machine.Driver.Carved = true;
         if (cpu.Policy.Allocator == Allocator.Lifo && cpu.Peek(Head(cpu, 1)) != 0) return;
         machine.Driver.LargeOrder = largeOrder;
         if (cpu.Policy.Allocator != Allocator.Lifo) return;

@@ -42,6 +42,7 @@ public static class DeviceMemory
         if ((await cpu.Load(folio.Head.Mapping, Step.D3) & Layout.MappingAnon) != 0) await ClearAnonExclusive(cpu, folio, nr);
         await cpu.Store(folio.Head.Mapping, 0, Step.D4);
         int order = await Order(cpu, folio, Step.D5);
+        cpu.Judge.RaiseAt(MomentKind.DeviceGoesBack, cpu, folio.Pfn, (ulong)order);
         // FREE_CORE: the order is passed to the driver, since the folio no longer knows it.
         if (cpu.Policy.Dpm == Dpm.FreeCore) await Undo(cpu, folio, order, pgmap);
         await FolioFree(cpu, folio, order, pgmap);

@@ -11,6 +11,7 @@ public static class FileTruncate
         Cells cells = cpu.Machine.Cells;
         await cpu.Lock(cells.InodeLock(mapping), Step.Truncate);
         await cpu.Store(cells.ISize(mapping), (ulong)size, Step.Truncate);
+        cpu.Ghost.SetFileSize(mapping, size);
         for (int index = size; index < PageCache.Slots;) index = await At(cpu, mapping, index, size);
         await cpu.Unlock(cells.InodeLock(mapping), Step.Truncate);
     }

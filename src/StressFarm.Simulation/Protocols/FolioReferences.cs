@@ -93,6 +93,7 @@ public static class FolioReferences
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         await cpu.Or(folio.Flags, PageFlag.Lru, Step.LruAdd);
         cpu.Judge.RaiseAt(MomentKind.LruAdded, cpu, folio.Pfn);
+        cpu.Ghost.SetLru(cpu, folio.Pfn, true);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
     }
 
@@ -100,6 +101,7 @@ public static class FolioReferences
     {
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         await cpu.AndNot(folio.Flags, PageFlag.Lru | PageFlag.Active, Step.LruDel); // __folio_clear_lru_flags()
+        cpu.Ghost.SetLru(cpu, folio.Pfn, false);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
     }
 
@@ -108,18 +110,22 @@ public static class FolioReferences
     {
         await cpu.Lock(folio.Flags, step, PageFlag.Locked);
         cpu.Judge.Deref(cpu, folio);
+        cpu.Ghost.Locked(cpu, folio.Pfn);
     }
 
     public static async Op<bool> TryLock(Cpu cpu, Folio folio, Step step = Step.FolioTryLock)
     {
         bool taken = await cpu.TryLock(folio.Flags, step, PageFlag.Locked);
         cpu.Judge.Deref(cpu, folio);
+        if (taken) cpu.Ghost.Locked(cpu, folio.Pfn);
         return taken;
     }
 
     public static async Op Unlock(Cpu cpu, Folio folio, Step step = Step.FolioUnlock)
     {
+        cpu.Judge.RaiseAt(MomentKind.FolioUnlocking, cpu, folio.Pfn, (ulong)folio.Head.Life);
         await cpu.Unlock(folio.Flags, step, PageFlag.Locked);
         cpu.Judge.Deref(cpu, folio);
+        cpu.Ghost.Unlocked(folio.Pfn);
     }
 }

@@ -147,7 +147,11 @@ public static class FolioSplitFrozen
             if (early) await UnfreezeNew(cpu, part, refs);
             if (device) await DeviceSplit(cpu, folio.Head, new Page(part));
             if (!early) await UnfreezeNew(cpu, part, refs);
-            if (lru) await cpu.Or(new Page(part).Flags, PageFlag.Lru, Step.S12);
+            if (lru)
+            {
+                await cpu.Or(new Page(part).Flags, PageFlag.Lru, Step.S12);
+                cpu.Ghost.SetLru(cpu, part, true);
+            }
             if (cache.InSwap) await SwapCache.Replace(cpu, part, next - part);
             if (cache.InFile) await FileSplit.StorePart(cpu, cache, part, cache.Index + part - folio.Pfn, next - part);
             part = next;

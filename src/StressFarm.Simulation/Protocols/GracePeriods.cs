@@ -20,7 +20,8 @@ public static class GracePeriods
         await cpu.Burst(readers, begin);
         cpu.Poke(readers, cpu.Machine.BeginWaitForSections(cpu, grace));
         await cpu.Lock(readers, wait, AllCpus);
-        cpu.Machine.EndWaitForSections(cpu);
+        ulong inside = cpu.Machine.EndWaitForSections(cpu);
+        if (inside != 0) cpu.Judge.Raise(MomentKind.WaitOver, cpu, -1, Ghost.NoObject, inside, grace ? 1UL : 0);
         await cpu.Unlock(readers, wait, AllCpus);
     }
 

@@ -23,6 +23,7 @@ public static class HandleRelease
                 await FolioReferences.Put(cpu, handle.Folio);
                 break;
             case HandleKind.LockedFolio:
+                cpu.Ghost.HandLock(handle.Pfn, cpu.Number);
                 await FolioReferences.Unlock(cpu, handle.Folio);
                 await FolioReferences.Put(cpu, handle.Folio);
                 break;

@@ -128,6 +128,7 @@ public static class MemoryFailure
         await Unmap(cpu, folio);
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru | PageFlag.Active, Step.MfUnmap) & PageFlag.Lru) != 0)
         {
+            cpu.Ghost.SetLru(cpu, folio.Pfn, false);
             await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
             await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
         }

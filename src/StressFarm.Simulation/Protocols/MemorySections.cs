@@ -57,6 +57,7 @@ public static class MemorySections
         }
         await GracePeriods.SynchronizeRcu(cpu);
         if (empty && !cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
+        cpu.Judge.Raise(MomentKind.MemmapGoes, cpu, First(machine, section), Ghost.NoObject, (ulong)section, bits);
         // depopulate_section_memmap()
         int size = Pages(machine, section) / Subsections, first = First(machine, section) + firstPart * size;
         machine.RemovedPages += cpu.Ghost.RemoveMemmap(cpu, first, parts * size);

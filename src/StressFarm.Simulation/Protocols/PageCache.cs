@@ -87,6 +87,7 @@ public static class PageCache
         await cpu.Store(new Page(pfn).MemcgData, AnonMemory.Memcg, Step.CacheAdd);
         ulong flags = await cpu.Load(new Page(pfn).Flags, Step.CacheAdd); // __folio_set_locked() and what the filesystem sets
         await cpu.Store(new Page(pfn).Flags, flags | PageFlag.Locked | PageFlag.Uptodate | (mapping == Shmem ? PageFlag.Swapbacked : 0), Step.CacheAdd);
+        cpu.Ghost.Locked(cpu, pfn);
         cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
         Folio folio = cpu.Ghost.FolioToken(pfn);
         if (await Insert(cpu, mapping, index, order, folio, 0)) await FolioReferences.LruAdd(cpu, folio);

@@ -61,6 +61,7 @@ public static class PfnWalkers
     private static async Op IsolateAndPutBack(Cpu cpu, Folio folio)
     {
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.W5) & PageFlag.Lru) == 0) return;
+        cpu.Ghost.SetLru(cpu, folio.Pfn, false);
         cpu.Judge.Deref(cpu, folio);
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);

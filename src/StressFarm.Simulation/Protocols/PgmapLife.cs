@@ -112,6 +112,7 @@ public static class PgmapLife
     public static async Op ForgetLists(Cpu cpu)
     {
         Word heads = cpu.Machine.Cells.DriverHeads;
+        cpu.Machine.Driver.Carved = false;
         await cpu.Store(heads, 0, Step.Memremap);
         await cpu.Store(new Word(heads.Index + 1), 0, Step.Memremap);
     }

@@ -72,6 +72,7 @@ public static class SplitByAddress
     {
         await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
         bool was = (await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.LruDel) & PageFlag.Lru) != 0;
+        if (was) cpu.Ghost.SetLru(cpu, folio.Pfn, false);
         await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
         return was;
     }

@@ -26,6 +26,7 @@ public static class WriteFault
         if (await CanReuse(cpu, folio, page))
         {
             await cpu.Store(ptep, PageTableEntry.Present(page.Pfn).Raw, Step.WpReuse);
+            cpu.Judge.RaiseAt(MomentKind.WriteReused, cpu, page.Pfn, (ulong)ptep.Index);
             await cpu.Unlock(ptl, Step.PtlUnlock);
             return;
         }

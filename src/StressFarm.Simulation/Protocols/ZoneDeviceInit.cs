@@ -30,6 +30,7 @@ public static class ZoneDeviceInit
             head = pfn;
         }
         await cpu.Lock(new Folio(head).Flags, Step.Z4, PageFlag.Locked);
+        cpu.Ghost.Locked(cpu, head);
         if (order > 0) await CompoundPages.Prep(cpu, pfn, order);
         cpu.Judge.RaiseAt(MomentKind.ZinitDone, cpu, pfn, (ulong)order);
         // zone_device_folio_init(): one flag; under CMP=RFC, too, it does not write the folio fields (spec 4.1).
