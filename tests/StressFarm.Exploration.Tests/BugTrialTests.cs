@@ -28,6 +28,16 @@ public class BugTrialTests
         Assert.Equal((0L, 0L, 0L), row.Range(s => s.Steps));
     }
 
+    /// <summary>K-11: the same bug in a kernel with its debug checks and in one without.</summary>
+    [Fact]
+    public void A_production_kernel_says_less_than_a_debug_kernel_and_the_bug_is_caught_in_both()
+    {
+        KnownBug bug = Catalog<KnownBug>.Find("Z01")!;
+        Finding? Of(Checks checks) => _trial.Shortest(_trial.Try(bug, "portfolio", firstSeeds: 1, budget: 1_000_000, checks));
+        Assert.NotNull(Of(Checks.On)!.KernelSays);
+        Assert.Null(Of(Checks.Off)!.KernelSays);
+    }
+
     [Fact]
     public void A_sighting_counts_the_schedules_up_to_the_first_violation()
     {

@@ -43,7 +43,7 @@ public sealed class WorkInstruments
         (string, string)[] cells = [.. Pairs(policies, workloads)];
         _schedules.Show(cells);
         _steps.Show(cells);
-        string[] invariants = [.. Catalog<Invariant>.Ids];
+        string[] invariants = [.. Catalog<Invariant>.Ids.Select(InvariantLabel).Distinct()];
         _violations.Show(Pairs(policies, invariants));
         _workloadViolations.Show(Pairs(workloads, invariants));
     }
@@ -62,8 +62,9 @@ public sealed class WorkInstruments
         }
         foreach (RawFinding raw in record.Findings)
         {
-            _violations.Add(policy, raw.Invariant, raw.Count);
-            _workloadViolations.Add(workload, raw.Invariant, raw.Count);
+            string invariant = InvariantLabel(raw.Invariant);
+            _violations.Add(policy, invariant, raw.Count);
+            _workloadViolations.Add(workload, invariant, raw.Count);
         }
         if (record.Findings.Count > 0) Interlocked.Exchange(ref _lastViolation, _clock.GetUtcNow().ToUnixTimeMilliseconds());
         if (record.Link is not null) _epochs.Add();
@@ -74,6 +75,9 @@ public sealed class WorkInstruments
     public void Delivered(ResultFate fate) => _results.Add(Fates[(int)fate]);
     public void Took(WorkKind kind, double seconds) => _shardDuration.Record(seconds, new KeyValuePair<string, object?>("kind", Kinds[(int)kind]));
     public void FirstViolation(string workload, TimeSpan after) => _firstViolation.Record(after.TotalSeconds, new KeyValuePair<string, object?>("workload", workload));
+
+    /// <summary>The invariant of the specification that this is, or is a part of: "I12" for I12b. The parts would not fit into a metric.</summary>
+    public static string InvariantLabel(string id) => char.IsAsciiLetterLower(id[^1]) ? id[..^1] : id;
 
     private static IEnumerable<(string, string)> Pairs(string[] first, string[] second) => first.SelectMany(f => second.Select(s => (f, s)));
 }

@@ -19,6 +19,7 @@ internal sealed class OtlpPush : IDisposable
     private readonly Meter _meter = new(InstrumentNames.MeterName);
     private readonly MeterProvider _provider;
     private readonly Witness _witness;
+    private readonly Task _first;
 
     public OtlpPush(CliHost host, Uri collector, CampaignPlan plan)
     {
@@ -39,7 +40,7 @@ internal sealed class OtlpPush : IDisposable
             .Build();
         // The zeroes are to be there before the first counts.
         Instruments.Work.Show(plan);
-        _ = Task.Run(() => _provider.ForceFlush(Patience));
+        _first = Task.Run(() => _provider.ForceFlush(Patience));
     }
 
     public RunInstruments Instruments { get; }
@@ -47,6 +48,8 @@ internal sealed class OtlpPush : IDisposable
     /// <summary>Pushes what stood at the end: twice, since a pair that appeared lately is at 0 the first time.</summary>
     public void Dispose()
     {
+        // Of a run that is over at once the zeroes are still under way: what stands now must not become one push with them.
+        _first.Wait(Patience);
         if (!_witness.Failed) _provider.ForceFlush(Patience);
         _provider.Dispose();
         _meter.Dispose();

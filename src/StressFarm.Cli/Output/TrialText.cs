@@ -18,7 +18,9 @@ internal sealed class TrialText : ITrialText
             foreach (BugTrialRow row in result.Rows)
                 output.WriteLine($"{result.Bug.Id,-6}{row.Strategy,-11}{$"{row.Found.Count()}/{seeds}",-9}{TrialNumbers.Of(row, s => s.Schedules),-32}{TrialNumbers.Of(row, s => s.Steps),-32}{string.Join(' ', row.Invariants)}");
             if (result.Bug.IsFalseAlarm) output.WriteLine($"{"",-6}a false alarm of the kernel's own: no invariant may fire");
-            if (result.Shortest is { } f) output.WriteLine($"{"",-6}shortest: {TrialNumbers.Length(f)}, seed {f.Seed}");
+            if (result.Shortest is not { } f) continue;
+            output.WriteLine($"{"",-6}shortest: {TrialNumbers.Length(f)}, seed {f.Seed}");
+            output.WriteLine($"{"",-6}{f.Severity}; a debug kernel says {f.KernelSays ?? "nothing"}; a production kernel {result.Production?.KernelSays ?? "nothing"}");
         }
     }
 
@@ -38,10 +40,10 @@ internal sealed class TrialMarkdown : ITrialText
     {
         output.WriteLine($"Model {ModelVersion.Current}, {seeds} first seeds, at most {Numbers.Short(budget)} steps each. Each entry: caught from so many seeds; schedules, steps: median (range).");
         output.WriteLine();
-        output.WriteLine("| bug | workload | caught by | shortest schedule | random | pct | pos | portfolio |");
-        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        output.WriteLine("| bug | workload | caught by | severity; a debug kernel, a production kernel say | shortest schedule | random | pct | pos | portfolio |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (TrialResult r in results)
-            output.WriteLine($"| {r.Bug.Id} | {r.Bug.Workload} | {string.Join(", ", r.Rows.SelectMany(row => row.Invariants).Distinct().Order(StringComparer.Ordinal))} | {(r.Bug.IsFalseAlarm ? "must stay silent" : r.Shortest is { } f ? TrialNumbers.Length(f) : "")} | {string.Join(" | ", r.Rows.Select(row => Entry(row, seeds)))} |");
+            output.WriteLine($"| {r.Bug.Id} | {r.Bug.Workload} | {string.Join(", ", r.Rows.SelectMany(row => row.Invariants).Distinct().Order(StringComparer.Ordinal))} | {Said(r)} | {(r.Bug.IsFalseAlarm ? "must stay silent" : r.Shortest is { } f ? TrialNumbers.Length(f) : "")} | {string.Join(" | ", r.Rows.Select(row => Entry(row, seeds)))} |");
     }
 
     public void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget)
@@ -59,6 +61,12 @@ internal sealed class TrialMarkdown : ITrialText
             foreach (MutantRow r in those) output.WriteLine($"| {r.Step} | {r.Step.Source()} |{(fate == MutantFate.Killed ? $" {r.Invariant} | {r.Workload} |" : "")}");
         }
     }
+
+    /// <summary>What is said up to the violation, in the operation that it is noticed in.</summary>
+    private static string Said(TrialResult r) => r.Shortest is { } f
+        ? $"{f.Severity}; {Quoted(f.KernelSays)}, {Quoted(r.Production?.KernelSays)}" : "";
+
+    private static string Quoted(string? said) => said is null ? "nothing" : $"`{said.Replace("|", "\\|", StringComparison.Ordinal)}`";
 
     private static string Entry(BugTrialRow row, int seeds) => row.Found.Any()
         ? $"{row.Found.Count()}/{seeds}; {TrialNumbers.Of(row, s => s.Schedules)}; {TrialNumbers.Of(row, s => s.Steps)}" : $"0/{seeds}";

@@ -9,7 +9,7 @@ namespace StressFarm.Exploration;
 public sealed record BugSighting(ulong FirstSeed, RawFinding? Raw, long Schedules, long Steps);
 
 /// <summary>A known bug under one strategy, from several first seeds.</summary>
-public sealed record BugTrialRow(KnownBug Bug, string Strategy, IReadOnlyList<BugSighting> Sightings)
+public sealed record BugTrialRow(KnownBug Bug, string Strategy, Checks Checks, IReadOnlyList<BugSighting> Sightings)
 {
     /// <summary>What must be: caught from every seed, or a false alarm that nothing fires for.</summary>
     public bool Passed => Bug.IsFalseAlarm ? !Found.Any() : Found.Count() == Sightings.Count;
@@ -38,16 +38,17 @@ public sealed class BugTrial(Geometry geometry)
     private readonly ShardExecutor _executor = new(geometry);
     private readonly FindingWorkup _workup = new(geometry);
 
-    public BugTrialRow Try(KnownBug bug, string strategy, int firstSeeds, long budget, CancellationToken cancellation = default)
+    /// <param name="checks">with the kernel's own debug checks, or as a production kernel is (K-11)</param>
+    public BugTrialRow Try(KnownBug bug, string strategy, int firstSeeds, long budget, Checks checks = Checks.On, CancellationToken cancellation = default)
     {
-        Cell cell = CellOf(bug, strategy);
-        return new(bug, strategy, [.. Enumerable.Range(0, firstSeeds).Select(i => Look(cell, bug, 1 + (ulong)i * Spacing, budget, cancellation))]);
+        Cell cell = CellOf(bug, strategy, checks);
+        return new(bug, strategy, checks, [.. Enumerable.Range(0, firstSeeds).Select(i => Look(cell, bug, 1 + (ulong)i * Spacing, budget, cancellation))]);
     }
 
     /// <summary>The shortest of the shrunk schedules of a row's sightings; null when there is none.</summary>
     public Finding? Shortest(BugTrialRow row, CancellationToken cancellation = default)
     {
-        Cell cell = CellOf(row.Bug, row.Strategy);
+        Cell cell = CellOf(row.Bug, row.Strategy, row.Checks);
         return row.Found.Select(s => _workup.Work(cell, s.Raw!, cancellation)).Where(f => f.Token.Length > 0)
             .OrderBy(f => f.Length).ThenBy(f => f.Switches).ThenBy(f => f.Seed).FirstOrDefault();
     }
@@ -72,6 +73,6 @@ public sealed class BugTrial(Geometry geometry)
         return new(first, null, schedules, steps);
     }
 
-    private Cell CellOf(KnownBug bug, string strategy) =>
-        new(bug.Plant(Policy.Control), Catalog<Workload>.Find(bug.Workload)!, strategy, geometry, new Dictionary<string, int>());
+    private Cell CellOf(KnownBug bug, string strategy, Checks checks) =>
+        new(bug.Plant(Policy.Control) with { Checks = checks }, Catalog<Workload>.Find(bug.Workload)!, strategy, geometry, new Dictionary<string, int>());
 }
