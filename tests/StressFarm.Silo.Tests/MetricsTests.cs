@@ -17,6 +17,7 @@ namespace StressFarm.Silo.Tests;
 /// What a silo serves on <c>/metrics</c>. Names, types and label names are those of golden/metrics.txt, which these tests write
 /// anew with the environment variable STRESSFARM_GOLDEN=write.
 /// </summary>
+[Collection(WholeSilo.Name)]
 public sealed class MetricsTests : IAsyncLifetime
 {
     private const string Campaign = "policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 1500\nshard: 64\n";

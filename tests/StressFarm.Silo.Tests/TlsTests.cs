@@ -10,6 +10,7 @@ using Microsoft.Extensions.Configuration;
 namespace StressFarm.Silo.Tests;
 
 /// <summary>A whole silo on TLS, by the configuration that the documentation gives.</summary>
+[Collection(WholeSilo.Name)]
 public sealed class TlsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("stressfarm-tls-").FullName;
