@@ -26,11 +26,6 @@ public class WatchedSoakTests(PostgresServer postgres, ITestOutputHelper output)
         double now = WatchedFarm.Now;
         double epochs = await One(watched, "sum(stressfarm_epochs_total)"), violations = await One(watched, "sum(stressfarm_violations_total)");
         double planted = await One(watched, "sum(stressfarm_canaries_planted_total)"), caught = await One(watched, "sum(stressfarm_canaries_caught_total)");
-        Assert.True(epochs > 8, $"{epochs} epochs");
-        Assert.Equal((0, planted), (violations, caught));
-        Assert.True(planted > 0);
-        Assert.Equal("running", (await watched.Farm.Status(id))!.State);
-
         // The first sixth is the start: code is compiled, the heap finds its size.
         double begin = watched.Began + (now - watched.Began) / 6;
         int step = Math.Max(1, (int)((now - begin) / 600));
@@ -43,7 +38,13 @@ public class WatchedSoakTests(PostgresServer postgres, ITestOutputHelper output)
         }
         double steps = await One(watched, "sum(stressfarm_steps_total)");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{epochs:#,0} epochs, {steps:#,0} steps, {violations:0} violations, {caught:0} of {planted:0} canaries caught in {(now - watched.Began) / 60:0.0} min"));
+        foreach (Series violated in await watched.Client.Instant("stressfarm_violations_total > 0 or stressfarm_workload_violations_total > 0"))
+            output.WriteLine(string.Join(", ", violated.Labels.Where(l => l.Key is "policy" or "workload" or "invariant").Select(l => $"{l.Key} {l.Value}")));
         if (Minutes > 0) await Draw(watched, now);
+        Assert.True(epochs > 8, $"{epochs} epochs");
+        Assert.Equal((0, planted), (violations, caught));
+        Assert.True(planted > 0);
+        Assert.Equal("running", (await watched.Farm.Status(id))!.State);
     }
 
     /// <summary>A slope is that of a line, and its error grows with what is not one.</summary>
