@@ -89,9 +89,9 @@ public static class ReportWriter
         json.WriteEndObject();
     }
 
-    private static void WriteCell(Utf8JsonWriter json, CellReport cell)
+    /// <summary>What a cell is and how it stands, as report.json and the command's JSON have it; in an object that is open.</summary>
+    public static void WriteCellHead(Utf8JsonWriter json, CellReport cell)
     {
-        json.WriteStartObject();
         json.WriteString("policy", cell.Policy);
         json.WriteString("workload", cell.Workload);
         json.WriteString("strategy", cell.Strategy);
@@ -104,6 +104,12 @@ public static class ReportWriter
         json.WriteString("verdict", Verdicts.Name(cell.Verdict));
         json.WriteNumber("schedules", cell.Schedules);
         json.WriteNumber("steps", cell.Steps);
+    }
+
+    private static void WriteCell(Utf8JsonWriter json, CellReport cell)
+    {
+        json.WriteStartObject();
+        WriteCellHead(json, cell);
         json.WriteNumber("violated", cell.Violated);
         json.WriteNumber("cut", cell.Cut);
         json.WriteString("firstFinding", cell.FirstFinding);
@@ -155,7 +161,7 @@ public static class ReportWriter
         json.WriteEndObject();
     }
 
-    private static void WriteStrings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
+    public static void WriteStrings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {
         json.WriteStartArray(name);
         foreach (string value in values) json.WriteStringValue(value);

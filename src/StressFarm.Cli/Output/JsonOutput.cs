@@ -25,18 +25,7 @@ internal static class JsonOutput
         foreach (CellReport cell in report.Cells)
         {
             json.WriteStartObject();
-            json.WriteString("policy", cell.Policy);
-            json.WriteString("workload", cell.Workload);
-            json.WriteString("strategy", cell.Strategy);
-            if (cell.Soak is { } soak)
-            {
-                json.WriteNumber("section", soak.Section);
-                json.WriteNumber("epochs", soak.Epochs);
-                json.WriteString("chain", soak.Chain);
-            }
-            json.WriteString("verdict", Verdicts.Name(cell.Verdict));
-            json.WriteNumber("schedules", cell.Schedules);
-            json.WriteNumber("steps", cell.Steps);
+            ReportWriter.WriteCellHead(json, cell);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -113,18 +102,11 @@ internal static class JsonOutput
             json.WriteString("sentence", f.Sentence);
             json.WriteString("kernelSays", f.KernelSays);
             if (f.HistorySentence() is { } history) json.WriteString("history", history);
-            Strings(json, "columns", f.Columns);
-            Strings(json, "guiltyWord", f.GuiltyWord);
-            Strings(json, "mailBlock", f.MailBlock);
+            ReportWriter.WriteStrings(json, "columns", f.Columns);
+            ReportWriter.WriteStrings(json, "guiltyWord", f.GuiltyWord);
+            ReportWriter.WriteStrings(json, "mailBlock", f.MailBlock);
         }
         json.WriteEndObject();
-    }
-
-    private static void Strings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (string value in values) json.WriteStringValue(value);
-        json.WriteEndArray();
     }
 
     internal static void Write(TextWriter output, Action<Utf8JsonWriter> write)

@@ -5,7 +5,7 @@ namespace StressFarm.Simulation;
 /// references with their holders. Protocols annotate it in the local code right after the access that made it so, and never
 /// read it to decide what to do: the ghost judges, kernel state acts.
 /// </summary>
-public sealed class Ghost
+public sealed partial class Ghost
 {
     public const int NoObject = -1;
 
@@ -13,20 +13,10 @@ public sealed class Ghost
     private readonly Owner[] _owner;
     private readonly int[] _object;
     private readonly int[] _life;
-    private readonly ushort[] _pteMaps;
-    private readonly ushort[] _pagePins;
     private readonly Poison[] _poison;
     private bool _anyPoison;
-    private readonly int _cpus;
     private GhostObject[] _objects = new GhostObject[256];
-    private int[] _held;
-    private int[] _mmMaps;
-    /// <summary>Per mm and table: generations of the table; and whether it is deposited beneath a PMD entry.</summary>
-    private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
-    private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
-    private bool _tables;
     private readonly int[] _fileSize = new int[PageCache.Mappings];
-    private readonly int[] _usageLife = new int[Geometry.MaxSections];
     private int _objectCount;
     private int _lifeCounter;
     private int _lastSystem, _lastDevice;
@@ -54,15 +44,6 @@ public sealed class Ghost
     public int ObjectOf(int pfn) => _object[pfn];
     public int ObjectCount => _objectCount;
     public ref GhostObject this[int id] => ref _objects[id];
-    /// <summary>References that a CPU holds on an object.</summary>
-    public int HeldBy(int id, int cpu) => _held[id * _cpus + cpu];
-    /// <summary>Entries of one mm that map (part of) an object: PTEs and PMDs.</summary>
-    public int MapsOf(int id, int mm) => _mmMaps[id * Geometry.MaxMms + mm];
-    /// <summary>PTEs that map a page.</summary>
-    public int PtesOf(int pfn) => _pteMaps[pfn];
-    /// <summary>GUP pins of a page that a caller holds.</summary>
-    public int PinsOf(int pfn) => _pagePins[pfn];
-
     /// <summary>What memory_failure() made known of a page.</summary>
     public Poison PoisonOf(int pfn) => _poison[pfn];
 
@@ -136,15 +117,6 @@ public sealed class Ghost
         _machine.Judge.Raise(MomentKind.Published, cpu, o.Head, id);
     }
 
-    /// <summary>The allocation's first reference: set_page_refcounted() / set_page_count().</summary>
-    public void FirstRef(Cpu cpu, int pfn)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs++;
-        _held[id * _cpus + cpu.Number]++;
-    }
-
     /// <summary>A hugetlb folio is the pool's: complete, frozen, and nobody's pointer is good any more.</summary>
     public void Pool(int pfn)
     {
@@ -163,165 +135,11 @@ public sealed class Ghost
         FirstRef(cpu, pfn);
     }
 
-    /// <summary>A thread took <paramref name="n"/> references on the page's refcount.</summary>
-    public void Get(Cpu cpu, int pfn, int n = 1)
-    {
-        int id = _object[pfn];
-        if (id != NoObject)
-        {
-            _objects[id].ThreadRefs += n;
-            _held[id * _cpus + cpu.Number] += n;
-        }
-        _machine.Judge.Raise(MomentKind.RefTaken, cpu, pfn, id, (ulong)n);
-    }
-
-    /// <summary>A thread dropped references. Reports I22 when it did not hold them.</summary>
-    public void Put(Cpu cpu, int pfn, int n = 1)
-    {
-        int id = _object[pfn];
-        bool held = id != NoObject && _held[id * _cpus + cpu.Number] >= n;
-        if (held)
-        {
-            _objects[id].ThreadRefs -= n;
-            _held[id * _cpus + cpu.Number] -= n;
-        }
-        _machine.Judge.Raise(MomentKind.RefDropped, cpu, pfn, id, (ulong)n, held ? 1UL : 0);
-    }
-
-    /// <summary>References change hands from a thread to the page tables (n &gt; 0) or back (n &lt; 0).</summary>
-    public void ThreadToPte(Cpu cpu, int pfn, int n)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].PteRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
-    }
-
-    /// <summary>A thread loses a reference without putting it: nobody holds what the refcount still counts.</summary>
-    public void Forget(Cpu cpu, int pfn)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs--;
-        _held[id * _cpus + cpu.Number]--;
-    }
-
-    /// <summary>References change hands between a thread and an opaque holder (LRU batch, swap cache…).</summary>
-    public void ThreadToOther(Cpu cpu, int pfn, int n)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].OtherRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
-    }
-
-    /// <summary>References change hands from a thread to the page cache (n &gt; 0) or back.</summary>
-    public void ThreadToCache(Cpu cpu, int pfn, int n)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].CacheRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
-    }
-
-    /// <summary>The same with the swap cache.</summary>
-    public void ThreadToSwap(Cpu cpu, int pfn, int n)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].SwapRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
-    }
-
-    /// <summary>Migration: what the caches hold of one folio they hold of another, for which a thread took the references.</summary>
-    public void MoveCacheRefs(Cpu cpu, int from, int to)
-    {
-        ref GhostObject source = ref _objects[_object[from]], destination = ref _objects[_object[to]];
-        int refs = source.CacheRefs + source.SwapRefs;
-        destination.ThreadRefs -= refs;
-        _held[_object[to] * _cpus + cpu.Number] -= refs;
-        destination.CacheRefs += source.CacheRefs;
-        destination.SwapRefs += source.SwapRefs;
-        source.CacheRefs = source.SwapRefs = 0;
-    }
-
     /// <summary>FS-DAX: the last entry went; the folio dies in this CPU's hands.</summary>
     public void EndShareLife(Cpu cpu, int pfn)
     {
         _objects[_object[pfn]].ShareLife = false;
         BeginFree(cpu, pfn);
-    }
-
-    /// <summary>References of one CPU become another's: a handle was passed on.</summary>
-    public void HandOver(int pfn, int from, int to, int n)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _held[id * _cpus + from] -= n;
-        _held[id * _cpus + to] += n;
-    }
-
-    /// <summary>Thread references become pins, which weigh <paramref name="refs"/> in _refcount and <paramref name="pincount"/> in _pincount.</summary>
-    public void Pin(Cpu cpu, int pfn, int pins, int refs, int pincount)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        ref GhostObject o = ref _objects[id];
-        o.ThreadRefs -= pins;
-        _held[id * _cpus + cpu.Number] -= pins;
-        o.Pins += pins;
-        o.PinRefs += refs;
-        o.PinCounts += pincount;
-        _machine.Judge.Raise(MomentKind.Pinned, cpu, pfn, id, (ulong)pins);
-    }
-
-    /// <summary>The reverse of <see cref="Pin"/>: the pins are thread references again, about to be put.</summary>
-    public void Unpin(Cpu cpu, int pfn, int pins, int refs, int pincount)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        ref GhostObject o = ref _objects[id];
-        if (o.Pins < pins) _machine.Judge.Raise(MomentKind.RefDropped, cpu, pfn, id, (ulong)pins);
-        o.ThreadRefs += pins;
-        _held[id * _cpus + cpu.Number] += pins;
-        o.Pins -= pins;
-        o.PinRefs -= refs;
-        o.PinCounts -= pincount;
-        _machine.Judge.Raise(MomentKind.Unpinned, cpu, pfn, id, (ulong)pins);
-    }
-
-    /// <summary>This CPU has the folio lock.</summary>
-    public void Locked(Cpu cpu, int pfn)
-    {
-        int id = _object[pfn];
-        if (id != NoObject) _objects[id].Locker = cpu.Number + 1;
-        _machine.Judge.Raise(MomentKind.FolioLocked, cpu, pfn, id);
-    }
-
-    /// <summary>The first unlock of a folio by who did not hold its lock: the page, and both CPUs' numbers and one.</summary>
-    public (int Pfn, int By, int Locker) WrongUnlock { get; private set; }
-
-    public void KeepWrongUnlock(int pfn, int by, int locker)
-    {
-        if (WrongUnlock.By == 0) WrongUnlock = (pfn, by, locker);
-    }
-
-    /// <summary>It has given the folio lock up.</summary>
-    public void Unlocked(int pfn)
-    {
-        int id = _object[pfn];
-        if (id != NoObject) _objects[id].Locker = 0;
-    }
-
-    /// <summary>A folio lock becomes another CPU's: a handle was passed on.</summary>
-    public void HandLock(int pfn, int to)
-    {
-        int id = _object[pfn];
-        if (id != NoObject) _objects[id].Locker = to + 1;
     }
 
     /// <summary>A folio was put on the LRU, or taken off it by whoever isolates or frees it.</summary>
@@ -344,53 +162,6 @@ public sealed class Ghost
     public int FileSize(int mapping) => _fileSize[mapping];
 
     public void SetFileSize(int mapping, int size) => _fileSize[mapping] = size;
-
-    /// <summary>GUP returned pins of these pages to its caller (d = 1), who now gives them back (d = -1).</summary>
-    public void PinPages(int pfn, int count, int d)
-    {
-        for (int i = pfn; i < pfn + count; i++) _pagePins[i] = (ushort)Math.Max(0, _pagePins[i] + d);
-    }
-
-    /// <summary>Rmap accounted a PTE (d = 1) or un-accounted it (d = -1).</summary>
-    public void MapPte(int pfn, int mm, int d)
-    {
-        int id = _object[pfn];
-        _pteMaps[pfn] = (ushort)(_pteMaps[pfn] + d);
-        if (id == NoObject) return;
-        _objects[id].PteMaps += d;
-        _mmMaps[id * Geometry.MaxMms + mm] += d;
-    }
-
-    public void MapPmd(int pfn, int mm, int d)
-    {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].PmdMaps += d;
-        _mmMaps[id * Geometry.MaxMms + mm] += d;
-    }
-
-    /// <summary>The generation of a page table: a new number when it is freed.</summary>
-    public int TableLife(int mm, int table) => _tableLife[mm * Geometry.MaxTables + table];
-
-    /// <summary>khugepaged took the table out and keeps it beneath the PMD entry (pgtable_trans_huge_deposit).</summary>
-    public void DepositTable(int mm, int table) => _tables = _tableDeposited[mm * Geometry.MaxTables + table] = true;
-
-    /// <summary>The deposited table is linked in again (pgtable_trans_huge_withdraw).</summary>
-    public void WithdrawTable(int mm, int table) => _tableDeposited[mm * Geometry.MaxTables + table] = false;
-
-    /// <summary>A PMD entry is zapped, and with it the table that was deposited, if any (zap_deposited_table).</summary>
-    public void FreeDepositedTable(int mm, int table)
-    {
-        int i = mm * Geometry.MaxTables + table;
-        if (!_tableDeposited[i]) return;
-        _tableDeposited[i] = false;
-        _tableLife[i]++;
-    }
-
-    /// <summary>The generation of a section's usage: a new number when it is freed.</summary>
-    public int UsageLife(int section) => _usageLife[section];
-
-    public void FreeUsage(int section) => _usageLife[section]++;
 
     /// <summary>percpu_ref_exit() was called for the pgmap.</summary>
     public bool PgmapRefGone { get; internal set; }

@@ -7,7 +7,7 @@ namespace StressFarm.Simulation;
 /// that the scheduler picked; between two accesses nothing happens. This is the only place that touches the memory for the
 /// protocols, and therefore where other memory models (TSO, WEAK) delay a store's visibility: <see cref="StoreBuffers"/>.
 /// </summary>
-public sealed class Machine
+public sealed partial class Machine
 {
     /// <summary>The location of an access that has none (fences, yields).</summary>
     public const int NoWord = -1;
@@ -16,12 +16,6 @@ public sealed class Machine
     /// <summary>Numbers of all that a strategy can choose.</summary>
     public const int StepperLimit = FirstUnit + 2 * Geometry.CpuLimit;
 
-    private int[] _touched = new int[64];
-    private int _touchedCount;
-    /// <summary>Codes from here on are cells, which no invariant watches.</summary>
-    private readonly int _touchable;
-    /// <summary>The last step wrote something, be it a cell.</summary>
-    private bool _wrote;
     private uint _waiting;
     /// <summary>CPUs that some schedule used since the last reset.</summary>
     private int _usedCpus;
@@ -31,8 +25,6 @@ public sealed class Machine
     /// <summary>Stores that others do not see yet; null under sequential consistency.</summary>
     private StoreBuffers? _buffers;
     private StoreBuffers? _builtBuffers;
-    /// <summary>The policy's: the step whose writes are lost.</summary>
-    private Step _dropped;
 
     public Machine(Geometry geometry)
     {
@@ -88,9 +80,6 @@ public sealed class Machine
     public Violation? Violation => Judge.First;
     /// <summary>Records every step when set; null in ordinary runs.</summary>
     public ITrace? Trace { get; set; }
-
-    /// <summary>What the last step wrote of struct pages, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
-    internal ReadOnlySpan<int> Touched => _touched.AsSpan(0, _touchedCount);
 
     /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
     public void Reset(Arena arena, Policy policy, Programme? programme)
@@ -280,23 +269,6 @@ public sealed class Machine
     /// <summary>What <see cref="Cpu.Release"/> and <see cref="Cpu.MayLoadEarly"/> tell.</summary>
     internal StoreBuffers? Buffers => _buffers;
 
-    /// <summary>A mutant's write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong Lose<TKind>(Cpu cpu, in Access access, out ulong old, out ulong value) where TKind : struct, IAccessKind
-    {
-        int word = access.WordIndex;
-        (ulong held, ulong writers) = Memory.Held(word);
-        ulong result = TKind.Do(this, cpu, in access, out old, out _);
-        Memory.PutBack(word, held, writers);
-        _touchedCount = 0;
-        _wrote = false;
-        value = old;
-        return result;
-    }
-
-    /// <summary>The rest of the step just taken is lost too.</summary>
-    private bool Loses(Cpu cpu) => _dropped != Simulation.Step.None && new WriterStamp(cpu.Writer).Step == _dropped;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndStep(Cpu cpu)
     {
@@ -350,130 +322,4 @@ public sealed class Machine
         }
     }
 
-    /// <summary>CPUs that wait for the sections of others to end, one bit each; and which of them for grace periods.</summary>
-    private uint _waitsForSections, _waitsForGrace;
-    /// <summary>By waiting CPU: whose sections have not ended since its wait began. The judge's own copy of <see cref="Cells.ReadersOf"/>.</summary>
-    private readonly ulong[] _inside = new ulong[Geometry.CpuLimit + 1];
-
-    /// <summary>
-    /// What smp_call_function() or synchronize_rcu() on this CPU must wait for, in the code of a step on
-    /// <see cref="Cells.ReadersOf"/>: the CPUs that are inside a section now.
-    /// </summary>
-    /// <param name="grace">RCU readers as well, not only CPUs with IRQs off</param>
-    internal ulong BeginWaitForSections(Cpu cpu, bool grace)
-    {
-        ulong readers = 0;
-        foreach (Cpu other in Cpus.AsSpan(0, Arena.Cpus))
-            if (other != cpu && (other.IrqsOff || (grace && other.InRcu))) readers |= 1UL << other.Number;
-        _inside[cpu.Number] = readers;
-        _waitsForSections |= 1u << cpu.Number;
-        if (grace) _waitsForGrace |= 1u << cpu.Number;
-        return readers;
-    }
-
-    /// <summary>The wait is over; whom it should have waited for.</summary>
-    internal ulong EndWaitForSections(Cpu cpu)
-    {
-        _waitsForSections &= ~(1u << cpu.Number);
-        _waitsForGrace &= ~(1u << cpu.Number);
-        return _inside[cpu.Number];
-    }
-
-    /// <summary>A CPU has IRQs on again, or left rcu_read_lock(): whoever waits for it waits for one less.</summary>
-    internal void LeftSection(Cpu cpu)
-    {
-        for (uint rest = _waitsForSections; rest != 0; rest &= rest - 1)
-        {
-            int waiting = int.TrailingZeroCount((int)rest);
-            bool grace = (_waitsForGrace >> waiting & 1) != 0;
-            if (cpu.IrqsOff || (grace && cpu.InRcu)) continue;
-            _inside[waiting] &= ~(1UL << cpu.Number);
-            Word readers = Cells.ReadersOf(waiting);
-            Memory.Write(readers.Index, Memory[readers] & ~(1UL << cpu.Number), cpu.Writer);
-            _wrote = true;
-        }
-    }
-
-    /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
-    internal void StoreRaw(Cpu cpu, Word w, ulong value)
-    {
-        if (Loses(cpu)) return;
-        if (Trace is not null) Trace.RecordRaw(cpu, w, Memory[w], value);
-        WriteWord(cpu, w.Index, value);
-    }
-
-    internal void StoreRaw(Cpu cpu, Half h, uint value)
-    {
-        if (Loses(cpu)) return;
-        ulong old = Memory[h.Word];
-        WriteHalf(cpu, h.Index, value);
-        Trace?.RecordRaw(cpu, h.Word, old, Memory[h.Word]);
-    }
-
-    /// <summary>A word reads otherwise since another frame is mapped there: nothing was written.</summary>
-    internal void Remap(Cpu cpu, Word w, ulong value)
-    {
-        if (Memory[w] == value) return;
-        Trace?.RecordRaw(cpu, w, Memory[w], value);
-        Memory.Write(w.Index, value, cpu.Writer);
-    }
-
-    /// <summary>The struct page lies in a vmemmap page that is mapped read-only.</summary>
-    internal bool IsReadOnly(int pfn) =>
-        SharedVmemmap != 0 && pfn < Geometry.DeviceBase && Memory[Cells.Vmemmap(pfn >> Arena.VmemmapOrder)] != 0;
-
-    /// <summary>Writes outside any step: the state a schedule starts from.</summary>
-    internal void Lay(Word w, ulong value) => Memory.Write(w.Index, value, 0);
-    internal void Lay(Half h, uint value) => Memory.WriteHalf(h.Index, value, 0);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void WriteWord(Cpu cpu, int word, ulong value)
-    {
-        Memory.Write(word, value, cpu.Writer);
-        Touch(word << 2);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void WriteHalf(Cpu cpu, int half, uint value)
-    {
-        Memory.WriteHalf(half, value, cpu.Writer);
-        Touch(((half >> 1) << 2) | (1 + (half & 1)));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Touch(int code)
-    {
-        _wrote = true;
-        if (code >= _touchable) return;
-        int[] touched = _touched;
-        int count = _touchedCount++;
-        if ((uint)count < (uint)touched.Length) touched[count] = code;
-        else TouchMore(code);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TouchMore(int code)
-    {
-        Array.Resize(ref _touched, _touched.Length * 2);
-        _touched[_touchedCount - 1] = code;
-    }
-}
-
-/// <summary>Chooses who steps next. A class, since it is asked at every step: an interface call that meets two classes goes through a hash table.</summary>
-public abstract class Stepper
-{
-    /// <summary>After a step of <paramref name="stepped"/>: the CPU that steps next, one of <see cref="Machine.Runnable"/>, or -1 to stop.</summary>
-    public abstract int Next(Machine machine, Cpu stepped);
-}
-
-/// <summary>Sees every step of a run that is recorded.</summary>
-public interface ITrace
-{
-    /// <param name="cpu">who stepped</param>
-    /// <param name="access">what was done</param>
-    /// <param name="old">the value before (0 for reads)</param>
-    /// <param name="value">the value after, or the value read</param>
-    void Record(Cpu cpu, in Access access, ulong old, ulong value);
-    /// <summary>A further word written by the same step.</summary>
-    void RecordRaw(Cpu cpu, Word word, ulong old, ulong value);
 }

@@ -50,24 +50,6 @@ public sealed class CollapseRange : Operation
     public override Op Run(Cpu cpu, OpCall call) => Collapse.Run(cpu, call.A, AnonMemory.TableOf(cpu, call.B));
 }
 
-/// <summary>A: parent mm, B: first slot, C: how many, D: child mm, greater than the parent.</summary>
-public sealed class ForkAll : Operation
-{
-    public override string Id => "dup_mmap";
-    public override string Summary => "copies page table entries to another mm, present, migration and device-private ones";
-
-    public override async Op Run(Cpu cpu, OpCall call)
-    {
-        if (call.D <= call.A || call.D >= Geometry.MaxMms) return;
-        await ForkCopy.AnonVmaFork(cpu, call.D);
-        for (int slot = call.B; slot < Math.Min(call.B + call.C, Geometry.SlotsPerMm); slot++)
-        {
-            await ForkCopy.Slot(cpu, call.A, call.D, slot);
-            await ForkNonPresent.Slot(cpu, call.A, call.D, slot);
-        }
-    }
-}
-
 /// <summary>A: mm, B: slot.</summary>
 public sealed class WriteProtectFault : Operation
 {
