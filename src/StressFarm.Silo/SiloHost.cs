@@ -34,7 +34,7 @@ public static class SiloHost
         if (settings.Metrics) AddMetrics(builder.Services);
         WebApplication app = builder.Build();
         app.MapFarmApi();
-        if (settings.Metrics) app.MapPrometheusScrapingEndpoint("/metrics").Needs(ApiRole.Read);
+        if (settings.Metrics) app.MapPrometheusScrapingEndpoint("/metrics").IsScraped();
         return app;
     }
 

@@ -55,6 +55,10 @@ public static class FarmApiEndpoints
     public static TBuilder Needs<TBuilder>(this TBuilder endpoint, ApiRole? role) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new AccessNeed(role));
 
+    /// <summary>The endpoint serves metrics: to readers, by limits of its own.</summary>
+    public static TBuilder IsScraped<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.Needs(ApiRole.Read).WithMetadata(new ScrapeMark());
+
     internal static RouteHandlerBuilder Get(this IEndpointRouteBuilder app, [StringSyntax("Route")] string pattern, Delegate handler) =>
         app.MapGet(Base + pattern, handler).Needs(ApiRole.Read).Refuses(400, 401, 403, 429, 503);
 

@@ -3,10 +3,14 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace StressFarm.Silo.Api;
 
-/// <summary>How much one caller gets, and all of them together. Whoever gets none is told when to come again.</summary>
+/// <summary>
+/// How much one caller gets, and all of them together. Whoever gets none is told when to come again. Scrapes are counted by
+/// themselves: a farm whose API is flooded must not look absent to its alerts.
+/// </summary>
 internal static class RateLimits
 {
     public const string Submissions = "submissions";
+    private const int ScrapesAtOnce = 4;
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
 
     public static void Configure(RateLimiterOptions limits, ApiOptions options)
@@ -40,13 +44,24 @@ internal static class RateLimits
     private static PartitionedRateLimiter<HttpContext> AtOnce(ApiOptions options) => PartitionedRateLimiter.Create<HttpContext, string>(http =>
         IsOpen(http) || http.GetEndpoint()?.Metadata.GetMetadata<WatchMark>() is not null
             ? RateLimitPartition.GetNoLimiter("free")
-            : RateLimitPartition.GetConcurrencyLimiter("all", _ => new ConcurrencyLimiterOptions { PermitLimit = options.MaxConcurrentRequests, QueueLimit = 0 }));
+            : IsScrape(http) ? AtMost("scrapes", ScrapesAtOnce) : AtMost("all", options.MaxConcurrentRequests));
+
+    private static RateLimitPartition<string> AtMost(string what, int requests) =>
+        RateLimitPartition.GetConcurrencyLimiter(what, _ => new ConcurrencyLimiterOptions { PermitLimit = requests, QueueLimit = 0 });
+
+    private static bool IsScrape(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<ScrapeMark>() is not null;
 
     private static bool IsOpen(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<AccessNeed>() is { Role: null };
 
-    private static string KeyOf(HttpContext http) => CallerGate.CallerOf(http) is { } caller && caller != ApiCaller.Local
-        ? $"token {caller.Name}" : $"address {http.Connection.RemoteIpAddress}";
+    private static string KeyOf(HttpContext http)
+    {
+        string who = CallerGate.CallerOf(http) is { } caller && caller != ApiCaller.Local ? $"token {caller.Name}" : $"address {http.Connection.RemoteIpAddress}";
+        return IsScrape(http) ? $"scrapes of {who}" : who;
+    }
 }
+
+/// <summary>Marks the endpoint that Prometheus asks.</summary>
+internal sealed class ScrapeMark;
 
 /// <summary>Marks the endpoint that streams.</summary>
 internal sealed class WatchMark;

@@ -180,6 +180,30 @@ public sealed class SecurityTests : IDisposable
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Get("/health/live"))), r => Assert.Equal(HttpStatusCode.OK, r.Status));
     }
 
+    /// <summary>Whoever floods the API, from where Prometheus asks too, does not make the silo look absent; scrapes are limited all the same.</summary>
+    [Fact]
+    public async Task Scrapes_have_limits_of_their_own()
+    {
+        var gate = new TaskCompletionSource();
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { RequestBurst = 12, RequestsPerSecond = 1, MaxConcurrentRequests = 1 }, app =>
+        {
+            app.MapGet("/metrics", () => "up 1").IsScraped();
+            app.MapGet("/slow", async () => await gate.Task).IsScraped();
+        });
+        var inside = new TaskCompletionSource();
+        host.Door.Before = _ => { inside.TrySetResult(); return gate.Task; };
+        Task<Reply> held = host.Get(Campaigns);
+        await inside.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Get(Campaigns))), r => Assert.Equal(HttpStatusCode.TooManyRequests, r.Status));
+        Assert.Equal(HttpStatusCode.OK, (await host.Get("/metrics")).Status);
+        Task<Reply>[] slow = [.. Enumerable.Range(0, 5).Select(_ => host.Get("/slow"))];
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await await Task.WhenAny(slow)).Status);
+        gate.SetResult();
+        Assert.Equal(4, (await Task.WhenAll(slow)).Count(r => r.Status == HttpStatusCode.OK));
+        Assert.Equal(HttpStatusCode.OK, (await held).Status);
+        Assert.Contains(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Get("/metrics"))), r => r.Status == HttpStatusCode.TooManyRequests);
+    }
+
     [Fact]
     public async Task So_many_requests_at_once()
     {
