@@ -35,10 +35,12 @@ public sealed record WorkProgress([property: Id(0)] string Key, [property: Id(1)
 /// <summary>What a silo's workers tell a campaign, and how much they want.</summary>
 /// <param name="Holder">the silo's incarnation: another one after a restart</param>
 /// <param name="Wanted">leases at most</param>
+/// <param name="WorkUps">of findings at most, when those are what is left to do; null for as many as others</param>
 [GenerateSerializer, Immutable, Alias("stressfarm.exchange.v1")]
 public sealed record ExchangeRequest(
     [property: Id(0)] string Holder, [property: Id(1)] int Wanted, [property: Id(2)] IReadOnlyList<WorkResult> Results,
-    [property: Id(3)] IReadOnlyList<WorkProgress> Progress, [property: Id(4)] IReadOnlyList<WorkProgress> Returned);
+    [property: Id(3)] IReadOnlyList<WorkProgress> Progress, [property: Id(4)] IReadOnlyList<WorkProgress> Returned,
+    [property: Id(5)] int? WorkUps);
 
 /// <summary>What came of it.</summary>
 /// <param name="Fates">one for each result, in order: 0 accepted, 1 the same was there, 2 another was there, 3 refused</param>

@@ -64,7 +64,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
         ExchangeAnswer answer = await Guarded(c => c.Exchange(new(request.Holder, request.Wanted,
             [.. request.Results.Select(r => new WorkReturn(r.Key, r.Epoch, r.Record, r.Fault))],
             [.. request.Progress.Select(p => new LeaseProgress(p.Key, p.Epoch, p.Done))],
-            [.. request.Returned.Select(p => new LeaseProgress(p.Key, p.Epoch, p.Done))]), cancellation));
+            [.. request.Returned.Select(p => new LeaseProgress(p.Key, p.Epoch, p.Done))], request.WorkUps), cancellation));
         await RestWhenOver();
         return new([.. answer.Leases.Select(Travelling)], [.. answer.Fates.Select(f => (byte)f)], answer.Lost, answer.Over);
     }

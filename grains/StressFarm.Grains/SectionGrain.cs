@@ -10,8 +10,11 @@ namespace StressFarm.Grains;
 /// </summary>
 public sealed class SectionGrain(IFarmStore store) : Grain, ISectionGrain
 {
-    /// <summary>Checkpoints kept behind the head: a second silo that verifies an epoch needs the memory before it.</summary>
-    private const int Tail = 8;
+    /// <summary>
+    /// Checkpoints kept behind the head, about a kilobyte each: a second silo that verifies an epoch needs the memory before it, and
+    /// is about a second behind.
+    /// </summary>
+    private const int Tail = 128;
 
     private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
     private SortedSet<long> _kept = [];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;
@@ -43,6 +44,32 @@ public class FarmCampaignTests
         }
         // The trouble was there: otherwise this says nothing.
         Assert.True(kills > 60 && stale > 10 && refused > 10, string.Create(CultureInfo.InvariantCulture, $"{kills} kills, {stale} stale activations, {refused} results refused"));
+    }
+
+    /// <summary>A work-up takes much longer than a shard: a silo that has room for many shards must not keep all of them.</summary>
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(0, 0)]
+    [InlineData(null, 6)]
+    public async Task Of_the_work_ups_a_holder_gets_no_more_than_it_has_room_for(int? workUps, int given)
+    {
+        CampaignSpec spec = Spec();
+        var store = new MemoryFarmStore();
+        string id = CampaignEntry.IdOf(spec);
+        CampaignEntry entry = (await store.Submit(new(id, "", Request, spec.Canonical, spec.Hash, null, CampaignState.Running, "", default, null, 0), 1, default))!;
+        FarmCampaign campaign = await FarmCampaign.Open(store, entry, s_terms with { VerifyEvery = 0 }, TimeProvider.System, default);
+        ICampaignWorker worker = new FakeEngine().CreateWorker();
+        IReadOnlyList<Lease> leases = [];
+        do
+        {
+            WorkReturn[] done = [.. leases.Select(l => new WorkReturn(l.Work.Key, l.Epoch, JsonSerializer.SerializeToUtf8Bytes(
+                worker.Run(campaign.Plan.Cells[l.Work.Shard.Cell].Cell, l.Work.Shard.FirstSeed, l.Work.Shard.Count, null, default)), null))];
+            leases = (await campaign.Exchange(new("a", 6, done, [], [], workUps), default)).Leases;
+        }
+        while (leases.Any(l => l.Work.Kind == WorkKind.Explore));
+        Assert.True(campaign.Candidates().Count >= 6);
+        Assert.Equal(given, leases.Count);
+        Assert.All(leases, l => Assert.Equal(WorkKind.WorkUp, l.Work.Kind));
     }
 
     [Fact]

@@ -82,6 +82,25 @@ public class LeaseBoardTests
     }
 
     [Fact]
+    public void A_verification_handed_back_is_dropped_and_counts_as_nothing_given_again()
+    {
+        LeaseBoard board = Board(s_terms with { VerifyEvery = 1 });
+        Finish(board, board.Take("a", s_start)!);
+        Lease verification = board.Take("b", s_start)!;
+        Assert.Equal(WorkKind.Verify, verification.Work.Kind);
+        Assert.True(board.Return(verification.Work.Key, verification.Epoch));
+        Assert.Equal((0, 0L), (board.ToVerify, board.Reissued));
+        Assert.Equal(WorkKind.Explore, board.Take("b", s_start)!.Work.Kind);
+        // One that only ran out of time waits for the next.
+        Finish(board, board.Take("a", s_start)!);
+        Lease late = board.Take("b", s_start)!;
+        Assert.Equal(WorkKind.Verify, late.Work.Kind);
+        board.Tick(s_start.AddMinutes(1));
+        Assert.Equal(late.Work.Key, board.Take("b", s_start.AddMinutes(1))!.Work.Key);
+        Assert.True(board.Reissued > 0);
+    }
+
+    [Fact]
     public void Closed_exploration_counts_what_is_under_way_and_begins_nothing()
     {
         LeaseBoard board = Board();

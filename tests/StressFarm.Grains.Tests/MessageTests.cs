@@ -14,7 +14,7 @@ public class MessageTests
     private const string Wire = """
         stressfarm.brief.v1: 0 Id, 1 Request, 2 Hash, 3 Running
         stressfarm.epoch.v1: 0 Epoch, 1 Before, 2 After, 3 Shown
-        stressfarm.exchange.v1: 0 Holder, 1 Wanted, 2 Results, 3 Progress, 4 Returned
+        stressfarm.exchange.v1: 0 Holder, 1 Wanted, 2 Results, 3 Progress, 4 Returned, 5 WorkUps
         stressfarm.exchangereply.v1: 0 Leases, 1 Fates, 2 Lost, 3 Over
         stressfarm.heartbeat.v1: 0 Holder, 1 Name, 2 Workers, 3 Busy, 4 StepsPerSecond, 5 Draining
         stressfarm.lease.v1: 0 Key, 1 Epoch, 2 Kind, 3 Index, 4 Cell, 5 Number, 6 FirstSeed, 7 Count, 8 Raw, 9 Input

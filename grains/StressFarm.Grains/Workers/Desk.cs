@@ -25,6 +25,7 @@ internal sealed class Desk
     public List<Job> Finished { get; } = [];
     /// <summary>What shards build on where the strategy learns.</summary>
     public GenerationInputs Inputs { get; }
+    public JobTimes Times { get; } = new();
     /// <summary>To be handed back at the next call.</summary>
     public List<Job> Returned { get; } = [];
     /// <summary>When the campaign is asked again; later after it had nothing, or did not answer.</summary>

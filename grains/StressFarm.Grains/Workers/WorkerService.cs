@@ -25,8 +25,6 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     : BackgroundService
 {
     private static readonly TimeSpan s_pulse = TimeSpan.FromMilliseconds(250), s_hello = TimeSpan.FromSeconds(1), s_longestPause = TimeSpan.FromSeconds(5);
-    private const double QueuedSeconds = 1;
-    private const int MostPerThread = 64;
 
     private readonly string _holder = $"{silo.Name}/{silo.SiloAddress.ToParsableString()}";
     private readonly ConcurrentQueue<Job> _done = new();
@@ -36,7 +34,6 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private readonly StepRate _rate = new(clock);
     private WorkerPool? _pool;
     private DateTimeOffset _nextHello;
-    private double _jobSeconds = 0.1;
     private bool _draining;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -77,7 +74,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         DateTimeOffset now = clock.GetUtcNow();
         if (now >= _nextHello) await Hello(now);
         Desk[] due = [.. _desks.Values.Where(d => IsDue(d, now))];
-        if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, Share(due.Length), CancellationToken.None)));
+        if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, due.Length, CancellationToken.None)));
         foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count + d.Finished.Count + d.Returned.Count == 0).ToArray()) _desks.Remove(over.Id);
         ShowWaiting();
     }
@@ -97,7 +94,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
                 continue;
             }
             job.Desk.Finished.Add(job);
-            _jobSeconds = Math.Clamp(0.9 * _jobSeconds + 0.1 * job.Seconds, 0.001, 60);
+            job.Desk.Times.Took(job.Kind, job.Seconds);
             _rate.Add(job.Record?.Steps ?? 0);
             instruments.Work.Took(job.Kind, job.Seconds);
         }
@@ -150,26 +147,24 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     {
         if (now < desk.Next) return false;
         if (desk.Finished.Count + desk.Returned.Count > 0 && now - desk.Spoken >= s_pulse) return true;
-        if (!desk.Over && Wanted() > Depth() / 2) return true;
+        if (!desk.Over && Fill() < 0.5) return true;
         return desk.Open.Count > 0 && now - desk.Spoken >= Interval;
     }
 
     /// <summary>How often a campaign hears of work that takes long: well within a lease, and often enough to count as there.</summary>
     private TimeSpan Interval => options.Value.LeaseDuration / 4 < s_longestPause ? options.Value.LeaseDuration / 4 : s_longestPause;
 
-    /// <summary>Leases that keep the threads busy for about a second.</summary>
-    private int Depth() => _pool!.Threads * Math.Clamp((int)Math.Ceiling(QueuedSeconds / _jobSeconds), 2, MostPerThread);
+    /// <summary>How far the leases here keep the threads busy: 1 for about a second. What waits to be delivered takes the place of a lease.</summary>
+    private double Fill() => _desks.Values.Sum(d => d.Times.Fill(d.Open.Values.Concat(d.Finished).Select(j => j.Kind), _pool!.Threads));
 
-    private int Wanted() => Math.Max(0, Depth() - _desks.Values.Sum(d => d.Open.Count + d.Finished.Count));
-
-    private int Share(int campaigns) => Wanted() is var wanted && wanted > 0 ? Math.Max(1, wanted / campaigns) : 0;
-
-    private async Task Exchange(Desk desk, int wanted, CancellationToken cancellation)
+    /// <param name="campaigns">how many are asked at this time; 0, and no work is wanted</param>
+    private async Task Exchange(Desk desk, int campaigns, CancellationToken cancellation)
     {
+        int Room(WorkKind kind) => _draining || desk.Over || campaigns == 0 ? 0 : desk.Times.Room(kind, _pool!.Threads, Fill(), campaigns);
         Job[] delivered = [.. desk.Finished];
         Job[] open = [.. desk.Open.Values], returned = [.. desk.Returned];
-        var request = new ExchangeRequest(_holder, _draining || desk.Over ? 0 : wanted, [.. delivered.Select(j => j.Result!)],
-            _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)]);
+        var request = new ExchangeRequest(_holder, Room(WorkKind.Explore), [.. delivered.Select(j => j.Result!)],
+            _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)], Room(WorkKind.WorkUp));
         DateTimeOffset now = clock.GetUtcNow();
         desk.Spoken = now;
         try

@@ -9,8 +9,10 @@ public sealed record WorkReturn(string Key, long Epoch, byte[] Record, string? F
 public readonly record struct LeaseProgress(string Key, long Epoch, long Done);
 
 /// <summary>What a holder tells a campaign, and how many leases it wants.</summary>
+/// <param name="WorkUps">of findings at most, when those are what is left to do; null for as many as others</param>
 public sealed record ExchangeOffer(
-    string Holder, int Wanted, IReadOnlyList<WorkReturn> Results, IReadOnlyList<LeaseProgress> Progress, IReadOnlyList<LeaseProgress> Returned);
+    string Holder, int Wanted, IReadOnlyList<WorkReturn> Results, IReadOnlyList<LeaseProgress> Progress, IReadOnlyList<LeaseProgress> Returned,
+    int? WorkUps = null);
 
 /// <summary>What came of it.</summary>
 /// <param name="Fates">one for each result, in order</param>

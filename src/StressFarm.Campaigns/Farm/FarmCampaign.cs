@@ -105,7 +105,7 @@ public sealed class FarmCampaign
         gone.AddRange(Reconcile(offer));
         gone.AddRange(PassTime(now));
         var given = new List<Lease>();
-        while (_entry.State == CampaignState.Running && given.Count < offer.Wanted && _board.Take(offer.Holder, now) is { } lease) given.Add(lease);
+        while (_entry.State == CampaignState.Running && given.Count < Most(offer) && _board.Take(offer.Holder, now) is { } lease) given.Add(lease);
         // Taken back and given again in one go: the new lease replaces the row of the old one.
         gone.RemoveAll(key => given.Exists(l => l.Work.Key == key));
         if (given.Count > 0 || gone.Count > 0) await _store.SaveLeases(_entry.Id, _term, given, gone, cancellation);
@@ -113,6 +113,9 @@ public sealed class FarmCampaign
         await FinishIfDone(cancellation);
         return new(given, fates, lost, !_entry.Active);
     }
+
+    private int Most(ExchangeOffer offer) =>
+        _board.Phase == CampaignPhase.WorkingUp ? Math.Min(offer.Wanted, offer.WorkUps ?? offer.Wanted) : offer.Wanted;
 
     /// <summary>Time went on, whether or not anybody asked for work.</summary>
     public async Task Tick(CancellationToken cancellation)
