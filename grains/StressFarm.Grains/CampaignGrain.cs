@@ -37,7 +37,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
         catch (CampaignFault e)
         {
             CampaignLog.Unworkable(log, Id, e.Message);
-            if (_entry.Active) instruments.Campaigns.Unworkable();
+            if (_entry.Active) instruments.Campaigns.Unworkable(e);
             _entry = await store.Find(Id, cancellationToken);
             return;
         }

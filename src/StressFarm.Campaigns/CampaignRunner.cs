@@ -81,7 +81,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     private CampaignReport Report()
     {
         IReadOnlyList<(Candidate, Finding)> workedUp = _board.WorkUps();
-        foreach (var (candidate, _) in workedUp.Where(w => w.Item2.Token.Length == 0))
+        foreach (var (candidate, _) in workedUp.Where(w => !w.Item2.Recurred))
             _defects.Add(FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, candidate.Raw.Key, "a violation did not recur at its own seed"));
         return CampaignReport.Of(Tally, workedUp);
     }
@@ -218,7 +218,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             store.RecordWorkup(lease.Work.Shard.Cell, lease.Work.Raw!, finding);
             _board.Complete(lease.Work, lease.Epoch, finding);
-            instruments?.Settled(plan.Cells[lease.Work.Shard.Cell], WorkKind.WorkUp, null, finding, ResultFate.Accepted, clock.GetElapsedTime(began), unanswered: false);
+            instruments?.Settled(plan, lease.Work.Shard, WorkKind.WorkUp, null, finding, ResultFate.Accepted, clock.GetElapsedTime(began), unanswered: false);
             Publish(CampaignState.Running);
             Monitor.PulseAll(_lock);
         }
@@ -238,7 +238,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         if (instruments is null) return;
         PlannedCell cell = plan.Cells[shard.Cell];
         ResultFate fate = recorded switch { Recorded.Added => ResultFate.Accepted, Recorded.Same => ResultFate.Same, _ => ResultFate.Mismatch };
-        instruments.Settled(cell, WorkKind.Explore, record, null, fate, since, unanswered: false);
+        instruments.Settled(plan, shard, WorkKind.Explore, record, null, fate, since, unanswered: false);
         if (fate == ResultFate.Mismatch) _discrepancies++;
         if (fate == ResultFate.Accepted)
         {

@@ -29,7 +29,7 @@ public sealed class OtlpTests : IDisposable
         Assert.True(pushed.Count >= 3);
         foreach (InstrumentName name in InstrumentNames.All.Except(s_farmOnly)) Assert.True(pushed[^1].Has(name.Name), name.Name);
         foreach (InstrumentName name in s_farmOnly) Assert.False(pushed[^1].Has(name.Name), name.Name);
-        foreach (string text in (string[])["stressfarm", "no-reinit", "device-private-reinit", "I36", "dotnet.gc.collections"]) Assert.True(pushed[^1].Has(text), text);
+        foreach (string text in (string[])["stressfarm-run", Environment.MachineName, "no-reinit", "device-private-reinit", "I36", "dotnet.gc.collections"]) Assert.True(pushed[^1].Has(text), text);
     }
 
     /// <summary>What only a silo measures.</summary>

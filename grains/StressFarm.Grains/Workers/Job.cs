@@ -20,6 +20,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public WorkResult? Result { get; private set; }
     /// <summary>It could not be done here and now, and is to be handed back.</summary>
     public bool Returned { get; private set; }
+    public Shard Shard => new(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
     public WorkKind Kind => (WorkKind)lease.Kind;
     /// <summary>What it came to, for whoever counts what is accepted: the shard's record without what it teaches, or the finding.</summary>
     public ShardRecord? Record { get; private set; }
@@ -66,7 +67,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
 
     private byte[] Do(ICampaignWorker worker)
     {
-        var shard = new Shard(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
+        Shard shard = Shard;
         SoakSection? section = desk.Plan.Cells[shard.Cell].Section;
         GenerationInput? input = lease.Input is { } name ? desk.Inputs.Of(name, lease.Cell, lease.FirstSeed, _stop.Token) : null;
         if (Kind == WorkKind.WorkUp)

@@ -71,12 +71,13 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private async Task Round()
     {
         Collect();
+        // Before anybody is called: that nobody answers is when it matters what waits.
+        ShowWaiting();
         DateTimeOffset now = clock.GetUtcNow();
         if (now >= _nextHello) await Hello(now);
         Desk[] due = [.. _desks.Values.Where(d => IsDue(d, now))];
         if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, due.Length, CancellationToken.None)));
         foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count + d.Finished.Count + d.Returned.Count == 0).ToArray()) _desks.Remove(over.Id);
-        ShowWaiting();
     }
 
     private void ShowWaiting() => siloInstruments.Waiting(_pool!.Queued, _desks.Values.Sum(d => d.Finished.Count));
@@ -195,7 +196,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         for (int i = 0; i < delivered.Length; i++)
         {
             Job job = delivered[i];
-            instruments.Settled(desk.Plan.Cells[job.Lease.Cell], job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.SinceBegun, job.Unanswered);
+            instruments.Settled(desk.Plan, job.Shard, job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.SinceBegun, job.Unanswered);
             desk.Finished.Remove(job);
             job.Dispose();
         }

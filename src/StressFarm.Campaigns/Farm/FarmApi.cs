@@ -28,7 +28,19 @@ public sealed record CampaignStatus(
 /// <param name="Verified">shards that a second silo ran</param>
 /// <param name="VerifyMismatches">of those, how many gave another digest. Must be 0</param>
 /// <param name="Silos">silos that hold leases or asked for some lately</param>
-public sealed record LeaseSummary(int Held, long Reissued, long Refused, long Verified, long VerifyMismatches, int Silos);
+public sealed record LeaseSummary(int Held, long Reissued, long Refused, long Verified, long VerifyMismatches, int Silos)
+{
+    /// <summary>What is out longest; null when nothing is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WorkOut? Oldest { get; init; }
+}
+
+/// <summary>Work that a silo has: enough to run it by hand.</summary>
+/// <param name="Kind">explore, verify or work-up</param>
+/// <param name="FirstSeed">of a work-up: the seed that violated</param>
+/// <param name="Holder">the silo's incarnation</param>
+/// <param name="Given">for the first time, however often it was given again since the campaign's grain came up</param>
+public sealed record WorkOut(string Kind, string Policy, string Workload, ulong FirstSeed, int Schedules, string Holder, DateTimeOffset Given);
 
 /// <summary>The ledger's balance (<see cref="LedgerAudit"/>).</summary>
 /// <param name="Planned">shards asked for; of those that count, when steps or time decide</param>

@@ -148,9 +148,19 @@ public sealed class FarmCampaign
         FarmCounts counts = Counts();
         return new(_entry.Id, _entry.Name, Word(_entry.State), _entry.Reason, Word(_board.Phase), tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.Violated), over ? 1 : Math.Max(tally.Share, BudgetShare()), left, pace, _board.WorkedUp, _board.Candidates.Count,
-            new(_board.Leases.Count, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count()),
+            new(_entry.Active ? _board.Leases.Count : 0, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count())
+            {
+                Oldest = _entry.Active && _board.Leases.MinBy(l => l.Given) is { } oldest ? Out(oldest) : null,
+            },
             Ledger(), [.. _defects, .. tally.Canaries.Summary.Complaints()], ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished)
         { Canaries = tally.Canaries.Summary.Counts };
+    }
+
+    private WorkOut Out(Lease lease)
+    {
+        (Shard shard, PlannedCell cell) = (lease.Work.Shard, Plan.Cells[lease.Work.Shard.Cell]);
+        return new(WorkInstruments.Kinds[(int)lease.Work.Kind], cell.Policy.Name, cell.Workload.Id, lease.Work.Raw?.LowestSeed ?? shard.FirstSeed,
+            Math.Max(1, shard.Count), lease.Holder, lease.Given);
     }
 
     /// <summary>Where it stands, for whoever adds many campaigns up.</summary>
@@ -182,7 +192,7 @@ public sealed class FarmCampaign
     {
         await foreach (StoredShard shard in _store.Shards(_entry.Id, cancellation))
         {
-            if (!_board.Restore(shard)) throw new CampaignFault(string.Create(CultureInfo.InvariantCulture, $"the ledger is damaged: shard {shard.Number} of cell {shard.Cell} is not one of this campaign"));
+            if (!_board.Restore(shard)) throw new CampaignFault(string.Create(CultureInfo.InvariantCulture, $"the ledger is damaged: shard {shard.Number} of cell {shard.Cell} is not one of this campaign")) { LedgerDamaged = true };
             _violated.Add(shard.Cell, shard.Record);
             _checkpoints?.Restore(shard.Cell, shard.Number, shard.Recorded ?? _entry.Created);
         }
@@ -272,7 +282,7 @@ public sealed class FarmCampaign
     {
         PlannedCell cell = Plan.Cells[lease.Work.Shard.Cell];
         finding = finding with { Policy = cell.Policy.Name };
-        if (finding.Token.Length == 0)
+        if (!finding.Recurred)
             _defects.Add(FailureLocator.Describe(cell, lease.Work.Raw!.LowestSeed, lease.Work.Raw.Key, "a violation did not recur at its own seed"));
         await _store.RecordWorkup(_entry.Id, _term, lease.Work.Key, new(cell.Index, lease.Work.Raw!, finding), cancellation);
         return _board.Complete(lease.Work, lease.Epoch, finding);

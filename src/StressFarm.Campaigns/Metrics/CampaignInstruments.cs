@@ -50,7 +50,11 @@ public sealed class CampaignInstruments
     }
 
     /// <summary>A campaign could not be worked on, and so ended.</summary>
-    public void Unworkable() => _ended.Add("failed");
+    public void Unworkable(CampaignFault why)
+    {
+        _ended.Add("failed");
+        if (why.LedgerDamaged) _discrepancies.Add();
+    }
 
     internal void Forget(CampaignWatch watch) => _watches.TryRemove(watch, out _);
 

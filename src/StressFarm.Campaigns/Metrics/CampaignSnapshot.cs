@@ -17,9 +17,10 @@ public sealed record CampaignSnapshot(
     public static CampaignSnapshot Of(LeaseBoard board, CampaignState state, LedgerSummary ledger, long discrepancies, DateTimeOffset? oldestCheckpoint)
     {
         var leases = new int[WorkInstruments.Kinds.Count];
-        foreach (Lease lease in board.Leases) leases[(int)lease.Work.Kind]++;
-        bool exploring = board.Phase == CampaignPhase.Exploring && state is CampaignState.Running or CampaignState.Paused;
-        return new(state, leases, board.OldestGiven, board.Reissued, ledger, discrepancies, SectionsOf(board, exploring, leases[(int)WorkKind.Explore]),
+        // What was out when a campaign was cancelled is nobody's work any more.
+        bool active = state is CampaignState.Running or CampaignState.Paused, exploring = board.Phase == CampaignPhase.Exploring && active;
+        foreach (Lease lease in active ? board.Leases : []) leases[(int)lease.Work.Kind]++;
+        return new(state, leases, active ? board.OldestGiven : null, board.Reissued, ledger, discrepancies, SectionsOf(board, exploring, leases[(int)WorkKind.Explore]),
             exploring && state == CampaignState.Running ? oldestCheckpoint : null, SpeciesOf(board.Tally));
     }
 

@@ -20,8 +20,11 @@ public sealed class FarmMeter(Meter meter)
         else meter.CreateObservableGauge(name.Name, read, Unit(name), name.Description);
     }
 
-    public void Observe(InstrumentName name, Func<IEnumerable<Measurement<double>>> read) =>
-        meter.CreateObservableGauge(name.Name, read, Unit(name), name.Description);
+    public void Observe(InstrumentName name, Func<IEnumerable<Measurement<double>>> read)
+    {
+        if (name.Kind == InstrumentKind.Counter) meter.CreateObservableCounter(name.Name, read, Unit(name), name.Description);
+        else meter.CreateObservableGauge(name.Name, read, Unit(name), name.Description);
+    }
 
     public Histogram<double> Histogram(InstrumentName name) => meter.CreateHistogram(name.Name, Unit(name), name.Description,
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = name.Buckets });

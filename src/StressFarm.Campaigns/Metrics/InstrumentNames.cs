@@ -25,6 +25,7 @@ public static class InstrumentNames
     // Work.
     public static readonly InstrumentName Schedules = new("stressfarm_schedules_total", InstrumentKind.Counter, "", "Schedules run", "policy", "workload");
     public static readonly InstrumentName Steps = new("stressfarm_steps_total", InstrumentKind.Counter, "", "Steps taken", "policy", "workload");
+    public static readonly InstrumentName ViolatedSchedules = new("stressfarm_violated_schedules_total", InstrumentKind.Counter, "", "Of the schedules, those that ended in a violation", "policy", "workload");
     public static readonly InstrumentName StrategySchedules = new("stressfarm_strategy_schedules_total", InstrumentKind.Counter, "", "Schedules run, by the arm that drew them", "strategy");
     public static readonly InstrumentName StrategySteps = new("stressfarm_strategy_steps_total", InstrumentKind.Counter, "", "Steps taken, by the arm that drew the schedule", "strategy");
     public static readonly InstrumentName StrategyViolations = new("stressfarm_strategy_violations_total", InstrumentKind.Counter, "", "Schedules that violated, by the arm that drew them", "strategy");
@@ -32,10 +33,8 @@ public static class InstrumentNames
     public static readonly InstrumentName WorkloadViolations = new("stressfarm_workload_violations_total", InstrumentKind.Counter, "", "Schedules that ended in a violation, by workload", "workload", "invariant");
     public static readonly InstrumentName ViolationLast = new("stressfarm_violation_last_timestamp_seconds", InstrumentKind.Gauge, "s", "When the last violation was accepted; 0 for never");
     public static readonly InstrumentName Findings = new("stressfarm_findings_total", InstrumentKind.Counter, "", "Violations worked up", "severity");
-    public static readonly InstrumentName FirstViolation = new("stressfarm_first_violation_duration_seconds", InstrumentKind.Histogram, "s", "From a campaign's creation to the first violation of one of its cells", "workload")
-    {
-        Buckets = [1, 5, 15, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 259_200, 604_800],
-    };
+    public static readonly InstrumentName FirstViolations = new("stressfarm_first_violations_total", InstrumentKind.Counter, "", "Cells of campaigns that were violated for the first time", "workload");
+    public static readonly InstrumentName FirstViolationSeconds = new("stressfarm_first_violation_seconds_total", InstrumentKind.Counter, "s", "The time from a campaign's creation to the first violation of a cell, summed over those cells", "workload");
     public static readonly InstrumentName ShardDuration = new("stressfarm_shard_duration_seconds", InstrumentKind.Histogram, "s", "How long a piece of work kept its thread", "kind")
     {
         Buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
@@ -92,8 +91,8 @@ public static class InstrumentNames
     /// <summary>Everything that is the farm's.</summary>
     public static IReadOnlyList<InstrumentName> All { get; } =
     [
-        Schedules, Steps, StrategySchedules, StrategySteps, StrategyViolations, Violations, WorkloadViolations, ViolationLast, Findings, FirstViolation,
-        ShardDuration, Results, SpeciesSeen, SpeciesDiscovered,
+        Schedules, Steps, ViolatedSchedules, StrategySchedules, StrategySteps, StrategyViolations, Violations, WorkloadViolations, ViolationLast, Findings, FirstViolations,
+        FirstViolationSeconds, ShardDuration, Results, SpeciesSeen, SpeciesDiscovered,
         CanariesPlanted, CanariesCaught, CanaryDuration, CanaryLast, Replays, ReplayMismatches, LedgerShards, LedgerDiscrepancies,
         Campaigns, CampaignsEnded, Leases, LeaseOldest, LeaseReissues, Epochs, Sections, CheckpointOldest, Workers, WorkerBusy, QueuedLeases,
         UndeliveredResults, SilosActive, Draining, GrainCallDuration, GrainCallFailures, StoreDuration, StoreErrors, LabelOverflows, BuildInfo, Start,

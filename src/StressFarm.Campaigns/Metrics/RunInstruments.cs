@@ -26,14 +26,15 @@ public sealed class RunInstruments
     /// A campaign has said what became of a result. What it took is counted as work, once: when it has the result already and an
     /// earlier answer was lost, it was this one that it took.
     /// </summary>
+    /// <param name="shard">that the work is of, or whose violation is worked up</param>
     /// <param name="record">of a shard, with <paramref name="finding"/> null; or the other way round; both null when the work failed</param>
     /// <param name="since">the work was begun, and a canary planted with it</param>
     /// <param name="unanswered">the result was sent before, and no answer came</param>
-    public void Settled(PlannedCell cell, WorkKind kind, ShardRecord? record, Finding? finding, ResultFate fate, TimeSpan since, bool unanswered)
+    public void Settled(CampaignPlan plan, Shard shard, WorkKind kind, ShardRecord? record, Finding? finding, ResultFate fate, TimeSpan since, bool unanswered)
     {
         Work.Delivered(fate);
         bool taken = fate == ResultFate.Accepted || fate == ResultFate.Same && unanswered;
-        if (taken && finding is not null) Work.Accepted(finding);
+        if (taken && finding is not null) Settled(finding);
         if (record is null) return;
         if (kind == WorkKind.Verify)
         {
@@ -41,13 +42,21 @@ public sealed class RunInstruments
         }
         else if (taken)
         {
-            Work.Accepted(cell, record);
+            Work.Accepted(plan.Cells[shard.Cell], record);
             Trust.RanTwice(record);
-            if (record.Canary is { } canary) Trust.Canary(canary.Kind, canary.Id, canary.Caught, since.TotalSeconds);
+            // One that should have ridden along and did not is missed.
+            if (plan.CanaryOf(shard) is { Canary: var due })
+                Trust.Canary(due.KindName, due.Id, record.Canary is { } canary && canary.Id == due.Id && canary.Caught, since.TotalSeconds);
         }
         else if (fate != ResultFate.Refused)
         {
             Trust.KnownAlready(same: fate == ResultFate.Same);
         }
+    }
+
+    private void Settled(Finding finding)
+    {
+        Trust.WorkedUp(finding.Recurred);
+        if (finding.Recurred) Work.Accepted(finding);
     }
 }

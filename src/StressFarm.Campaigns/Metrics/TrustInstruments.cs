@@ -7,8 +7,8 @@ namespace StressFarm.Campaigns.Metrics;
 public sealed class TrustInstruments
 {
     public const string KnownBug = "known-bug", Mutant = "mutant";
-    private const string Self = "self", Silo = "silo", Ledger = "ledger";
-    private static readonly string[] s_canaryKinds = [KnownBug, Mutant], s_replays = [Self, Silo, Ledger];
+    private const string Self = "self", Silo = "silo", Ledger = "ledger", WorkUp = "work-up";
+    private static readonly string[] s_canaryKinds = [KnownBug, Mutant], s_replays = [Self, Silo, Ledger, WorkUp];
 
     private readonly LabelledCounter _planted, _caught;
     private readonly ClosedCounter _replays, _mismatches;
@@ -54,6 +54,9 @@ public sealed class TrustInstruments
 
     /// <summary>A shard was run whose record was in the ledger already.</summary>
     public void KnownAlready(bool same) => Replayed(Ledger, same);
+
+    /// <summary>A violation was run again to be worked up; one that does not recur is a defect of the simulator.</summary>
+    public void WorkedUp(bool recurred) => Replayed(WorkUp, recurred);
 
     private void Replayed(string kind, bool same)
     {

@@ -12,9 +12,9 @@ public sealed class WorkInstruments
     public static readonly IReadOnlyList<string> Arms =
         [.. Catalog<Strategy>.All.Where(s => s.Arm == s.Id).Select(s => s.Id).Union(FeedbackPortfolio.ArmIds).Order(StringComparer.Ordinal)];
 
-    private readonly LabelledCounter _schedules, _steps, _violations, _workloadViolations;
-    private readonly ClosedCounter _armSchedules, _armSteps, _armViolations, _findings, _results, _epochs;
-    private readonly Histogram<double> _firstViolation, _shardDuration;
+    private readonly LabelledCounter _schedules, _steps, _violated, _violations, _workloadViolations;
+    private readonly ClosedCounter _armSchedules, _armSteps, _armViolations, _findings, _results, _epochs, _firstViolations, _firstViolationTime;
+    private readonly Histogram<double> _shardDuration;
     private readonly TimeProvider _clock;
     private long _lastViolation;
 
@@ -23,6 +23,7 @@ public sealed class WorkInstruments
         _clock = clock;
         _schedules = new(meter, InstrumentNames.Schedules, overflows);
         _steps = new(meter, InstrumentNames.Steps, overflows);
+        _violated = new(meter, InstrumentNames.ViolatedSchedules, overflows);
         _violations = new(meter, InstrumentNames.Violations, overflows);
         _workloadViolations = new(meter, InstrumentNames.WorkloadViolations, overflows);
         _armSchedules = new(meter, InstrumentNames.StrategySchedules, Arms);
@@ -31,7 +32,8 @@ public sealed class WorkInstruments
         _findings = new(meter, InstrumentNames.Findings, Enum.GetNames<Severity>());
         _results = new(meter, InstrumentNames.Results, Fates);
         _epochs = new(meter, InstrumentNames.Epochs);
-        _firstViolation = meter.Histogram(InstrumentNames.FirstViolation);
+        _firstViolations = new(meter, InstrumentNames.FirstViolations, Catalog<Workload>.Ids);
+        _firstViolationTime = ClosedCounter.OfMilliseconds(meter, InstrumentNames.FirstViolationSeconds, Catalog<Workload>.Ids);
         _shardDuration = meter.Histogram(InstrumentNames.ShardDuration);
         meter.Observe(InstrumentNames.ViolationLast, () => Interlocked.Read(ref _lastViolation) / 1000.0);
     }
@@ -43,6 +45,7 @@ public sealed class WorkInstruments
         (string, string)[] cells = [.. Pairs(policies, workloads)];
         _schedules.Show(cells);
         _steps.Show(cells);
+        _violated.Show(cells);
         string[] invariants = [.. Catalog<Invariant>.Ids.Select(InvariantLabel).Distinct()];
         _violations.Show(Pairs(policies, invariants));
         _workloadViolations.Show(Pairs(workloads, invariants));
@@ -54,6 +57,7 @@ public sealed class WorkInstruments
         string policy = Presets.NameOf(cell.Policy.Policy), workload = cell.Workload.Id;
         _schedules.Add(policy, workload, record.Schedules);
         _steps.Add(policy, workload, record.Steps);
+        _violated.Add(policy, workload, record.Findings.Sum(raw => raw.Count));
         foreach (ArmCount arm in record.Arms)
         {
             _armSchedules.Add(arm.Strategy, arm.Schedules);
@@ -74,7 +78,13 @@ public sealed class WorkInstruments
     public void Accepted(Finding finding) => _findings.Add(finding.Severity);
     public void Delivered(ResultFate fate) => _results.Add(Fates[(int)fate]);
     public void Took(WorkKind kind, double seconds) => _shardDuration.Record(seconds, new KeyValuePair<string, object?>("kind", Kinds[(int)kind]));
-    public void FirstViolation(string workload, TimeSpan after) => _firstViolation.Record(after.TotalSeconds, new KeyValuePair<string, object?>("workload", workload));
+
+    /// <summary>A cell of this workload was violated for the first time, so long after its campaign's creation.</summary>
+    public void FirstViolation(string workload, TimeSpan after)
+    {
+        _firstViolations.Add(workload);
+        _firstViolationTime.Add(workload, (long)after.TotalMilliseconds);
+    }
 
     /// <summary>The invariant of the specification that this is, or is a part of: "I12" for I12b. The parts would not fit into a metric.</summary>
     public static string InvariantLabel(string id) => char.IsAsciiLetterLower(id[^1]) ? id[..^1] : id;

@@ -15,6 +15,7 @@ namespace StressFarm.Cli.Metrics;
 /// </summary>
 internal sealed class OtlpPush : IDisposable
 {
+    private const string Service = "stressfarm-run";
     private const int Interval = 10_000, Patience = 3_000;
     private readonly Meter _meter = new(InstrumentNames.MeterName);
     private readonly MeterProvider _provider;
@@ -26,7 +27,8 @@ internal sealed class OtlpPush : IDisposable
         Instruments = new(new FarmMeter(_meter), host.Clock, audited: false);
         _witness = new(host, collector);
         _provider = Sdk.CreateMeterProviderBuilder()
-            .ConfigureResource(r => r.AddService("stressfarm", serviceVersion: BuildInfo.Build))
+            // Not the farm's name: a run by hand must not count as one of its silos, nor each run be an instance of its own.
+            .ConfigureResource(r => r.AddService(Service, serviceVersion: BuildInfo.Build, autoGenerateServiceInstanceId: false, serviceInstanceId: Environment.MachineName))
             .AddMeter(InstrumentNames.MeterName, "System.Runtime")
             .AddOtlpExporter((exporter, reader) =>
             {

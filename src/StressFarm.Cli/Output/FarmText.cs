@@ -17,6 +17,8 @@ internal static class FarmText
         output.WriteLine($"findings:  {s.Findings} of {s.Candidates} worked up");
         output.WriteLine(Balance(s.Ledger));
         output.WriteLine($"leases:    {s.Leases.Held} held, {Numbers.Grouped(s.Leases.Reissued)} handed out again, {Numbers.Grouped(s.Leases.Refused)} late results refused");
+        if (s.Leases.Oldest is { } oldest)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"oldest:    {oldest.Kind} of {oldest.Policy} × {oldest.Workload}, {Numbers.Of(oldest.Schedules, "schedule")} from seed {oldest.FirstSeed}, given {Time(oldest.Given)}, now with {oldest.Holder}"));
         output.WriteLine($"verified:  {Numbers.Of(s.Leases.Verified, "shard")} run by a second silo, {s.Leases.VerifyMismatches} differed");
         output.WriteLine($"created:   {Time(s.Created)}{(s.Finished is { } end ? $", finished {Time(end)}" : "")}");
         foreach (string defect in s.Defects) output.WriteLine($"DEFECT:    {defect}");

@@ -26,6 +26,10 @@ public sealed record Finding(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SoakPlace? History { get; init; }
 
+    /// <summary>The violation came again at its own seed. Where it did not the simulator has a defect, and there is nothing to replay.</summary>
+    [JsonIgnore]
+    public bool Recurred => Token.Length > 0;
+
     /// <summary>What is said of a finding that needs its history; null for the others.</summary>
     public string? HistorySentence() => History is { } place
         ? FormattableString.Invariant($"needs the section's history: epoch {place.Epoch} of section {place.Section}; the replay token holds the memory it starts on") : null;

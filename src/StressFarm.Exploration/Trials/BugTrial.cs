@@ -49,7 +49,7 @@ public sealed class BugTrial(Geometry geometry)
     public Finding? Shortest(BugTrialRow row, CancellationToken cancellation = default)
     {
         Cell cell = CellOf(row.Bug, row.Strategy, row.Checks);
-        return row.Found.Select(s => _workup.Work(cell, s.Raw!, cancellation)).Where(f => f.Token.Length > 0)
+        return row.Found.Select(s => _workup.Work(cell, s.Raw!, cancellation)).Where(f => f.Recurred)
             .OrderBy(f => f.Length).ThenBy(f => f.Switches).ThenBy(f => f.Seed).FirstOrDefault();
     }
 

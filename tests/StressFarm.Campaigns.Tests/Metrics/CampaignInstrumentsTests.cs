@@ -12,7 +12,11 @@ public sealed class CampaignInstrumentsTests : IDisposable
     private readonly CampaignInstruments _instruments;
     private readonly Clock _clock = new();
 
-    public CampaignInstrumentsTests() => _instruments = new(_collection.Meter, audited: true);
+    public CampaignInstrumentsTests()
+    {
+        _instruments = new(_collection.Meter, audited: true);
+        _collection.Read();
+    }
 
     public void Dispose() => _collection.Dispose();
 

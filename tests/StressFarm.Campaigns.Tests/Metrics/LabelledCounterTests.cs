@@ -80,6 +80,8 @@ public sealed class LabelledCounterTests : IDisposable
         var counter = new ClosedCounter(_collection.Meter, InstrumentNames.Results, "accepted", "same");
         counter.Add("same", 2);
         Assert.Throws<ArgumentException>(() => counter.Add("lost"));
+        // Born with its count, it would be missed by increase().
+        Assert.Equal(["stressfarm_results_total{fate=accepted} 0", "stressfarm_results_total{fate=same} 0"], Read());
         Assert.Equal(["stressfarm_results_total{fate=accepted} 0", "stressfarm_results_total{fate=same} 2"], Read());
     }
 }

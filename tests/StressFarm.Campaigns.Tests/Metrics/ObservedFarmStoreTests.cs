@@ -51,6 +51,7 @@ public sealed class ObservedFarmStoreTests : IDisposable
     {
         var (store, inner, _) = Observed();
         int calls = 0;
+        _collection.Read();
         foreach (MethodInfo method in Methods)
         {
             await Assert.ThrowsAsync<StoreException>(() => Call(store, method));

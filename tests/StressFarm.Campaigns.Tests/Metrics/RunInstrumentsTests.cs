@@ -47,7 +47,11 @@ public sealed class RunInstrumentsTests : IDisposable
         Assert.Equal((canaries.Length, canaries.Length), (read.Sum(InstrumentNames.CanariesPlanted), read.Sum(InstrumentNames.CanariesCaught)));
         Assert.Equal(2 * Catalog<Canary>.All.Count(), read.Keys.Count(k => k.Contains("canary=", StringComparison.Ordinal)));
         Assert.True(read["stressfarm_violation_last_timestamp_seconds"] > 1.7e9);
-        Assert.Equal(report.Cells.Count(c => c.Violated > 0), read.Sum(InstrumentNames.FirstViolation));
+        Assert.Equal(report.Cells.Count(c => c.Violated > 0), read.Sum(InstrumentNames.FirstViolations));
+        Assert.InRange(read.Sum(InstrumentNames.FirstViolationSeconds), 0, 600 * read.Sum(InstrumentNames.FirstViolations));
+        foreach (var cell in report.Cells)
+            Assert.Equal(cell.Violated, read[$"stressfarm_violated_schedules_total{{policy={cell.Policy},workload={cell.Workload}}}"]);
+        Assert.Equal((read.Sum(InstrumentNames.Findings), 0), (read["stressfarm_replays_total{kind=work-up}"], read["stressfarm_replay_mismatches_total{kind=work-up}"]));
         Assert.Equal(report.Shards, read["stressfarm_ledger_shards{state=executed}"]);
         Assert.Equal(report.Shards, read["stressfarm_ledger_shards{state=planned}"]);
         // Nobody looked whether anything is lost: nothing is said of that.
@@ -67,6 +71,30 @@ public sealed class RunInstrumentsTests : IDisposable
         Assert.True(read["stressfarm_replay_mismatches_total{kind=self}"] > 0);
     }
 
+    /// <summary>It would be a violation that nobody can replay.</summary>
+    [Fact]
+    public void A_violation_that_does_not_recur_is_a_mismatch_and_no_finding()
+    {
+        Run(Specs.Small(), new MemoryStore(), new FakeEngine { LoseFindings = true });
+        IReadOnlyDictionary<string, double> read = Read();
+        Assert.True(read["stressfarm_replay_mismatches_total{kind=work-up}"] > 0);
+        Assert.Equal(read["stressfarm_replays_total{kind=work-up}"], read["stressfarm_replay_mismatches_total{kind=work-up}"]);
+        Assert.Equal(0, read.Sum(InstrumentNames.Findings));
+    }
+
+    /// <summary>A build that leaves the canaries out is one that would see no bug.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_canary_that_did_not_ride_along_is_missed(bool another)
+    {
+        var plan = new CampaignPlan(Specs.Small());
+        Shard shard = plan.At(0)!.Value;
+        ShardRecord record = new FakeEngine().CreateWorker().Run(plan.Cells[0].Cell, shard.FirstSeed, shard.Count, null, default);
+        _instruments.Settled(plan, shard, WorkKind.Explore, record with { Canary = another ? new("M99", "mutant", 3, 30, 3, false) : null }, null, ResultFate.Accepted, TimeSpan.Zero, false);
+        Assert.Equal((1, 0), (Read().Sum(InstrumentNames.CanariesPlanted), Read().Sum(InstrumentNames.CanariesCaught)));
+    }
+
     [Fact]
     public void What_was_in_the_ledger_already_is_not_counted_again()
     {
@@ -79,7 +107,7 @@ public sealed class RunInstrumentsTests : IDisposable
         IReadOnlyDictionary<string, double> read = Read();
         Assert.True(before > 0 && violated > 0);
         Assert.Equal(report.Schedules - before, read.Sum(InstrumentNames.Schedules));
-        Assert.Equal(report.Cells.Count(c => c.Violated > 0) - violated, read.Sum(InstrumentNames.FirstViolation));
+        Assert.Equal(report.Cells.Count(c => c.Violated > 0) - violated, read.Sum(InstrumentNames.FirstViolations));
         Assert.Equal(report.Shards, read["stressfarm_ledger_shards{state=executed}"]);
     }
 
@@ -139,9 +167,10 @@ public sealed class RunInstrumentsTests : IDisposable
     [InlineData(WorkKind.Verify, ResultFate.Refused, true, 0, "silo", 0, 0)]
     public void What_becomes_of_a_shard_says_whether_it_was_work_or_a_replay(WorkKind kind, ResultFate fate, bool unanswered, int schedules, string replay, int replays, int mismatches)
     {
-        PlannedCell cell = new CampaignPlan(Specs.Small()).Cells[0];
-        ShardRecord record = new FakeEngine().CreateWorker().Run(cell.Cell, 1, 8, null, default);
-        _instruments.Settled(cell, kind, record with { Canary = new("Z01", "known-bug", 3, 30, 3, false) }, null, fate, TimeSpan.FromSeconds(2), unanswered);
+        var plan = new CampaignPlan(Specs.Small());
+        Canary canary = plan.CanaryOf(plan.At(0)!.Value)!.Canary;
+        ShardRecord record = new FakeEngine().CreateWorker().Run(plan.Cells[0].Cell, 1, 8, null, default);
+        _instruments.Settled(plan, plan.At(0)!.Value, kind, record with { Canary = new(canary.Id, canary.KindName, 3, 30, 3, false) }, null, fate, TimeSpan.FromSeconds(2), unanswered);
         IReadOnlyDictionary<string, double> read = Read();
         Assert.Equal(schedules, read.Sum(InstrumentNames.Schedules));
         Assert.Equal((replays, mismatches), (read[$"stressfarm_replays_total{{kind={replay}}}"], read[$"stressfarm_replay_mismatches_total{{kind={replay}}}"]));
