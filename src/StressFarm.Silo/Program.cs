@@ -17,6 +17,7 @@ root.SetAction(async (parsed, cancellation) =>
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(SiloHost).Assembly.GetName().Name });
     ConfigurationOf(builder.Configuration, parsed);
     SiloSettings settings = SiloSettings.Read(builder.Configuration);
+    settings.RequireAdvertise();
     if (settings.Postgres is { } database) await Migration.Demand(database, cancellation);
     await using WebApplication app = SiloHost.Build(builder, settings);
     await app.RunAsync(cancellation);

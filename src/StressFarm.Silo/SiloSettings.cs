@@ -2,6 +2,7 @@ using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Grains;
 using StressFarm.Silo.Api;
+using StressFarm.Silo.Stores;
 
 namespace StressFarm.Silo;
 
@@ -21,9 +22,9 @@ public sealed class SiloSettings
         ("Data", "folder of the SQLite store; ./stressfarm-silo-data"),
         ("Name", "the silo's name; the machine's and the silo port"),
         ("Cluster", "id of the cluster: silos of one id find each other; stressfarm"),
-        ("Advertise", "IP address that the other silos reach this one at; 127.0.0.1"),
+        ("Advertise", "IP address that the other silos reach this one at; 127.0.0.1, which is refused when the database is on another machine"),
         ("SiloPort", "port for the other silos; 11111"),
-        ("GatewayPort", "port for Orleans clients; 30000, 0 for none"),
+        ("GatewayPort", "port for Orleans clients, which nothing of StressFarm is; 0, none"),
         ("Workers", "threads that run shards; one less than the cores"),
         ("LeaseSeconds", "how long a lease lasts without progress; 30"),
         ("VerifyEvery", "one shard in so many is run by a second silo; 64, 0 for none"),
@@ -66,7 +67,7 @@ public sealed class SiloSettings
             Cluster = configuration["Cluster"] ?? "stressfarm",
             Advertise = System.Net.IPAddress.TryParse(configuration["Advertise"] ?? "127.0.0.1", out var ip) ? ip : throw new SpecException($"Advertise: '{configuration["Advertise"]}' is no IP address"),
             SiloPort = siloPort,
-            GatewayPort = Number(configuration, "GatewayPort", 30000, 0, 65535),
+            GatewayPort = Number(configuration, "GatewayPort", 0, 0, 65535),
             Probe = TimeSpan.FromSeconds(Number(configuration, "ProbeSeconds", 2, 1, 600)),
             MissedProbes = Number(configuration, "MissedProbes", 3, 1, 100),
             Metrics = OnOrOff(configuration, "Metrics"),
@@ -81,6 +82,19 @@ public sealed class SiloSettings
         };
         settings.Api.Validate();
         return settings;
+    }
+
+    /// <summary>
+    /// For a silo that is to join others: silos on several machines that all say they are 127.0.0.1 take each other for restarts of
+    /// themselves, and end each other.
+    /// </summary>
+    /// <exception cref="SpecException">one line that says what to give</exception>
+    public void RequireAdvertise()
+    {
+        if (Advertise.Equals(System.Net.IPAddress.Any) || Advertise.Equals(System.Net.IPAddress.IPv6Any))
+            throw new SpecException($"Advertise: nobody reaches this silo at {Advertise}; give the IP address that the other silos reach it at");
+        if (Postgres is null || !System.Net.IPAddress.IsLoopback(Advertise) || PostgresAddress.IsLocal(Postgres)) return;
+        throw new SpecException($"Advertise: the database is on another machine, and there other silos cannot reach this one at {Advertise}; give the IP address that they reach it at");
     }
 
     /// <summary>Sections that are ASP.NET's own: TLS certificates and log levels are configured as in any of its servers.</summary>

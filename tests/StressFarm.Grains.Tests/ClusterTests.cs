@@ -115,8 +115,9 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Equal(paused, (await Status(id)).Schedules);
         await campaign.Steer(Steering.Resume, default);
         await Eventually(async () => (await Status(id)).Schedules > paused);
+        await Eventually(async () => (await Status(id)).Leases is { Held: > 0, Oldest.Policy: "control" });
         await campaign.Steer(Steering.Cancel, default);
-        Assert.Equal("cancelled", (await Status(id)).State);
+        Assert.True(await Status(id) is { State: "cancelled", Leases: { Held: 0, Oldest: null } });
         Assert.Equal(CampaignState.Cancelled, (await _store.Find(id, default))!.State);
     }
 

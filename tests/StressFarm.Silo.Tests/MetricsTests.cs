@@ -38,7 +38,6 @@ public sealed class MetricsTests : IAsyncLifetime
             Listen = $"http://127.0.0.1:{FreePort()}",
             TokenFile = tokens,
             SiloPort = FreePort(),
-            GatewayPort = FreePort(),
             Workers = 1,
         })));
         _app = SiloHost.Build(builder, SiloSettings.Read(builder.Configuration));

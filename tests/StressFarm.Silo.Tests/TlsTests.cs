@@ -28,7 +28,6 @@ public sealed class TlsTests : IDisposable
         {
             Data = Path.Combine(_folder, "data"),
             SiloPort = FreePort(),
-            GatewayPort = FreePort(),
             Workers = 1,
             Kestrel = new { Endpoints = new { Farm = new { Url = $"https://127.0.0.1:{port}", Certificate = new { Path = pem, KeyPath = key } } } },
         })));

@@ -13,6 +13,25 @@ public static class PostgresAddress
     /// <summary>For Orleans' clustering, reminders and grain storage, which name their tables without a schema.</summary>
     public static string ForOrleans(string connectionString) => With(connectionString, OrleansSchema, pool: 16);
 
+    /// <summary>The database is on this machine: every host is loopback or the folder of a socket.</summary>
+    public static bool IsLocal(string connectionString)
+    {
+        try
+        {
+            return (new NpgsqlConnectionStringBuilder(connectionString).Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(IsLocalHost);
+        }
+        catch (ArgumentException)
+        {
+            // Told when it is used, with what it should look like.
+            return true;
+        }
+    }
+
+    private static bool IsLocalHost(string host) =>
+        host.StartsWith('/') || host.StartsWith('@') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || System.Net.IPEndPoint.TryParse(host, out var end) && System.Net.IPAddress.IsLoopback(end.Address)
+        || host.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase);
+
     /// <exception cref="SchemaException">it is no connection string; what it says is not repeated</exception>
     internal static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {

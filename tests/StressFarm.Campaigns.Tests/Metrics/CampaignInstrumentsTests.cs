@@ -71,6 +71,23 @@ public sealed class CampaignInstrumentsTests : IDisposable
         Assert.Equal((0, 16, 0), (read["stressfarm_campaigns{state=running}"], read["stressfarm_ledger_shards{state=planned}"], read["stressfarm_lease_oldest_timestamp_seconds"]));
     }
 
+    /// <summary>Nobody would ever take them back: they would look stuck.</summary>
+    [Fact]
+    public async Task A_campaign_that_is_cancelled_has_no_leases_out()
+    {
+        FarmCampaign campaign = await Open(new MemoryFarmStore());
+        CampaignWatch watch = _instruments.Watch(CampaignState.Running, campaign.Snapshot());
+        await Ask(campaign, 3);
+        watch.Publish(campaign.Snapshot());
+        Assert.Equal(3, _collection.Read()["stressfarm_leases{kind=explore}"]);
+        Assert.NotNull(campaign.Status().Leases.Oldest);
+        await campaign.Become(CampaignState.Cancelled, default);
+        watch.Publish(campaign.Snapshot());
+        IReadOnlyDictionary<string, double> read = _collection.Read();
+        Assert.Equal((0, 0), (read["stressfarm_leases{kind=explore}"], read["stressfarm_lease_oldest_timestamp_seconds"]));
+        Assert.True(campaign.Status().Leases is { Held: 0, Oldest: null });
+    }
+
     [Fact]
     public async Task The_age_of_work_outlives_its_lease_and_the_lease_given_again_is_counted()
     {
