@@ -21,7 +21,7 @@ namespace StressFarm.Grains.Workers;
 /// handed back, so that the others have the work within seconds; a silo that is killed gives it back by expiry.
 /// </para>
 /// </remarks>
-public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> options, ILocalSiloDetails silo, RunInstruments instruments, SiloInstruments siloInstruments, TimeProvider clock, ILogger<WorkerService> log)
+public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> options, ILocalSiloDetails silo, RunInstruments instruments, SiloInstruments siloInstruments, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WorkerService> log)
     : BackgroundService
 {
     private static readonly TimeSpan s_pulse = TimeSpan.FromMilliseconds(250), s_hello = TimeSpan.FromSeconds(1), s_longestPause = TimeSpan.FromSeconds(5);
@@ -38,17 +38,19 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Not when its turn to stop comes: before it the API's does, which waits for whoever is still reading.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         using var pool = new WorkerPool(options.Value.WorkerThreads, Finished, instruments.Workers);
         _pool = pool;
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
                 // A call that is under way is let finish: the leases it brings are to be handed back.
                 await Round();
-                await _signal.WaitAsync(s_pulse, stoppingToken);
+                await _signal.WaitAsync(s_pulse, stopping.Token);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 break;
             }
