@@ -48,7 +48,8 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
             this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(s_tick, s_tick) { Interleave = false });
         }
         _campaign.OnFirstViolation = instruments.Work.FirstViolation;
-        _watch = instruments.Campaigns.Watch(_entry.State, _campaign.Snapshot());
+        // One that was over before is only looked at: it is no part of what the farm does now.
+        if (_entry.Active) _watch = instruments.Campaigns.Watch(_entry.State, _campaign.Snapshot());
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
