@@ -7,8 +7,10 @@ namespace StressFarm.Deploy.Tests;
 internal static class FarmRules
 {
     private const int Names = 53, Postgres = 5432;
+    /// <summary>How long Orleans tries to join a cluster, some of whose members do not answer: MaxJoinAttemptTime.</summary>
+    private const int SecondsToJoin = 300;
 
-    public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set)];
+    public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set), .. set.Custom.SelectMany(CustomRules.Faults)];
 
     private static V1Container Container(Manifests set) => set.Silos.Spec.Template.Spec.Containers.Single(c => c.Name == "silo");
 
@@ -57,6 +59,7 @@ internal static class FarmRules
             else if (!Repository.OpenAddresses.Contains(probe.HttpGet.Path)) yield return $"the {name} probe asks {probe.HttpGet.Path}, which a silo does not answer without a token";
         // A silo whose database is away is not to be killed for it.
         if (silo.LivenessProbe?.HttpGet?.Path == "/health/ready") yield return "a silo is killed when its database is away";
+        if (silo.StartupProbe is { } start && (start.PeriodSeconds ?? 10) * (start.FailureThreshold ?? 3) <= SecondsToJoin) yield return "a silo is killed while it still tries to join";
         if ((silo.ReadinessProbe?.TimeoutSeconds ?? 1) <= Repository.SecondsToBeReady) yield return "the readiness probe gives up before a silo does";
     }
 
@@ -80,11 +83,13 @@ internal static class FarmRules
         if (!set.All<V1PodDisruptionBudget>().Any(b => b.Spec.MaxUnavailable?.Value == "1")) yield return "no disruption budget of one silo";
         foreach (V1Deployment deployment in set.All<V1Deployment>())
             if (!Matches(deployment.Spec.Selector, deployment.Spec.Template)) yield return $"{deployment.Name()} does not select its own pods";
-        foreach (var monitor in set.Custom)
+        foreach (var monitor in set.Custom.Where(c => (string?)c["kind"] == "PodMonitor"))
         {
             var spec = (Dictionary<object, object?>)monitor["spec"]!;
             var labels = (Dictionary<object, object?>)((Dictionary<object, object?>)spec["selector"]!)["matchLabels"]!;
             if (!labels.All(l => set.Silos.Spec.Template.Metadata.Labels.TryGetValue((string)l.Key, out string? v) && v == (string?)l.Value)) yield return "the monitor is for other pods";
+            // Without it the operator makes a job of the namespace and the monitor's name.
+            if (spec.GetValueOrDefault("jobLabel") is not string job || !set.Silos.Spec.Template.Metadata.Labels.Contains(KeyValuePair.Create(job, Repository.AlertJob))) yield return $"the job is not {Repository.AlertJob}, which the alerts name";
             var end = (Dictionary<object, object?>)((List<object>)spec["podMetricsEndpoints"]!)[0];
             if (!PodRules.Ports(Container(set)).ContainsKey((string)end["port"]!) || (string?)end["path"] != "/metrics" || !end.ContainsKey("authorization")) yield return "the monitor does not ask for /metrics with a token";
         }

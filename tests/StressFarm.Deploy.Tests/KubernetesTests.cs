@@ -25,7 +25,7 @@ public sealed class KubernetesTests
         Assert.Equal([], FarmRules.Faults(rendered));
         Assert.Single(rendered.All<V2HorizontalPodAutoscaler>());
         Assert.Single(rendered.All<V1Ingress>());
-        Assert.Single(rendered.Custom);
+        Assert.Equal(["PodMonitor", "PrometheusRule"], rendered.Custom.Select(c => (string)c["kind"]!).Order(StringComparer.Ordinal));
         Assert.All(rendered.Pods, p => Assert.StartsWith("registry.example/", p.Pod.Spec.Containers[0].Image, StringComparison.Ordinal));
         // The autoscaler's target is below what busy workers use.
         V1ResourceRequirements size = rendered.Silos.Spec.Template.Spec.Containers[0].Resources;
@@ -76,6 +76,28 @@ public sealed class KubernetesTests
         Assert.Equal(there, kustomization.Named.Where(n => !n.Contains("..", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>The operator wants the rules inside a resource of its own. Rewritten with STRESSFARM_GOLDEN=write, as golden files are.</summary>
+    [Fact]
+    public void The_operators_rules_are_those_of_Prometheus()
+    {
+        string file = Path.Combine(Repository.Root, $"{Folder}/components/prometheus-operator/rules.yaml");
+        string made = """
+            # dashboards/prometheus/rules, for the Prometheus operator. Made by StressFarm.Deploy.Tests with STRESSFARM_GOLDEN=write.
+            apiVersion: monitoring.coreos.com/v1
+            kind: PrometheusRule
+            metadata:
+              name: stressfarm
+              labels: { release: kube-prometheus-stack }
+            spec:
+              groups:
+
+            """ + string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "dashboards/prometheus/rules"), "*.rules.yaml").Order(StringComparer.Ordinal)
+                .SelectMany(f => File.ReadAllText(f).Split("\ngroups:\n")[1].TrimEnd('\n').Split('\n')).Select(l => l.Length == 0 ? "\n" : $"  {l}\n"));
+        if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write") File.WriteAllText(file, made);
+        Assert.Equal(made, File.ReadAllText(file));
+        Assert.Equal([], CustomRules.Faults(Manifests.Parse(made).Custom.Single()));
+    }
+
     [Fact]
     public void A_field_that_the_api_does_not_have_is_told() =>
         Assert.ThrowsAny<Exception>(() => Manifests.Parse(s_text.Replace("readOnlyRootFilesystem", "readOnlyRootFileSystem", StringComparison.Ordinal)));
@@ -116,6 +138,7 @@ public sealed class KubernetesTests
     [InlineData("path: /health/live", "path: /health/ready", "killed when its database is away")]
     [InlineData("          livenessProbe:\n            httpGet: { path: /health/live, port: api }\n            periodSeconds: 10\n            timeoutSeconds: 5\n            failureThreshold: 6\n", "", "no liveness probe")]
     [InlineData("timeoutSeconds: 5", "timeoutSeconds: 3", "gives up before a silo does")]
+    [InlineData("failureThreshold: 180", "failureThreshold: 60", "killed while it still tries to join")]
     [InlineData("path: /health/live, port: api", "path: /health/live, port: http", "asks the port http")]
     [InlineData("targetPort: silo", "targetPort: gossip", "sends 11111 to gossip")]
     [InlineData("port: 8650, targetPort", "port: 80, targetPort", "sends 80 to api")]
@@ -152,6 +175,11 @@ public sealed class KubernetesTests
     [InlineData("ingress.yaml", "name: stressfarm\n                port", "name: farm\n                port", "which there is not")]
     [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "component: silo", "component: node", "for other pods")]
     [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "authorization", "authorisation", "with a token")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "authorization", "authorisation", "podMetricsEndpoints has no field authorisation")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "  jobLabel: app.kubernetes.io/name\n", "", "the job is not stressfarm")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "jobLabel: app.kubernetes.io/name", "jobLabel: app.kubernetes.io/component", "the job is not stressfarm")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "monitoring.coreos.com/v1", "monitoring.coreos.com/v1beta1", "another version")]
+    [InlineData("../../components/prometheus-operator/rules.yaml", "expr: vector(1)", "query: vector(1)", "PrometheusRule.spec.groups.rules has no field query")]
     [InlineData("../../base/secrets.example.yaml", "tokens: REPLACE", "tokens: read me 00", "holds tokens")]
     [InlineData("../../base/secrets.example.yaml", "name: stressfarm-tokens", "name: tokens", "nothing makes the secret stressfarm-tokens")]
     public void A_planted_fault_beside_the_base_is_told(string file, string what, string instead, string told)

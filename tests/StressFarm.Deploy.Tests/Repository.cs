@@ -40,6 +40,9 @@ internal static partial class Repository
     public static string Image => $"{SiloProperty("ContainerRepository")}:{SiloProperty("ContainerImageTag")}";
     public static IReadOnlyList<int> ImagePorts => [.. SiloProject.Descendants("ContainerPort").Select(p => int.Parse(p.Attribute("Include")!.Value, CultureInfo.InvariantCulture))];
 
+    /// <summary>The scrape job that the alerts on absent silos name.</summary>
+    public static string AlertJob { get; } = AbsentJob().Matches(Read("dashboards/prometheus/rules/alerts.rules.yaml")).Select(m => m.Groups[1].Value).Distinct().Single();
+
     /// <summary>Faults of variables that are to be a silo's settings.</summary>
     public static IEnumerable<string> SettingFaults(string where, IEnumerable<string> variables)
     {
@@ -91,6 +94,8 @@ internal static partial class Repository
     private static partial Regex ForeignKey();
     [GeneratedRegex(@"MapGet\(""(/health/[a-z]+)""[^;]*?\.Needs\(null\)")]
     private static partial Regex OpenEndpoint();
+    [GeneratedRegex(@"up\{job=""(\w+)""\}")]
+    private static partial Regex AbsentJob();
     [GeneratedRegex(@"^[a-z0-9][a-z0-9./-]*(:v?\d[\w.-]*|(:[\w.-]+)?@sha256:[0-9a-f]{64})$")]
     private static partial Regex PinnedImage();
 }

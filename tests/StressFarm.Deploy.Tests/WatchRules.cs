@@ -5,15 +5,14 @@ namespace StressFarm.Deploy.Tests;
 /// <summary>What must be true between the compose file and the configuration of what watches the farm in it.</summary>
 internal static class WatchRules
 {
-    /// <summary>The job that the alerts name.</summary>
-    private const string Job = "stressfarm", Mounted = "/etc/prometheus/";
+    private const string Mounted = "/etc/prometheus/";
 
     public static IReadOnlyList<string> Faults(ComposeFile file, string prometheus, string grafana)
     {
         var faults = new List<string>();
         ComposeService scraper = file.Services.Single(s => s.Name == "prometheus");
         Dictionary<string, object> config = Yaml(prometheus), job = Maps(config["scrape_configs"]).Single();
-        if ((string)job["job_name"] != Job) faults.Add("the job is not the one that the alerts name");
+        if ((string)job["job_name"] != Repository.AlertJob) faults.Add("the job is not the one that the alerts name");
         string[] targets = [.. TargetsOf(job)];
         string[] silos = [.. file.Services.Where(s => s.IsSilo).Select(s => $"{s.Name}:{new Uri(s.Environment[Repository.Prefix + "LISTEN"]).Port}")];
         faults.AddRange(targets.Except(silos).Select(t => $"{t} is scraped, where nothing listens"));
