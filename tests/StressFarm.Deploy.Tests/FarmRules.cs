@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Globalization;
+using System.Text;
 using k8s.Models;
 
 namespace StressFarm.Deploy.Tests;
@@ -10,7 +12,7 @@ internal static class FarmRules
     /// <summary>How long Orleans tries to join a cluster, some of whose members do not answer: MaxJoinAttemptTime.</summary>
     private const int SecondsToJoin = 300;
 
-    public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set), .. set.Custom.SelectMany(CustomRules.Faults)];
+    public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set), .. Roles(set), .. set.Custom.SelectMany(CustomRules.Faults)];
 
     private static V1Container Container(Manifests set) => set.Silos.Spec.Template.Spec.Containers.Single(c => c.Name == "silo");
 
@@ -150,6 +152,27 @@ internal static class FarmRules
         string[] shown = [.. set.All<V1Secret>().Select(s => s.Name())];
         foreach (string wanted in set.Pods.SelectMany(p => p.Pod.Spec.Volumes ?? []).Select(v => v.Secret?.SecretName).OfType<string>().Distinct())
             if (shown.Length > 0 && !shown.Contains(wanted)) yield return $"nothing makes the secret {wanted}";
+    }
+
+    private static IEnumerable<string> Roles(Manifests set)
+    {
+        foreach (var (component, role) in new[] { ("silo", "farm"), ("migrate", "farm_owner") })
+        {
+            V1PodTemplateSpec pod = set.Pods.Select(p => p.Pod).Single(p => p.Metadata.Labels.Contains(KeyValuePair.Create("app.kubernetes.io/component", component)));
+            string secret = pod.Spec.Volumes.Single(v => v.Name == "postgres").Secret.SecretName;
+            foreach (string connection in set.All<V1Secret>().Where(s => s.Name() == secret).Select(s => s.StringData?["connection"] ?? Encoding.UTF8.GetString(s.Data["connection"])))
+            {
+                new DbConnectionStringBuilder { ConnectionString = connection }.TryGetValue("Username", out object? user);
+                if (!role.Equals(user) || !Repository.Roles.Contains(role)) yield return $"the {component} does not log in as {role}";
+            }
+        }
+        foreach (V1Container database in set.Pods.SelectMany(p => p.Pod.Spec.Containers).Where(c => (c.Env ?? []).Any(e => e.Name == "POSTGRES_DB")))
+        {
+            if (Repository.Roles.Contains(database.Env.FirstOrDefault(e => e.Name == "POSTGRES_USER")?.Value)) yield return "a role of the farm is made the superuser";
+            if (!database.VolumeMounts.Any(m => m.MountPath == "/docker-entrypoint-initdb.d")) yield return "nothing makes the roles";
+            foreach (V1Probe probe in (V1Probe[])[database.ReadinessProbe, database.LivenessProbe])
+                if (!Repository.AsksByTcp(probe.Exec.Command)) yield return "the server that the first start sets up with passes for the database";
+        }
     }
 
     private static int RoleLimit()

@@ -48,10 +48,12 @@ public sealed class KubernetesTests
                 File.Copy(file, to, overwrite: true);
             }
             string secrets = Directory.CreateDirectory(Path.Combine(copy, "overlays/local/secrets")).FullName;
-            foreach (string name in (string[])["postgres", "postgres-password", "tokens"]) File.WriteAllText(Path.Combine(secrets, name), "nothing");
+            Directory.CreateDirectory(Path.Combine(secrets, "silo"));
+            foreach (var (name, text) in new[] { ("postgres", "Username=farm"), ("postgres-owner", "Username=farm_owner"), ("postgres-password", "nothing"), ("postgres-roles.sql", "nothing"), ("silo/tokens", "nothing") })
+                File.WriteAllText(Path.Combine(secrets, name), text);
             Manifests rendered = Manifests.Parse(Render(Path.Combine(copy, "overlays/local")));
             Assert.Equal([], FarmRules.Faults(rendered));
-            Assert.Equal(4, rendered.All<V1Secret>().Count());
+            Assert.Equal(5, rendered.All<V1Secret>().Count());
             Assert.Single(rendered.All<V1StatefulSet>());
             Assert.Equal(2, rendered.Silos.Spec.Replicas);
         }
@@ -180,6 +182,11 @@ public sealed class KubernetesTests
     [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "jobLabel: app.kubernetes.io/name", "jobLabel: app.kubernetes.io/component", "the job is not stressfarm")]
     [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "monitoring.coreos.com/v1", "monitoring.coreos.com/v1beta1", "another version")]
     [InlineData("../../components/prometheus-operator/rules.yaml", "expr: vector(1)", "query: vector(1)", "PrometheusRule.spec.groups.rules has no field query")]
+    [InlineData("../local/postgres.yaml", "POSTGRES_USER, value: postgres", "POSTGRES_USER, value: farm", "a role of the farm is made the superuser")]
+    [InlineData("../local/postgres.yaml", "/docker-entrypoint-initdb.d", "/etc/postgresql", "nothing makes the roles")]
+    [InlineData("../local/postgres.yaml", "-q, -h, 127.0.0.1, -U", "-q, -U", "passes for the database")]
+    [InlineData("../../base/secrets.example.yaml", "Username=farm_owner", "Username=farm", "the migrate does not log in as farm_owner")]
+    [InlineData("../../base/secrets.example.yaml", "Username=farm;", "Username=farm_owner;", "the silo does not log in as farm")]
     [InlineData("../../base/secrets.example.yaml", "tokens: REPLACE", "tokens: read me 00", "holds tokens")]
     [InlineData("../../base/secrets.example.yaml", "name: stressfarm-tokens", "name: tokens", "nothing makes the secret stressfarm-tokens")]
     public void A_planted_fault_beside_the_base_is_told(string file, string what, string instead, string told)

@@ -17,6 +17,7 @@ internal static class WatchRules
         string[] silos = [.. file.Services.Where(s => s.IsSilo).Select(s => $"{s.Name}:{new Uri(s.Environment[Repository.Prefix + "LISTEN"]).Port}")];
         faults.AddRange(targets.Except(silos).Select(t => $"{t} is scraped, where nothing listens"));
         faults.AddRange(silos.Except(targets).Select(s => $"{s.Split(':')[0]} is not scraped"));
+        faults.AddRange(file.Services.Where(s => s.IsSilo && !s.List("networks").Intersect(scraper.List("networks")).Any()).Select(s => $"prometheus does not reach {s.Name}"));
         string token = (string)Map(job["authorization"])["credentials_file"];
         if (!scraper.List("secrets").Any(s => token == $"/run/secrets/{s}")) faults.Add($"prometheus does not have {token}");
         foreach (string rules in ((List<object>)config["rule_files"]).Cast<string>())
