@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Serialization;
 
 namespace StressFarm.Deploy.Tests;
@@ -27,6 +28,17 @@ internal static class WatchRules
         string url = (string)Maps(Yaml(grafana)["datasources"]).Single()["url"];
         if (!file.Services.Any(s => s.List("ports").Any(p => $"http://{s.Name}:{p.Split(':')[^1]}" == url))) faults.Add($"Grafana asks {url}, where nothing listens");
         return faults;
+    }
+
+    /// <summary>What must be true of a job that scrapes silos, wherever it is shown, also in a comment.</summary>
+    public static IEnumerable<string> ScrapeFaults(string text)
+    {
+        string[] files = [.. Regex.Matches(text, @"credentials_file: (\S+)").Select(m => Path.GetFileName(m.Groups[1].Value))];
+        if (files.Length == 0 || text.Contains("credentials: ", StringComparison.Ordinal)) yield return "no token from a file";
+        foreach (string file in files.Where(f => f != "metrics-token")) yield return $"{file} is another name than metrics-token";
+        if (text.Contains("scheme: https", StringComparison.Ordinal)) yield break;
+        // Names without a dot are those of a network of containers.
+        foreach (Match address in Regex.Matches(text, @"[\[ ](?!127\.)(\d+(\.\d+){3}:\d+)")) yield return $"{address.Groups[1].Value} is sent a token without TLS";
     }
 
     private static IEnumerable<string> TargetsOf(Dictionary<string, object> owner) => Maps(owner["static_configs"]).SelectMany(c => ((List<object>)c["targets"]).Cast<string>());
