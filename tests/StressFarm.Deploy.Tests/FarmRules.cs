@@ -175,7 +175,8 @@ internal static class FarmRules
         }
     }
 
-    private static int RoleLimit()
+    /// <summary>The connections that the silos' role may have.</summary>
+    public static int RoleLimit()
     {
         string[] words = Repository.Read("deploy/postgres-roles.sql").Split((char[])[' ', ';', '\n']);
         return int.Parse(words[Array.IndexOf(words, "LIMIT") + 1], CultureInfo.InvariantCulture);
