@@ -100,6 +100,26 @@ public sealed class KubernetesTests
         Assert.Equal([], CustomRules.Faults(Manifests.Parse(made).Custom.Single()));
     }
 
+    /// <summary>Names that another cluster has other ones for; nobody finds them by a silo that waits for DNS.</summary>
+    [Fact]
+    public void The_head_of_the_production_overlay_lists_what_is_a_sites_own()
+    {
+        string overlay = Repository.Read($"{Folder}/overlays/production/kustomization.yaml"), head = overlay[..overlay.IndexOf("apiVersion:", StringComparison.Ordinal)];
+        string Beside(string file) => Repository.Read($"{Folder}/overlays/production/{file}");
+        Manifests set = Manifests.Parse($"{s_text}\n---\n{Beside("to-postgres.yaml")}\n---\n{Beside("ingress.yaml")}");
+        V1NetworkPolicyPeer[] peers = [.. set.All<V1NetworkPolicy>().SelectMany(p => (p.Spec.Ingress ?? []).SelectMany(i => i.FromProperty).Concat((p.Spec.Egress ?? []).SelectMany(e => e.To)))];
+        string[] names =
+        [
+            .. peers.Where(p => p.NamespaceSelector is not null).SelectMany(p => p.NamespaceSelector.MatchLabels.Values.Concat(p.PodSelector?.MatchLabels.Values ?? [])).Where(n => n != "kube-system"),
+            .. peers.Select(p => p.IpBlock?.Cidr.Split('/')[0]).OfType<string>(), .. set.All<V1Ingress>().SelectMany(i => i.Spec.Rules.Select(r => r.Host).Append(i.Spec.IngressClassName)),
+            .. Kustomization.Read($"{Folder}/overlays/production").Images.Select(i => i["newName"].Split('/')[0]),
+        ];
+        Assert.Equal(7, names.Length);
+        IEnumerable<string> Unlisted(string text) => names.Where(n => !System.Text.RegularExpressions.Regex.IsMatch(text, $@"(?<![\w.-]){n}(?![\w-]|\.\w)"));
+        Assert.Equal([], Unlisted(head));
+        Assert.All(names, n => Assert.Contains(n, Unlisted(head.Replace(n, "x" + n, StringComparison.Ordinal))));
+    }
+
     [Fact]
     public void A_field_that_the_api_does_not_have_is_told() =>
         Assert.ThrowsAny<Exception>(() => Manifests.Parse(s_text.Replace("readOnlyRootFilesystem", "readOnlyRootFileSystem", StringComparison.Ordinal)));
