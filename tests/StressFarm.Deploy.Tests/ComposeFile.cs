@@ -63,7 +63,11 @@ internal sealed class ComposeService(string name, Dictionary<object, object?> no
     public bool IsSilo => Environment.ContainsKey(Repository.Prefix + "LISTEN");
     /// <summary>It is to end well; when it does not it is tried again.</summary>
     public bool IsOneShot => this["restart"].StartsWith("on-failure", StringComparison.Ordinal);
-    public IReadOnlyList<string> HealthTest =>
-        node.GetValueOrDefault("healthcheck") is Dictionary<object, object?> check && check.GetValueOrDefault("test") is List<object?> words ? [.. words.Select(ComposeFile.Text)] : [];
-    public int StopSeconds => this["stop_grace_period"] is { Length: > 1 } text && text.EndsWith('s') ? int.Parse(text[..^1], CultureInfo.InvariantCulture) : 10;
+    public IReadOnlyList<string> HealthTest => Health("test") is List<object?> words ? [.. words.Select(ComposeFile.Text)] : [];
+    /// <summary>How long a check may fail after the start.</summary>
+    public int HealthStartSeconds => Seconds(ComposeFile.Text(Health("start_period")), otherwise: 0);
+    public int StopSeconds => Seconds(this["stop_grace_period"], otherwise: 10);
+
+    private object? Health(string key) => (node.GetValueOrDefault("healthcheck") as Dictionary<object, object?>)?.GetValueOrDefault(key);
+    private static int Seconds(string text, int otherwise) => text.EndsWith('s') ? int.Parse(text[..^1], CultureInfo.InvariantCulture) : otherwise;
 }

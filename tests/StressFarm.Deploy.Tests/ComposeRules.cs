@@ -104,6 +104,7 @@ internal static class ComposeRules
             if (port.Split(':')[^1] != listen.Port.ToString(CultureInfo.InvariantCulture)) yield return $"{s.Name}: publishes {port}, listens on {listen.Port}";
         if (s.AddressOn(Farm) is var address && (address == "" || address != Setting("ADVERTISE"))) yield return $"{s.Name}: advertises {Setting("ADVERTISE")}, has {address}";
         if (!s.List("healthcheck").Contains("test")) yield return $"{s.Name}: no health check";
+        if (s.HealthStartSeconds < Repository.SecondsToJoin) yield return $"{s.Name}: counts as unwell while it still tries to join";
         foreach (string needed in (string[])["postgres", "migrate"])
             if (!s.DependsOn.Any(d => d.Service == needed)) yield return $"{s.Name}: does not wait for {needed}";
     }

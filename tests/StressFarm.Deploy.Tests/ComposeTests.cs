@@ -56,6 +56,7 @@ public sealed class ComposeTests
     [InlineData("/silo:/etc/stressfarm:ro", "/silo/tokens:/etc/stressfarm/tokens:ro", "silo-1: /etc/stressfarm/tokens is in no folder that is mounted")]
     [InlineData("TOKENFILE: /etc/stressfarm/tokens", "TOKENFILE: /run/secrets/tokens", "silo-1: /run/secrets/tokens is in no folder that is mounted")]
     [InlineData("/silo:/etc/stressfarm:ro", "/silo:/etc/stressfarm", "silo-1: may write to ./secrets/silo")]
+    [InlineData("start_period: 300s", "start_period: 60s", "silo-1: counts as unwell while it still tries to join")]
     [InlineData("STRESSFARM_SILO_DRAINSECONDS: \"10\"", "STRESSFARM_SILO_DRAINSECONDS: \"40\"", "is killed after 60 s")]
     [InlineData("stop_grace_period: 60s\n  cpus: ${", "cpus: ${", "is killed after 10 s")]
     [InlineData("STRESSFARM_SILO_TOKENFILE: /etc/stressfarm/tokens", "", "without tokens")]

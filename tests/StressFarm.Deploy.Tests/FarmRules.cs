@@ -9,8 +9,6 @@ namespace StressFarm.Deploy.Tests;
 internal static class FarmRules
 {
     private const int Names = 53, Postgres = 5432;
-    /// <summary>How long Orleans tries to join a cluster, some of whose members do not answer: MaxJoinAttemptTime.</summary>
-    private const int SecondsToJoin = 300;
 
     public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set), .. Roles(set), .. set.Custom.SelectMany(CustomRules.Faults)];
 
@@ -61,7 +59,7 @@ internal static class FarmRules
             else if (!Repository.OpenAddresses.Contains(probe.HttpGet.Path)) yield return $"the {name} probe asks {probe.HttpGet.Path}, which a silo does not answer without a token";
         // A silo whose database is away is not to be killed for it.
         if (silo.LivenessProbe?.HttpGet?.Path == "/health/ready") yield return "a silo is killed when its database is away";
-        if (silo.StartupProbe is { } start && (start.PeriodSeconds ?? 10) * (start.FailureThreshold ?? 3) <= SecondsToJoin) yield return "a silo is killed while it still tries to join";
+        if (silo.StartupProbe is { } start && (start.PeriodSeconds ?? 10) * (start.FailureThreshold ?? 3) <= Repository.SecondsToJoin) yield return "a silo is killed while it still tries to join";
         if ((silo.ReadinessProbe?.TimeoutSeconds ?? 1) <= Repository.SecondsToBeReady) yield return "the readiness probe gives up before a silo does";
     }
 

@@ -11,6 +11,8 @@ internal static partial class Repository
     public const string Prefix = "STRESSFARM_SILO_";
     /// <summary>Connections of one silo to PostgreSQL: docs/stores.md.</summary>
     public const int ConnectionsPerSilo = 24;
+    /// <summary>How long Orleans tries to join a cluster, some of whose members do not answer: MaxJoinAttemptTime.</summary>
+    public const int SecondsToJoin = 300;
 
     public static string Root { get; } = FindRoot();
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
