@@ -23,6 +23,9 @@ internal sealed partial class ComposeFile
     /// <summary>The names of the variables that a text takes from the environment.</summary>
     public static IReadOnlySet<string> VariablesOf(string text) => Variable().Matches(text).Select(m => m.Groups[1].Value).ToHashSet();
 
+    /// <summary>Those of them that have no default.</summary>
+    public static IReadOnlySet<string> DemandedBy(string text) => Variable().Matches(text).Where(m => m.Groups[2].Value.StartsWith(":?", StringComparison.Ordinal)).Select(m => m.Groups[1].Value).ToHashSet();
+
     public IEnumerable<ComposeService> Services => Section("services").Select(s => new ComposeService((string)s.Key, (Dictionary<object, object?>)s.Value!));
     public IReadOnlySet<string> Volumes => Names("volumes");
     public IReadOnlySet<string> Networks => Names("networks");
@@ -58,6 +61,13 @@ internal sealed class ComposeService(string name, Dictionary<object, object?> no
     public string AddressOn(string network) =>
         node.GetValueOrDefault("networks") is Dictionary<object, object?> map && map.GetValueOrDefault(network) is Dictionary<object, object?> entry ? ComposeFile.Text(entry.GetValueOrDefault("ipv4_address")) : "";
     public bool IsSilo => Environment.ContainsKey(Repository.Prefix + "LISTEN");
-    public bool IsOneShot => this["restart"] == "no";
-    public int StopSeconds => this["stop_grace_period"] is { Length: > 1 } text && text.EndsWith('s') ? int.Parse(text[..^1], CultureInfo.InvariantCulture) : 10;
+    /// <summary>It is to end well; when it does not it is tried again.</summary>
+    public bool IsOneShot => this["restart"].StartsWith("on-failure", StringComparison.Ordinal);
+    public IReadOnlyList<string> HealthTest => Health("test") is List<object?> words ? [.. words.Select(ComposeFile.Text)] : [];
+    /// <summary>How long a check may fail after the start.</summary>
+    public int HealthStartSeconds => Seconds(ComposeFile.Text(Health("start_period")), otherwise: 0);
+    public int StopSeconds => Seconds(this["stop_grace_period"], otherwise: 10);
+
+    private object? Health(string key) => (node.GetValueOrDefault("healthcheck") as Dictionary<object, object?>)?.GetValueOrDefault(key);
+    private static int Seconds(string text, int otherwise) => text.EndsWith('s') ? int.Parse(text[..^1], CultureInfo.InvariantCulture) : otherwise;
 }

@@ -7,6 +7,8 @@ namespace StressFarm.Deploy.Tests;
 internal static class ComposeRules
 {
     private const string Folder = "deploy/compose", SecretFolder = "/run/secrets/", Farm = "farm";
+    /// <summary>Where the files lie that deploy/prepare makes.</summary>
+    public const string Secrets = "./secrets/";
 
     public static IReadOnlyList<string> Faults(ComposeFile file) =>
     [
@@ -64,6 +66,8 @@ internal static class ComposeRules
                 continue;
             }
             if (mount is not [_, _, "ro"]) yield return $"{s.Name}: may write to {mount[0]}";
+            // Those are made by deploy/prepare: SecretsTests.
+            if (mount[0].StartsWith(Secrets, StringComparison.Ordinal)) continue;
             string path = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, Folder, mount[0])));
             // The dashboards and rules come with the repository; where they are not there yet, none of them is.
             if (!Repository.Exists(path) && (Repository.Exists("dashboards/prometheus") || !path.StartsWith("dashboards/", StringComparison.Ordinal))) yield return $"{s.Name}: there is no {path}";
@@ -92,11 +96,15 @@ internal static class ComposeRules
         if (s.StopSeconds <= drain + Repository.SecondsToLeave) yield return $"{s.Name}: is killed after {s.StopSeconds} s, while it may drain";
         var listen = new Uri(Setting("LISTEN"));
         if (!listen.IsLoopback && Setting("TOKENFILE") == "") yield return $"{s.Name}: listens on {listen} without tokens";
+        // A file that is mounted by itself stays the old one when another is put in its place: a token that was revoked would go on.
+        if (Setting("TOKENFILE") is { Length: > 0 } tokens && !s.List("volumes").Select(v => v.Split(':')).Any(m => m[1] == Path.GetDirectoryName(tokens) && m[0].StartsWith(Secrets, StringComparison.Ordinal)))
+            yield return $"{s.Name}: {tokens} is in no folder that is mounted";
         if (!Repository.ImagePorts.Contains(listen.Port)) yield return $"{s.Name}: listens on a port that the image does not name";
         foreach (string port in s.List("ports"))
             if (port.Split(':')[^1] != listen.Port.ToString(CultureInfo.InvariantCulture)) yield return $"{s.Name}: publishes {port}, listens on {listen.Port}";
         if (s.AddressOn(Farm) is var address && (address == "" || address != Setting("ADVERTISE"))) yield return $"{s.Name}: advertises {Setting("ADVERTISE")}, has {address}";
         if (!s.List("healthcheck").Contains("test")) yield return $"{s.Name}: no health check";
+        if (s.HealthStartSeconds < Repository.SecondsToJoin) yield return $"{s.Name}: counts as unwell while it still tries to join";
         foreach (string needed in (string[])["postgres", "migrate"])
             if (!s.DependsOn.Any(d => d.Service == needed)) yield return $"{s.Name}: does not wait for {needed}";
     }
@@ -106,10 +114,16 @@ internal static class ComposeRules
         ComposeService[] silos = [.. file.Services.Where(s => s.IsSilo)];
         if (silos.Length < 3) yield return $"{silos.Length} silos";
         if (!file.IsInternal(Farm)) yield return "the network between the silos leads somewhere";
+        foreach (ComposeService other in file.Services.Where(s => !s.IsSilo && s.Name is not "migrate" and not "postgres" && s.List("networks").Contains(Farm))) yield return $"{other.Name}: is on the network between the silos";
         foreach (string key in (string[])["ADVERTISE", "NAME"])
             if (silos.Select(s => s.Environment.GetValueOrDefault(Repository.Prefix + key)).Distinct().Count() < silos.Length) yield return $"two silos have one {key}";
         if (silos.SelectMany(s => s.List("ports")).GroupBy(p => p).Any(g => g.Count() > 1)) yield return "two silos publish one port";
-        string connections = file.Services.FirstOrDefault(s => s.Name == "postgres")?.List("command").FirstOrDefault(c => c.StartsWith("max_connections=", StringComparison.Ordinal)) ?? "=0";
+        ComposeService postgres = file.Services.Single(s => s.Name == "postgres"), migrate = file.Services.Single(s => s.Name == "migrate");
+        if (postgres.Environment.GetValueOrDefault("POSTGRES_USER") is not { } super || Repository.Roles.Contains(super)) yield return "a role of the farm is made the superuser";
+        if (!postgres.List("volumes").Any(v => v.StartsWith(Secrets + "postgres-roles.sql:/docker-entrypoint-initdb.d/", StringComparison.Ordinal))) yield return "nothing makes the roles";
+        if (!Repository.AsksByTcp(postgres.HealthTest)) yield return "the server that the first start sets up with passes for the database";
+        if (silos.Any(s => s.Environment.GetValueOrDefault(Repository.Prefix + "POSTGRESFILE") == migrate.Environment.GetValueOrDefault(Repository.Prefix + "POSTGRESFILE"))) yield return "the silos log in as the schemas' owner";
+        string connections = postgres.List("command").FirstOrDefault(c => c.StartsWith("max_connections=", StringComparison.Ordinal)) ?? "=0";
         if (int.Parse(connections.Split('=')[1], CultureInfo.InvariantCulture) < silos.Length * Repository.ConnectionsPerSilo + 10) yield return $"{connections} are too few connections for {silos.Length} silos";
     }
 }

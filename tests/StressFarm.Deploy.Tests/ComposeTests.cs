@@ -3,8 +3,8 @@ namespace StressFarm.Deploy.Tests;
 public sealed class ComposeTests
 {
     private static readonly string s_text = Repository.Read("deploy/compose/compose.yaml");
-    private static readonly Dictionary<string, string> s_variables = Repository.Read("deploy/compose/.env.example").Split('\n')
-        .Where(l => l.Contains('=') && !l.StartsWith('#')).Select(l => l.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
+    private static readonly string s_example = Repository.Read("deploy/compose/.env.example");
+    private static readonly Dictionary<string, string> s_variables = Manifests.Settings(s_example).ToDictionary();
 
     private static IReadOnlyList<string> FaultsOf(string text) => ComposeRules.Faults(ComposeFile.Parse(text, s_variables));
 
@@ -18,7 +18,11 @@ public sealed class ComposeTests
 
     [Fact]
     public void The_example_names_the_variables_that_are_used() =>
-        Assert.Equal(ComposeFile.VariablesOf(s_text).Order(StringComparer.Ordinal), s_variables.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(ComposeFile.VariablesOf(s_text).Order(StringComparer.Ordinal), Manifests.Settings(s_example.Replace("\n#STRESS", "\nSTRESS", StringComparison.Ordinal)).Select(s => s.Key).Order(StringComparer.Ordinal));
+
+    /// <summary>What a copy of the example sets stays as it is when the repository moves on, the image's tag above all.</summary>
+    [Fact]
+    public void The_example_sets_only_what_has_no_default() => Assert.Equal(ComposeFile.DemandedBy(s_text).Order(StringComparer.Ordinal), s_variables.Keys.Order(StringComparer.Ordinal));
 
     /// <summary>Each rule catches what it is for.</summary>
     [Theory]
@@ -31,7 +35,7 @@ public sealed class ComposeTests
     [InlineData("[\"no-new-privileges:true\"]", "[]", "may gain privileges")]
     [InlineData("pids_limit: 512", "privileged: true", "has what nothing here needs")]
     [InlineData("mem_limit: ${STRESSFARM_MEMORY:-1g}", "", "silo-2: no mem_limit")]
-    [InlineData("restart: unless-stopped", "restart: on-failure", "is not started again")]
+    [InlineData("restart: unless-stopped", "restart: \"no\"", "is not started again")]
     [InlineData("condition: service_completed_successfully", "condition: service_healthy", "waits for migrate")]
     [InlineData("migrate: { condition", "migrations: { condition", "waits for migrations")]
     [InlineData("127.0.0.1:9090:9090", "9090:9090", "prometheus: publishes 9090:9090 beyond loopback")]
@@ -41,17 +45,27 @@ public sealed class ComposeTests
     [InlineData("../../dashboards/grafana:/var/lib/grafana/dashboards/stressfarm:ro", "../../dashboards/grafana:/var/lib/grafana/dashboards/stressfarm", "may write to")]
     [InlineData("../../dashboards/grafana:/var", "../../docs/nowhere:/var", "there is no docs/nowhere")]
     [InlineData("POSTGRES_PASSWORD_FILE: /run/secrets/postgres-password", "POSTGRES_PASSWORD: hunter2", "holds a secret")]
+    [InlineData("POSTGRES_USER: postgres", "POSTGRES_USER: farm", "a role of the farm is made the superuser")]
+    [InlineData("      - ${STRESSFARM_SECRETS:-./secrets}/postgres-roles.sql:/docker-entrypoint-initdb.d/postgres-roles.sql:ro\n", "", "nothing makes the roles")]
+    [InlineData("-q, -h, 127.0.0.1, -U", "-q, -U", "passes for the database")]
+    [InlineData("POSTGRESFILE: /run/secrets/postgres\n", "POSTGRESFILE: /run/secrets/postgres-owner\n", "the silos log in as the schemas' owner")]
     [InlineData("STRESSFARM_SILO_POSTGRESFILE: /run/secrets/postgres\n  STRESSFARM_SILO_GATEWAYPORT", "STRESSFARM_SILO_POSTGRES: Host=postgres;Password=x\n  STRESSFARM_SILO_GATEWAYPORT", "STRESSFARM_SILO_POSTGRES holds a secret")]
-    [InlineData("secrets: [postgres, tokens]", "secrets: [postgres]", "/run/secrets/tokens is not there")]
-    [InlineData("tokens: { file: \"${STRESSFARM_SECRETS:-./secrets}/tokens\" }", "", "the secret tokens comes from no file")]
+    [InlineData("secrets: [metrics-token]", "secrets: [tokens]", "prometheus: the secret tokens comes from no file")]
+    [InlineData("secrets: [postgres-owner]", "secrets: [postgres]", "/run/secrets/postgres-owner is not there")]
+    [InlineData("postgres-owner: { file: \"${STRESSFARM_SECRETS:-./secrets}/postgres-owner\" }", "", "the secret postgres-owner comes from no file")]
+    [InlineData("/silo:/etc/stressfarm:ro", "/silo/tokens:/etc/stressfarm/tokens:ro", "silo-1: /etc/stressfarm/tokens is in no folder that is mounted")]
+    [InlineData("TOKENFILE: /etc/stressfarm/tokens", "TOKENFILE: /run/secrets/tokens", "silo-1: /run/secrets/tokens is in no folder that is mounted")]
+    [InlineData("/silo:/etc/stressfarm:ro", "/silo:/etc/stressfarm", "silo-1: may write to ./secrets/silo")]
+    [InlineData("start_period: 300s", "start_period: 60s", "silo-1: counts as unwell while it still tries to join")]
     [InlineData("STRESSFARM_SILO_DRAINSECONDS: \"10\"", "STRESSFARM_SILO_DRAINSECONDS: \"40\"", "is killed after 60 s")]
     [InlineData("stop_grace_period: 60s\n  cpus: ${", "cpus: ${", "is killed after 10 s")]
-    [InlineData("STRESSFARM_SILO_TOKENFILE: /run/secrets/tokens", "", "without tokens")]
+    [InlineData("STRESSFARM_SILO_TOKENFILE: /etc/stressfarm/tokens", "", "without tokens")]
     [InlineData("http://0.0.0.0:8650", "http://0.0.0.0:8080", "a port that the image does not name")]
-    [InlineData("STRESSFARM_SILO_ADVERTISE: 172.30.86.12", "STRESSFARM_SILO_ADVERTISE: 172.30.86.11", "silo-2: advertises 172.30.86.11")]
+    [InlineData("STRESSFARM_SILO_ADVERTISE: \"${STRESSFARM_NET:-172.30.86}.12\"", "STRESSFARM_SILO_ADVERTISE: 172.30.86.11", "silo-2: advertises 172.30.86.11")]
     [InlineData("STRESSFARM_SILO_NAME: silo-3", "STRESSFARM_SILO_NAME: silo-1", "two silos have one NAME")]
     [InlineData("STRESSFARM_SILO_GATEWAYPORT", "STRESSFARM_SILO_GATEWAY", "no silo takes the setting STRESSFARM_SILO_GATEWAY")]
     [InlineData("STRESSFARM_SILO_GATEWAYPORT", "STRESSFARM_GATEWAYPORT", "no silo takes the setting STRESSFARM_GATEWAYPORT")]
+    [InlineData("networks: [front]\n    ports: [\"127.0.0.1:9090", "networks: [farm, front]\n    ports: [\"127.0.0.1:9090", "prometheus: is on the network between the silos")]
     [InlineData("internal: true", "internal: false", "leads somewhere")]
     [InlineData("max_connections=120", "max_connections=80", "too few connections")]
     public void A_planted_fault_is_told(string what, string instead, string told)
@@ -71,13 +85,14 @@ public sealed class ComposeTests
     [InlineData("rules/*.rules.yaml", "alerts/*.rules.yaml", "the rules are not where they are mounted")]
     [InlineData("alertmanager:9093", "127.0.0.1:9093", "alerts go to 127.0.0.1:9093")]
     [InlineData("job_name: stressfarm", "job_name: silos", "the job is not the one that the alerts name")]
+    [InlineData("networks: [front]\n    ports: [\"127.0.0.1:9090", "networks: [other]\n    ports: [\"127.0.0.1:9090", "prometheus does not reach silo-1")]
     [InlineData("url: http://prometheus:9090", "url: http://127.0.0.1:9090", "Grafana asks http://127.0.0.1:9090")]
     public void A_planted_fault_of_what_watches_is_told(string what, string instead, string told)
     {
         string Planted(string text) => text.Replace(what, instead, StringComparison.Ordinal);
-        var (prometheus, grafana) = (Planted(Text("prometheus.yaml")), Planted(Text("grafana-datasource.yaml")));
-        Assert.NotEqual((Text("prometheus.yaml"), Text("grafana-datasource.yaml")), (prometheus, grafana));
-        Assert.Contains(WatchRules.Faults(ComposeFile.Parse(s_text, s_variables), prometheus, grafana), f => f.Contains(told, StringComparison.Ordinal));
+        var (compose, prometheus, grafana) = (Planted(s_text), Planted(Text("prometheus.yaml")), Planted(Text("grafana-datasource.yaml")));
+        Assert.NotEqual((s_text, Text("prometheus.yaml"), Text("grafana-datasource.yaml")), (compose, prometheus, grafana));
+        Assert.Contains(WatchRules.Faults(ComposeFile.Parse(compose, s_variables), prometheus, grafana), f => f.Contains(told, StringComparison.Ordinal));
     }
 
     private static string Text(string file) => Repository.Read($"deploy/compose/{file}");

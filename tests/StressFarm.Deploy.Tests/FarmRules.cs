@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Globalization;
+using System.Text;
 using k8s.Models;
 
 namespace StressFarm.Deploy.Tests;
@@ -8,7 +10,7 @@ internal static class FarmRules
 {
     private const int Names = 53, Postgres = 5432;
 
-    public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set)];
+    public static IReadOnlyList<string> Faults(Manifests set) => [.. PodRules.Faults(set), .. Silo(set), .. Probes(set), .. Selected(set), .. Network(set), .. Scaled(set), .. Secrets(set), .. Roles(set), .. set.Custom.SelectMany(CustomRules.Faults)];
 
     private static V1Container Container(Manifests set) => set.Silos.Spec.Template.Spec.Containers.Single(c => c.Name == "silo");
 
@@ -57,6 +59,7 @@ internal static class FarmRules
             else if (!Repository.OpenAddresses.Contains(probe.HttpGet.Path)) yield return $"the {name} probe asks {probe.HttpGet.Path}, which a silo does not answer without a token";
         // A silo whose database is away is not to be killed for it.
         if (silo.LivenessProbe?.HttpGet?.Path == "/health/ready") yield return "a silo is killed when its database is away";
+        if (silo.StartupProbe is { } start && (start.PeriodSeconds ?? 10) * (start.FailureThreshold ?? 3) <= Repository.SecondsToJoin) yield return "a silo is killed while it still tries to join";
         if ((silo.ReadinessProbe?.TimeoutSeconds ?? 1) <= Repository.SecondsToBeReady) yield return "the readiness probe gives up before a silo does";
     }
 
@@ -80,11 +83,13 @@ internal static class FarmRules
         if (!set.All<V1PodDisruptionBudget>().Any(b => b.Spec.MaxUnavailable?.Value == "1")) yield return "no disruption budget of one silo";
         foreach (V1Deployment deployment in set.All<V1Deployment>())
             if (!Matches(deployment.Spec.Selector, deployment.Spec.Template)) yield return $"{deployment.Name()} does not select its own pods";
-        foreach (var monitor in set.Custom)
+        foreach (var monitor in set.Custom.Where(c => (string?)c["kind"] == "PodMonitor"))
         {
             var spec = (Dictionary<object, object?>)monitor["spec"]!;
             var labels = (Dictionary<object, object?>)((Dictionary<object, object?>)spec["selector"]!)["matchLabels"]!;
             if (!labels.All(l => set.Silos.Spec.Template.Metadata.Labels.TryGetValue((string)l.Key, out string? v) && v == (string?)l.Value)) yield return "the monitor is for other pods";
+            // Without it the operator makes a job of the namespace and the monitor's name.
+            if (spec.GetValueOrDefault("jobLabel") is not string job || !set.Silos.Spec.Template.Metadata.Labels.Contains(KeyValuePair.Create(job, Repository.AlertJob))) yield return $"the job is not {Repository.AlertJob}, which the alerts name";
             var end = (Dictionary<object, object?>)((List<object>)spec["podMetricsEndpoints"]!)[0];
             if (!PodRules.Ports(Container(set)).ContainsKey((string)end["port"]!) || (string?)end["path"] != "/metrics" || !end.ContainsKey("authorization")) yield return "the monitor does not ask for /metrics with a token";
         }
@@ -147,7 +152,29 @@ internal static class FarmRules
             if (shown.Length > 0 && !shown.Contains(wanted)) yield return $"nothing makes the secret {wanted}";
     }
 
-    private static int RoleLimit()
+    private static IEnumerable<string> Roles(Manifests set)
+    {
+        foreach (var (component, role) in new[] { ("silo", "farm"), ("migrate", "farm_owner") })
+        {
+            V1PodTemplateSpec pod = set.Pods.Select(p => p.Pod).Single(p => p.Metadata.Labels.Contains(KeyValuePair.Create("app.kubernetes.io/component", component)));
+            string secret = pod.Spec.Volumes.Single(v => v.Name == "postgres").Secret.SecretName;
+            foreach (string connection in set.All<V1Secret>().Where(s => s.Name() == secret).Select(s => s.StringData?["connection"] ?? Encoding.UTF8.GetString(s.Data["connection"])))
+            {
+                new DbConnectionStringBuilder { ConnectionString = connection }.TryGetValue("Username", out object? user);
+                if (!role.Equals(user) || !Repository.Roles.Contains(role)) yield return $"the {component} does not log in as {role}";
+            }
+        }
+        foreach (V1Container database in set.Pods.SelectMany(p => p.Pod.Spec.Containers).Where(c => (c.Env ?? []).Any(e => e.Name == "POSTGRES_DB")))
+        {
+            if (Repository.Roles.Contains(database.Env.FirstOrDefault(e => e.Name == "POSTGRES_USER")?.Value)) yield return "a role of the farm is made the superuser";
+            if (!database.VolumeMounts.Any(m => m.MountPath == "/docker-entrypoint-initdb.d")) yield return "nothing makes the roles";
+            foreach (V1Probe probe in (V1Probe[])[database.ReadinessProbe, database.LivenessProbe])
+                if (!Repository.AsksByTcp(probe.Exec.Command)) yield return "the server that the first start sets up with passes for the database";
+        }
+    }
+
+    /// <summary>The connections that the silos' role may have.</summary>
+    public static int RoleLimit()
     {
         string[] words = Repository.Read("deploy/postgres-roles.sql").Split((char[])[' ', ';', '\n']);
         return int.Parse(words[Array.IndexOf(words, "LIMIT") + 1], CultureInfo.InvariantCulture);

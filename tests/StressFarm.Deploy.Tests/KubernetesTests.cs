@@ -25,7 +25,7 @@ public sealed class KubernetesTests
         Assert.Equal([], FarmRules.Faults(rendered));
         Assert.Single(rendered.All<V2HorizontalPodAutoscaler>());
         Assert.Single(rendered.All<V1Ingress>());
-        Assert.Single(rendered.Custom);
+        Assert.Equal(["PodMonitor", "PrometheusRule"], rendered.Custom.Select(c => (string)c["kind"]!).Order(StringComparer.Ordinal));
         Assert.All(rendered.Pods, p => Assert.StartsWith("registry.example/", p.Pod.Spec.Containers[0].Image, StringComparison.Ordinal));
         // The autoscaler's target is below what busy workers use.
         V1ResourceRequirements size = rendered.Silos.Spec.Template.Spec.Containers[0].Resources;
@@ -48,10 +48,12 @@ public sealed class KubernetesTests
                 File.Copy(file, to, overwrite: true);
             }
             string secrets = Directory.CreateDirectory(Path.Combine(copy, "overlays/local/secrets")).FullName;
-            foreach (string name in (string[])["postgres", "postgres-password", "tokens"]) File.WriteAllText(Path.Combine(secrets, name), "nothing");
+            Directory.CreateDirectory(Path.Combine(secrets, "silo"));
+            foreach (var (name, text) in new[] { ("postgres", "Username=farm"), ("postgres-owner", "Username=farm_owner"), ("postgres-password", "nothing"), ("postgres-roles.sql", "nothing"), ("silo/tokens", "nothing") })
+                File.WriteAllText(Path.Combine(secrets, name), text);
             Manifests rendered = Manifests.Parse(Render(Path.Combine(copy, "overlays/local")));
             Assert.Equal([], FarmRules.Faults(rendered));
-            Assert.Equal(4, rendered.All<V1Secret>().Count());
+            Assert.Equal(5, rendered.All<V1Secret>().Count());
             Assert.Single(rendered.All<V1StatefulSet>());
             Assert.Equal(2, rendered.Silos.Spec.Replicas);
         }
@@ -74,6 +76,48 @@ public sealed class KubernetesTests
         Assert.All(kustomization.SecretGenerator.SelectMany(g => g.Files), f => Assert.Contains("=secrets/", f, StringComparison.Ordinal));
         string[] there = [.. Directory.GetFiles(Path.Combine(Repository.Root, Folder, folder)).Select(f => Path.GetFileName(f)!).Where(f => f is not "kustomization.yaml" and not "secrets.example.yaml").Order(StringComparer.Ordinal)];
         Assert.Equal(there, kustomization.Named.Where(n => !n.Contains("..", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The operator wants the rules inside a resource of its own. Rewritten with STRESSFARM_GOLDEN=write, as golden files are.</summary>
+    [Fact]
+    public void The_operators_rules_are_those_of_Prometheus()
+    {
+        string file = Path.Combine(Repository.Root, $"{Folder}/components/prometheus-operator/rules.yaml");
+        string made = """
+            # dashboards/prometheus/rules, for the Prometheus operator. Made by StressFarm.Deploy.Tests with STRESSFARM_GOLDEN=write.
+            apiVersion: monitoring.coreos.com/v1
+            kind: PrometheusRule
+            metadata:
+              name: stressfarm
+              labels: { release: kube-prometheus-stack }
+            spec:
+              groups:
+
+            """ + string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "dashboards/prometheus/rules"), "*.rules.yaml").Order(StringComparer.Ordinal)
+                .SelectMany(f => File.ReadAllText(f).Split("\ngroups:\n")[1].TrimEnd('\n').Split('\n')).Select(l => l.Length == 0 ? "\n" : $"  {l}\n"));
+        if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write") File.WriteAllText(file, made);
+        Assert.Equal(made, File.ReadAllText(file));
+        Assert.Equal([], CustomRules.Faults(Manifests.Parse(made).Custom.Single()));
+    }
+
+    /// <summary>Names that another cluster has other ones for; nobody finds them by a silo that waits for DNS.</summary>
+    [Fact]
+    public void The_head_of_the_production_overlay_lists_what_is_a_sites_own()
+    {
+        string overlay = Repository.Read($"{Folder}/overlays/production/kustomization.yaml"), head = overlay[..overlay.IndexOf("apiVersion:", StringComparison.Ordinal)];
+        string Beside(string file) => Repository.Read($"{Folder}/overlays/production/{file}");
+        Manifests set = Manifests.Parse($"{s_text}\n---\n{Beside("to-postgres.yaml")}\n---\n{Beside("ingress.yaml")}");
+        V1NetworkPolicyPeer[] peers = [.. set.All<V1NetworkPolicy>().SelectMany(p => (p.Spec.Ingress ?? []).SelectMany(i => i.FromProperty).Concat((p.Spec.Egress ?? []).SelectMany(e => e.To)))];
+        string[] names =
+        [
+            .. peers.Where(p => p.NamespaceSelector is not null).SelectMany(p => p.NamespaceSelector.MatchLabels.Values.Concat(p.PodSelector?.MatchLabels.Values ?? [])).Where(n => n != "kube-system"),
+            .. peers.Select(p => p.IpBlock?.Cidr.Split('/')[0]).OfType<string>(), .. set.All<V1Ingress>().SelectMany(i => i.Spec.Rules.Select(r => r.Host).Append(i.Spec.IngressClassName)),
+            .. Kustomization.Read($"{Folder}/overlays/production").Images.Select(i => i["newName"].Split('/')[0]),
+        ];
+        Assert.Equal(7, names.Length);
+        IEnumerable<string> Unlisted(string text) => names.Where(n => !System.Text.RegularExpressions.Regex.IsMatch(text, $@"(?<![\w.-]){n}(?![\w-]|\.\w)"));
+        Assert.Equal([], Unlisted(head));
+        Assert.All(names, n => Assert.Contains(n, Unlisted(head.Replace(n, "x" + n, StringComparison.Ordinal))));
     }
 
     [Fact]
@@ -116,6 +160,7 @@ public sealed class KubernetesTests
     [InlineData("path: /health/live", "path: /health/ready", "killed when its database is away")]
     [InlineData("          livenessProbe:\n            httpGet: { path: /health/live, port: api }\n            periodSeconds: 10\n            timeoutSeconds: 5\n            failureThreshold: 6\n", "", "no liveness probe")]
     [InlineData("timeoutSeconds: 5", "timeoutSeconds: 3", "gives up before a silo does")]
+    [InlineData("failureThreshold: 180", "failureThreshold: 60", "killed while it still tries to join")]
     [InlineData("path: /health/live, port: api", "path: /health/live, port: http", "asks the port http")]
     [InlineData("targetPort: silo", "targetPort: gossip", "sends 11111 to gossip")]
     [InlineData("port: 8650, targetPort", "port: 80, targetPort", "sends 80 to api")]
@@ -152,6 +197,16 @@ public sealed class KubernetesTests
     [InlineData("ingress.yaml", "name: stressfarm\n                port", "name: farm\n                port", "which there is not")]
     [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "component: silo", "component: node", "for other pods")]
     [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "authorization", "authorisation", "with a token")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "authorization", "authorisation", "podMetricsEndpoints has no field authorisation")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "  jobLabel: app.kubernetes.io/name\n", "", "the job is not stressfarm")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "jobLabel: app.kubernetes.io/name", "jobLabel: app.kubernetes.io/component", "the job is not stressfarm")]
+    [InlineData("../../components/prometheus-operator/pod-monitor.yaml", "monitoring.coreos.com/v1", "monitoring.coreos.com/v1beta1", "another version")]
+    [InlineData("../../components/prometheus-operator/rules.yaml", "expr: vector(1)", "query: vector(1)", "PrometheusRule.spec.groups.rules has no field query")]
+    [InlineData("../local/postgres.yaml", "POSTGRES_USER, value: postgres", "POSTGRES_USER, value: farm", "a role of the farm is made the superuser")]
+    [InlineData("../local/postgres.yaml", "/docker-entrypoint-initdb.d", "/etc/postgresql", "nothing makes the roles")]
+    [InlineData("../local/postgres.yaml", "-q, -h, 127.0.0.1, -U", "-q, -U", "passes for the database")]
+    [InlineData("../../base/secrets.example.yaml", "Username=farm_owner", "Username=farm", "the migrate does not log in as farm_owner")]
+    [InlineData("../../base/secrets.example.yaml", "Username=farm;", "Username=farm_owner;", "the silo does not log in as farm")]
     [InlineData("../../base/secrets.example.yaml", "tokens: REPLACE", "tokens: read me 00", "holds tokens")]
     [InlineData("../../base/secrets.example.yaml", "name: stressfarm-tokens", "name: tokens", "nothing makes the secret stressfarm-tokens")]
     public void A_planted_fault_beside_the_base_is_told(string file, string what, string instead, string told)

@@ -8,8 +8,8 @@ namespace StressFarm.Deploy.Tests;
 internal sealed class Manifests
 {
     public const string Base = "deploy/kubernetes/base";
-    /// <summary>Kinds that are not Kubernetes' own; they are read as plain YAML.</summary>
-    private static readonly string[] s_custom = ["PodMonitor"];
+    /// <summary>Kinds that are not Kubernetes' own; they are read as plain YAML, and held against a list of fields (CustomRules).</summary>
+    private static readonly string[] s_custom = ["PodMonitor", "PrometheusRule"];
 
     private Manifests(IReadOnlyList<object> objects, IReadOnlyList<Dictionary<object, object?>> custom) => (Objects, Custom) = (objects, custom);
 

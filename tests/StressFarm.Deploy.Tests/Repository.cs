@@ -11,6 +11,8 @@ internal static partial class Repository
     public const string Prefix = "STRESSFARM_SILO_";
     /// <summary>Connections of one silo to PostgreSQL: docs/stores.md.</summary>
     public const int ConnectionsPerSilo = 24;
+    /// <summary>How long Orleans tries to join a cluster, some of whose members do not answer: MaxJoinAttemptTime.</summary>
+    public const int SecondsToJoin = 300;
 
     public static string Root { get; } = FindRoot();
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
@@ -39,6 +41,15 @@ internal static partial class Repository
     public static string SiloProperty(string name) => SiloProject.Descendants(name).Single().Value.Replace("$(Version)", Version, StringComparison.Ordinal);
     public static string Image => $"{SiloProperty("ContainerRepository")}:{SiloProperty("ContainerImageTag")}";
     public static IReadOnlyList<int> ImagePorts => [.. SiloProject.Descendants("ContainerPort").Select(p => int.Parse(p.Attribute("Include")!.Value, CultureInfo.InvariantCulture))];
+
+    /// <summary>The roles of the farm's database.</summary>
+    public static IReadOnlyList<string> Roles { get; } = [.. CreateRole().Matches(Read("deploy/postgres-roles.sql")).Select(m => m.Groups[1].Value)];
+
+    /// <summary>The scrape job that the alerts on absent silos name.</summary>
+    public static string AlertJob { get; } = AbsentJob().Matches(Read("dashboards/prometheus/rules/alerts.rules.yaml")).Select(m => m.Groups[1].Value).Distinct().Single();
+
+    /// <summary>pg_isready without an address asks by the socket, which the server has that an image's first start sets up with.</summary>
+    public static bool AsksByTcp(IEnumerable<string> command) => string.Join(' ', command).Contains("pg_isready -q -h 127.0.0.1 ", StringComparison.Ordinal);
 
     /// <summary>Faults of variables that are to be a silo's settings.</summary>
     public static IEnumerable<string> SettingFaults(string where, IEnumerable<string> variables)
@@ -91,6 +102,10 @@ internal static partial class Repository
     private static partial Regex ForeignKey();
     [GeneratedRegex(@"MapGet\(""(/health/[a-z]+)""[^;]*?\.Needs\(null\)")]
     private static partial Regex OpenEndpoint();
+    [GeneratedRegex(@"CREATE ROLE (\w+) ")]
+    private static partial Regex CreateRole();
+    [GeneratedRegex(@"up\{job=""(\w+)""\}")]
+    private static partial Regex AbsentJob();
     [GeneratedRegex(@"^[a-z0-9][a-z0-9./-]*(:v?\d[\w.-]*|(:[\w.-]+)?@sha256:[0-9a-f]{64})$")]
     private static partial Regex PinnedImage();
 }

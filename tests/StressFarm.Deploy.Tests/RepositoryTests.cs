@@ -42,11 +42,20 @@ public sealed class RepositoryTests
         Assert.Equal([8650, 11111], Repository.ImagePorts);
     }
 
-    [Fact]
-    public void A_scrape_sends_a_token_from_a_file()
+    public static TheoryData<string> Scrapes => new("deploy/systemd/prometheus-scrape.example.yml", "deploy/compose/prometheus.yaml", "dashboards/prometheus/prometheus.yml", "docs/monitoring.md");
+
+    [Theory]
+    [MemberData(nameof(Scrapes))]
+    public void A_scrape_sends_the_token_that_prepare_makes(string file) => Assert.Equal([], WatchRules.ScrapeFaults(Repository.Read(file)));
+
+    [Theory]
+    [InlineData("credentials_file: /etc/prometheus/metrics-token", "credentials: sf_hunter2", "no token from a file")]
+    [InlineData("metrics-token", "stressfarm.token", "stressfarm.token is another name than metrics-token")]
+    [InlineData("scheme: https", "scheme: http", "10.0.0.5:8650 is sent a token without TLS")]
+    public void A_planted_fault_of_a_scrape_is_told(string what, string instead, string told)
     {
-        string scrape = Repository.Read("deploy/systemd/prometheus-scrape.example.yml");
-        Assert.Contains("credentials_file: ", scrape, StringComparison.Ordinal);
-        Assert.DoesNotContain("credentials: ", scrape, StringComparison.Ordinal);
+        string text = Repository.Read("deploy/systemd/prometheus-scrape.example.yml"), planted = text.Replace(what, instead, StringComparison.Ordinal);
+        Assert.NotEqual(text, planted);
+        Assert.Contains(WatchRules.ScrapeFaults(planted), f => f.Contains(told, StringComparison.Ordinal));
     }
 }

@@ -6,6 +6,9 @@ public sealed class SystemdTests : IDisposable
     private readonly string _copy = Directory.CreateTempSubdirectory("stressfarm-units-").FullName;
     private static readonly Dictionary<string, string> s_settings = Manifests.Settings(Repository.Read($"{Folder}/silo.env.example")).ToDictionary();
 
+    /// <summary>With what the example shows in comments.</summary>
+    private static readonly string[] s_shown = [.. Manifests.Settings(Repository.Read($"{Folder}/silo.env.example").Replace("\n#STRESS", "\nSTRESS", StringComparison.Ordinal)).Select(s => s.Key)];
+
     public static TheoryData<string> Units => new("stressfarm-silo.service", "stressfarm-migrate.service");
 
     public void Dispose() => Directory.Delete(_copy, recursive: true);
@@ -16,6 +19,18 @@ public sealed class SystemdTests : IDisposable
     [Theory]
     [MemberData(nameof(Units))]
     public void A_unit_holds_what_it_promises(string unit) => Assert.Equal([], FaultsOf(unit, Repository.Read($"{Folder}/{unit}")));
+
+    [Fact]
+    public void The_example_shows_settings_there_are()
+    {
+        Assert.Contains("STRESSFARM_SILO_KESTREL__ENDPOINTS__FARM__CERTIFICATE__KEYPATH", s_shown);
+        Assert.Equal([], Repository.SettingFaults("silo.env", s_shown));
+        Assert.NotEmpty(Repository.SettingFaults("silo.env", s_shown.Select(s => s.Replace("KESTREL", "KERSTEL", StringComparison.Ordinal))));
+    }
+
+    /// <summary>An address that nobody has put in would keep silos of several machines apart, each alone in its cluster.</summary>
+    [Fact]
+    public void The_example_makes_nobody_advertise_loopback() => Assert.False(System.Net.IPAddress.TryParse(s_settings[Repository.Prefix + "ADVERTISE"], out _));
 
     [NeedsFact("systemd-analyze")]
     public void Systemd_understands_the_units()
@@ -56,6 +71,7 @@ public sealed class SystemdTests : IDisposable
         Assert.Contains($"\nu {user} ", Repository.Read($"{Folder}/stressfarm.sysusers.conf"), StringComparison.Ordinal);
         string modes = Repository.Read($"{Folder}/stressfarm.tmpfiles.conf");
         Assert.Contains($"z /etc/stressfarm/tokens 0640 root {user} -", modes, StringComparison.Ordinal);
+        Assert.Contains($"z /etc/stressfarm/tls.key 0640 root {user} -", modes, StringComparison.Ordinal);
         Assert.Contains("z /etc/stressfarm/postgres 0600 root root -", modes, StringComparison.Ordinal);
         Assert.Contains("z /etc/stressfarm/postgres-owner 0600 root root -", modes, StringComparison.Ordinal);
     }
