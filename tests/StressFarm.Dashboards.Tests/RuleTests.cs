@@ -17,7 +17,7 @@ public partial class RuleTests
         string[] wanted =
         [
             "NewViolation", "ControlViolation", "CanaryMissed", "CanarySilent", "LedgerDiscrepancy", "ReplayMismatch", "NoProgress", "SiloAbsent", "NoSilo",
-            "LeaseStuck", "ThroughputRegression", "SoakMemoryGrowth", "CheckpointStale", "StoreErrors", "CardinalityOverflow", "Watchdog",
+            "LeaseStuck", "CampaignFailed", "ThroughputRegression", "SoakMemoryGrowth", "CheckpointStale", "StoreErrors", "CardinalityOverflow", "Watchdog",
         ];
         Assert.Equal(wanted.Select(w => "StressFarm" + w).Order(StringComparer.Ordinal), RuleFile.Alerts.Select(a => a.Name).Order(StringComparer.Ordinal));
     }
