@@ -28,6 +28,7 @@ internal static partial class HouseRules
         new("links-lead-somewhere", DeadLinks),
         new("links-carry-variables-and-time", d => d.Links.Where(l => Text(l["url"]).StartsWith("/d/", StringComparison.Ordinal))
             .Where(l => l["includeVars"]?.GetValue<bool>() != true || l["keepTime"]?.GetValue<bool>() != true).Select(l => $"{l["url"]}")),
+        LintRule.OfPanels("data-links-carry-variables-and-time", p => DataLinks(p).Where(l => l.StartsWith("/d/", StringComparison.Ordinal)).SelectMany(l => Forgotten(p, l))),
         new("annotations-are-of-alerts-there-are", UnknownAlerts),
         new("keys-are-in-order", d => d.Panels.Where(p => !p.Select(k => k.Key).SequenceEqual(PanelKeys.Where(p.ContainsKey))).Select(Where)),
         new("time-and-refresh-are-set", d => Unless(
@@ -88,12 +89,25 @@ internal static partial class HouseRules
     {
         HashSet<string> uids = [.. Names.Select(n => Load(n).Uid)];
         HashSet<string> names = [.. d.Variables.Select(v => Text(v["name"]))];
-        foreach (string url in d.Links.Concat(d.Panels.SelectMany(p => Objects(p["fieldConfig"]?["defaults"]?["links"]))).Select(l => Text(l["url"])))
-        {
-            bool known = url.StartsWith("/d/", StringComparison.Ordinal) ? uids.Contains(url[3..]) && url[3..] != d.Uid
-                : url == "${farm:raw}/api/v1/campaigns" && names.Contains("farm");
-            if (!known) yield return url;
-        }
+        bool Known(string url) => url == "${farm:raw}/api/v1/campaigns" && names.Contains("farm");
+        foreach (string url in d.Links.Select(l => Text(l["url"])))
+            if (!Known(url) && !(url.StartsWith("/d/", StringComparison.Ordinal) && uids.Contains(url[3..]) && url[3..] != d.Uid)) yield return url;
+        // A panel's may lead to its own dashboard, to one of its series.
+        foreach (string url in d.Panels.SelectMany(DataLinks))
+            if (!Known(url) && !(url.StartsWith("/d/", StringComparison.Ordinal) && uids.Contains(url[3..].Split('?')[0]))) yield return url;
+    }
+
+    private static IEnumerable<string> DataLinks(JsonObject panel) => Objects(panel["fieldConfig"]?["defaults"]?["links"]).Select(l => Text(l["url"]));
+
+    /// <summary>What a link to a dashboard does not take along, and labels in it that the panel's series do not have.</summary>
+    private static IEnumerable<string> Forgotten(JsonObject panel, string url)
+    {
+        string[] carried = url[(url.IndexOf('?', StringComparison.Ordinal) + 1)..].Split('&');
+        foreach (string one in (string[])["${datasource:queryparam}", "${job:queryparam}", "${__url_time_range}"])
+            if (!carried.Contains(one)) yield return $"{url} without {one}";
+        if (!carried.Contains("${instance:queryparam}") && !carried.Contains("var-instance=${__field.labels.instance}")) yield return $"{url} without an instance";
+        foreach (Match label in FieldLabel().Matches(url))
+            if (!Objects(panel["targets"]).All(t => PromQl.Read(Expr(t)).Grouping.Contains(label.Groups[1].Value))) yield return $"{url}: not every series has a label {label.Groups[1].Value}";
     }
 
     private static IEnumerable<string> UnknownAlerts(Dashboard d)
@@ -108,6 +122,9 @@ internal static partial class HouseRules
             foreach (string name in names.Where(n => RuleFile.Alerts.All(r => r.Name != n))) yield return $"no alert is called {name}";
         }
     }
+
+    [GeneratedRegex(@"\$\{__field\.labels\.([a-z_]+)\}")]
+    private static partial Regex FieldLabel();
 
     [GeneratedRegex(@"\{\{([a-z_]+)\}\}")]
     private static partial Regex LegendLabel();

@@ -36,6 +36,7 @@ public class LintTests
         ["panels-do-not-overlap"] = d => Panel(d)["gridPos"]!["w"] = 7,
         ["links-lead-somewhere"] = d => d["links"]![0]!["url"] = "/d/stressfarm-coverage",
         ["links-carry-variables-and-time"] = d => d["links"]![0]!["includeVars"] = false,
+        ["data-links-carry-variables-and-time"] = d => DataLink(d)["url"] = "/d/stressfarm-policies?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}",
         ["annotations-are-of-alerts-there-are"] = d => Objects(d["annotations"]!["list"]).Last()["expr"] = "ALERTS{alertname=~\"StressFarmCanary(Missed|Quiet)\"}",
         ["keys-are-in-order"] = d => MoveToEnd(Panel(d), "type"),
         ["time-and-refresh-are-set"] = d => d["tags"] = new JsonArray("campaign"),
@@ -63,6 +64,19 @@ public class LintTests
         JsonObject broken = Load("campaign").Json;
         Plants[name](broken);
         Assert.NotEmpty(rule.Complaints(new Dashboard(broken)));
+    }
+
+    /// <summary>A link of a panel leads somewhere, takes the data source, the job, the instance and the time along, and asks for no label that the series lack.</summary>
+    [Theory]
+    [InlineData("links-lead-somewhere", "/d/stressfarm-coverage?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}")]
+    [InlineData("data-links-carry-variables-and-time", "/d/stressfarm-policies?${datasource:queryparam}&${instance:queryparam}&${__url_time_range}")]
+    [InlineData("data-links-carry-variables-and-time", "/d/stressfarm-policies?${datasource:queryparam}&${job:queryparam}&${__url_time_range}")]
+    [InlineData("data-links-carry-variables-and-time", "/d/stressfarm-policies?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}&var-policy=${__field.labels.policy}")]
+    public void A_link_of_a_panel_that_leads_astray_is_found(string name, string url)
+    {
+        JsonObject broken = Load("campaign").Json;
+        DataLink(broken)["url"] = url;
+        Assert.NotEmpty(Rules.Single(r => r.Name == name).Complaints(new Dashboard(broken)));
     }
 
     [Theory]
@@ -102,6 +116,8 @@ public class LintTests
     private static JsonObject Panel(JsonObject d) => new Dashboard(d).Panels.First();
 
     private static JsonObject Target(JsonObject d) => Objects(Panel(d)["targets"]).First();
+
+    private static JsonObject DataLink(JsonObject d) => Objects(Panel(d)["fieldConfig"]!["defaults"]!["links"]).First();
 
     private static void Replace(JsonObject d, string old, string by)
     {

@@ -32,6 +32,12 @@ internal sealed partial class MetricContract
         ["ALERTS"] = Of("gauge", "alertname", "alertstate", "severity"),
     };
 
+    /// <summary>
+    /// Counters whose count itself is looked at, not what it grew by. Of labels: what found no room stays without until the silo
+    /// starts again, however long ago that was.
+    /// </summary>
+    public static readonly IReadOnlySet<string> AsTheyStand = new HashSet<string> { "stressfarm_label_overflows_total" };
+
     private readonly Dictionary<string, Metric> _metrics = new(Runtime);
 
     public static MetricContract Documented { get; } = new(Repository.Read("docs", "metrics.md"));

@@ -45,6 +45,10 @@ public sealed partial class PromtoolTests : IDisposable
     [InlineData("increase(stressfarm_violations_total{policy=\"control\"}[1d])", "delta(stressfarm_violations_total{policy=\"control\"}[1d])", "findings.yaml")]
     [InlineData("> 0.5", "> 5000", "trust.yaml")]
     [InlineData("> 15 * 60", "> 150 * 60", "work.yaml")]
+    [InlineData("max_over_time(stressfarm_campaigns{state=\"running\"}[5m])", "stressfarm_leases{kind=\"explore\"}", "work.yaml")]
+    [InlineData("max_over_time(stressfarm_undelivered_results[5m])", "max_over_time(stressfarm_queued_leases[5m])", "work.yaml")]
+    [InlineData("running|waiting", "running", "soak.yaml")]
+    [InlineData("max by (job, instance) (stressfarm_label_overflows_total)", "sum by (job, instance) (increase(stressfarm_label_overflows_total[1h]))", "silos.yaml")]
     public void The_unit_tests_of_the_rules_fail_for_a_wrong_rule(string right, string wrong, string test)
     {
         foreach (string part in (string[])["rules", "tests"])
@@ -88,7 +92,7 @@ public sealed partial class PromtoolTests : IDisposable
         Assert.Contains("for: 10s", text, StringComparison.Ordinal);
         Assert.Contains("[1440s] offset 60s", text, StringComparison.Ordinal);
         Assert.Contains("> 15 * 1\n", text, StringComparison.Ordinal);
-        Assert.Contains("24 * 60)", text, StringComparison.Ordinal);
+        Assert.Contains("24 * 60 * deriv(", text, StringComparison.Ordinal);
     }
 
     [NeedsFact("promtool")]
