@@ -41,8 +41,9 @@ public sealed class FindingsGrain(IFarmStore store, TimeProvider clock) : Grain,
 /// One line a signature: worked-up findings first, in the order of the report, then the violations that are still to be worked
 /// up, which have no id yet.
 /// </summary>
-internal static class FindingList
+public static class FindingList
 {
+    /// <param name="candidates">violations so far, those that are worked up among them or not</param>
     public static IReadOnlyList<FindingSummary> Of(IReadOnlyList<StoredWorkup> workups, IReadOnlyList<CandidateCount> candidates)
     {
         var counts = candidates.ToDictionary(c => (c.Policy, c.Raw.Key), c => c.Count);

@@ -163,6 +163,9 @@ internal sealed class FakeFarm : IDisposable
     private static bool EndsWithBlankLine(List<byte> bytes) =>
         bytes.Count >= 4 && bytes[^1] == '\n' && bytes[^2] == '\r' && bytes[^3] == '\n' && bytes[^4] == '\r';
 
+    private IReadOnlyList<FindingSummary> Summaries => [.. Report.Findings.Select(f => new FindingSummary(f.Finding.Id, f.Finding.Signature, f.Finding.Invariant,
+        f.Finding.Severity, f.Finding.Policy, f.Finding.Workload, f.Finding.Seed, f.Finding.Length, f.Count, ReportWriter.ReplayCommand(f.Finding)))];
+
     private Answer Usual(Asked asked)
     {
         string own = $"/api/v1/campaigns/{Id}";
@@ -181,8 +184,8 @@ internal sealed class FakeFarm : IDisposable
             ("GET", _) when path == own + "/spec" => Answer.Text(Spec + "# Understood as …\n", "text/yaml"),
             ("GET", _) when path == own + "/report" => new(200, ReportWriter.Canonical(Report)),
             ("GET", _) when path == own + "/report.md" => new(200, VerdictPage.Markdown(Report), "text/markdown"),
-            ("GET", _) when path == own + "/findings" => Answer.Json([.. Report.Findings.Select(f => new FindingSummary(f.Finding.Id, f.Finding.Signature, f.Finding.Invariant,
-                f.Finding.Severity, f.Finding.Policy, f.Finding.Workload, f.Finding.Seed, f.Finding.Length, f.Count, ReportWriter.ReplayCommand(f.Finding)))], FarmJson.Default.IReadOnlyListFindingSummary),
+            ("GET", _) when path == own + "/findings" => Answer.Json(Summaries, FarmJson.Default.IReadOnlyListFindingSummary),
+            ("GET", "/api/v1/findings") => Answer.Json([.. Summaries.Select(f => new FarmFinding(Id, "night", f))], FarmJson.Default.IReadOnlyListFarmFinding),
             ("GET", _) when path.StartsWith(own + "/findings/", StringComparison.Ordinal) && Found(path.Split('/')[^1]) is { } finding => Answer.Json(finding, FarmJson.Default.Finding),
             ("GET", _) when path == own + "/ledger" => Ledger(asked.Path),
             ("GET", _) when path == own + "/records" => RecordsOf(asked.Path),

@@ -98,6 +98,18 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     }
 
     [Fact]
+    public void Findings_of_all_campaigns_are_asked_for_by_label()
+    {
+        Result list = Run("findings", "--policy", "no-reinit", "--invariant", "I36", "--campaigns", "7");
+        Assert.Equal("/api/v1/findings?campaigns=7&policy=no-reinit&invariant=I36", _farm.Requests[^1].Path);
+        CampaignFinding found = _farm.Report.Findings[0];
+        Assert.StartsWith($"{_farm.Id}  night\n{found.Finding.Id}  {found.Finding.Signature}\n", list.Out);
+        Assert.Equal(_farm.Id, JsonDocument.Parse(Run("findings", "--format", "json").Out).RootElement[0].GetProperty("campaign").GetString());
+        Assert.Equal("/api/v1/findings?campaigns=20", _farm.Requests[^1].Path);
+        foreach (string[] bad in (string[][])[["--campaigns", "0"], [_farm.Id, "--policy", "no-reinit"], ["F-3f9c1a"]]) Assert.Equal(ExitCode.Usage, Run(["findings", .. bad]).Code);
+    }
+
+    [Fact]
     public void Watching_ends_as_an_embedded_run_does()
     {
         Result watched = Run("watch", _farm.Id);

@@ -11,6 +11,9 @@ internal static partial class HouseRules
     private static readonly string[] PanelKeys =
         ["id", "type", "title", "description", "gridPos", "datasource", "targets", "transformations", "fieldConfig", "options"];
 
+    /// <summary>Where the farm lists what it found.</summary>
+    private const string Findings = "${farm:raw}/api/v1/findings";
+
     /// <summary>Labels that Prometheus gives to whatever it scrapes.</summary>
     private static readonly HashSet<string> ScrapeLabels = ["job", "instance"];
 
@@ -29,6 +32,7 @@ internal static partial class HouseRules
         new("links-carry-variables-and-time", d => d.Links.Where(l => Text(l["url"]).StartsWith("/d/", StringComparison.Ordinal))
             .Where(l => l["includeVars"]?.GetValue<bool>() != true || l["keepTime"]?.GetValue<bool>() != true).Select(l => $"{l["url"]}")),
         LintRule.OfPanels("data-links-carry-variables-and-time", p => DataLinks(p).Where(l => l.StartsWith("/d/", StringComparison.Ordinal)).SelectMany(l => Forgotten(p, l))),
+        LintRule.OfPanels("findings-links-name-labels", p => DataLinks(p).Where(l => l.StartsWith(Findings + "?", StringComparison.Ordinal)).SelectMany(l => MisnamedLabels(p, l))),
         new("annotations-are-of-alerts-there-are", UnknownAlerts),
         new("keys-are-in-order", d => d.Panels.Where(p => !p.Select(k => k.Key).SequenceEqual(PanelKeys.Where(p.ContainsKey))).Select(Where)),
         new("time-and-refresh-are-set", d => Unless(
@@ -89,12 +93,30 @@ internal static partial class HouseRules
     {
         HashSet<string> uids = [.. Names.Select(n => Load(n).Uid)];
         HashSet<string> names = [.. d.Variables.Select(v => Text(v["name"]))];
-        bool Known(string url) => url == "${farm:raw}/api/v1/campaigns" && names.Contains("farm");
+        bool Known(string url) => url.Split('?')[0] == Findings && names.Contains("farm");
         foreach (string url in d.Links.Select(l => Text(l["url"])))
             if (!Known(url) && !(url.StartsWith("/d/", StringComparison.Ordinal) && uids.Contains(url[3..]) && url[3..] != d.Uid)) yield return url;
         // A panel's may lead to its own dashboard, to one of its series.
         foreach (string url in d.Panels.SelectMany(DataLinks))
             if (!Known(url) && !(url.StartsWith("/d/", StringComparison.Ordinal) && uids.Contains(url[3..].Split('?')[0]))) yield return url;
+    }
+
+    /// <summary>A link to findings asks for labels by what the series, or the matrix that is made of them, has in their place.</summary>
+    private static IEnumerable<string> MisnamedLabels(JsonObject panel, string url)
+    {
+        JsonNode? matrix = Objects(panel["transformations"]).FirstOrDefault(t => Text(t["id"]) == "groupingToMatrix")?["options"];
+        foreach (string[] part in url[(Findings.Length + 1)..].Split('&').Select(p => p.Split('=', 2)))
+        {
+            bool its = part.Length == 2 && part[0] is "policy" or "workload" or "invariant" && part[1] switch
+            {
+                "${__data.fields[0]}" => Text(matrix?["rowField"]) == part[0],
+                "${__field.name}" => Text(matrix?["columnField"]) == part[0],
+                var value when FieldLabel().Match(value) is { Success: true } label => label.Groups[1].Value == part[0] && matrix is null
+                    && Objects(panel["targets"]).All(t => PromQl.Read(Expr(t)).Grouping.Contains(part[0])),
+                var value => !value.Contains('$', StringComparison.Ordinal),
+            };
+            if (!its) yield return $"{Where(panel)}: {string.Join('=', part)}";
+        }
     }
 
     private static IEnumerable<string> DataLinks(JsonObject panel) => Objects(panel["fieldConfig"]?["defaults"]?["links"]).Select(l => Text(l["url"]));

@@ -37,6 +37,7 @@ public class LintTests
         ["links-lead-somewhere"] = d => d["links"]![0]!["url"] = "/d/stressfarm-coverage",
         ["links-carry-variables-and-time"] = d => d["links"]![0]!["includeVars"] = false,
         ["data-links-carry-variables-and-time"] = d => DataLink(d)["url"] = "/d/stressfarm-policies?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}",
+        ["findings-links-name-labels"] = d => DataLink(d)["url"] = "${farm:raw}/api/v1/findings?policy=${__field.labels.policy}",
         ["annotations-are-of-alerts-there-are"] = d => Objects(d["annotations"]!["list"]).Last()["expr"] = "ALERTS{alertname=~\"StressFarmCanary(Missed|Quiet)\"}",
         ["keys-are-in-order"] = d => MoveToEnd(Panel(d), "type"),
         ["time-and-refresh-are-set"] = d => d["tags"] = new JsonArray("campaign"),
@@ -72,6 +73,11 @@ public class LintTests
     [InlineData("data-links-carry-variables-and-time", "/d/stressfarm-policies?${datasource:queryparam}&${instance:queryparam}&${__url_time_range}")]
     [InlineData("data-links-carry-variables-and-time", "/d/stressfarm-policies?${datasource:queryparam}&${job:queryparam}&${__url_time_range}")]
     [InlineData("data-links-carry-variables-and-time", "/d/stressfarm-policies?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}&var-policy=${__field.labels.policy}")]
+    [InlineData("links-lead-somewhere", "${farm:raw}/api/v1/finding?policy=control")]
+    [InlineData("findings-links-name-labels", "${farm:raw}/api/v1/findings?seed=1")]
+    [InlineData("findings-links-name-labels", "${farm:raw}/api/v1/findings?policy=${policy}")]
+    [InlineData("findings-links-name-labels", "${farm:raw}/api/v1/findings?policy=${__data.fields[0]}")]
+    [InlineData("findings-links-name-labels", "${farm:raw}/api/v1/findings?invariant=${__field.name}")]
     public void A_link_of_a_panel_that_leads_astray_is_found(string name, string url)
     {
         JsonObject broken = Load("campaign").Json;

@@ -89,6 +89,19 @@ internal sealed class TestFarm : IDisposable
         return null;
     }
 
+    /// <summary>What the farm lists for the link of a panel.</summary>
+    public async Task<IReadOnlyList<FarmFinding>> Findings(string query)
+    {
+        IReadOnlyList<FarmFinding> found = [];
+        await Eventually("findings are listed", async () =>
+        {
+            using HttpResponseMessage answer = await _http.GetAsync(Address(Awake(), $"api/v1/findings?{query}"));
+            if (answer.IsSuccessStatusCode) found = (await answer.Content.ReadFromJsonAsync(FarmJson.Default.IReadOnlyListFarmFinding))!;
+            return answer.IsSuccessStatusCode;
+        });
+        return found;
+    }
+
     public async Task<CampaignStatus> Done(string id, TimeSpan? limit = null)
     {
         CampaignStatus? last = null;

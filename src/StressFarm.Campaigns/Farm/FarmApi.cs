@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Campaigns;
 
@@ -53,6 +54,21 @@ public sealed record SubmitReply(string Id, bool Created, string State, string S
 /// <summary>A finding in a list.</summary>
 public sealed record FindingSummary(string Id, string Signature, string Invariant, string Severity, string Policy, string Workload, ulong Seed, int Length, long Count, string Replay);
 
+/// <summary>A finding of one of the farm's campaigns.</summary>
+public sealed record FarmFinding(string Campaign, string Name, FindingSummary Finding);
+
+/// <summary>Which findings are asked for, by the labels that metrics give them; null for all.</summary>
+/// <param name="Policy">a preset's name, or custom</param>
+/// <param name="Invariant">its parts included: I12 takes I12b</param>
+public sealed record FindingQuery(string? Policy, string? Workload, string? Invariant)
+{
+    public bool Takes(string policy, string workload, string invariant) =>
+        Same(Policy, Simulation.Presets.Find(policy)?.Id ?? "custom") && Same(Workload, workload)
+        && (Same(Invariant, invariant) || Same(Invariant, WorkInstruments.InvariantLabel(invariant)));
+
+    private static bool Same(string? wanted, string label) => wanted is null || wanted.Equals(label, StringComparison.OrdinalIgnoreCase);
+}
+
 /// <summary>A silo.</summary>
 /// <param name="Workers">threads that run shards</param>
 /// <param name="Busy">of those, at work</param>
@@ -81,6 +97,7 @@ public sealed record ApiError(string Error);
 [JsonSerializable(typeof(IReadOnlyList<CampaignStatus>))]
 [JsonSerializable(typeof(SubmitReply))]
 [JsonSerializable(typeof(IReadOnlyList<FindingSummary>))]
+[JsonSerializable(typeof(IReadOnlyList<FarmFinding>))]
 [JsonSerializable(typeof(Exploration.Finding))]
 [JsonSerializable(typeof(IReadOnlyList<SiloReport>))]
 [JsonSerializable(typeof(LedgerPage))]

@@ -52,6 +52,12 @@ public sealed class FarmClient : IDisposable
     public Task<IReadOnlyList<FindingSummary>> Findings(string id, CancellationToken cancellation) =>
         Look($"campaigns/{id}/findings", FarmJson.Default.IReadOnlyListFindingSummary, cancellation);
 
+    public Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation) =>
+        Look(string.Create(CultureInfo.InvariantCulture, $"findings?campaigns={campaigns}{Part("policy", query.Policy)}{Part("workload", query.Workload)}{Part("invariant", query.Invariant)}"),
+            FarmJson.Default.IReadOnlyListFarmFinding, cancellation);
+
+    private static string Part(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
     public Task<Finding> Finding(string id, string finding, CancellationToken cancellation) => Look($"campaigns/{id}/findings/{finding}", FarmJson.Default.Finding, cancellation);
 
     public Task<LedgerPage> Ledger(string id, long from, int limit, CancellationToken cancellation) =>

@@ -51,6 +51,16 @@ internal static class FarmText
         }
     }
 
+    public static void Write(TextWriter output, IReadOnlyList<FarmFinding> findings)
+    {
+        if (findings.Count == 0) output.WriteLine("no such finding");
+        foreach (var campaign in findings.GroupBy(f => (f.Campaign, f.Name)))
+        {
+            output.WriteLine($"{campaign.Key.Campaign}  {campaign.Key.Name}");
+            Write(output, [.. campaign.Select(f => f.Finding)]);
+        }
+    }
+
     public static void Write(TextWriter output, LedgerPage page)
     {
         output.WriteLine(Balance(page.Balance));

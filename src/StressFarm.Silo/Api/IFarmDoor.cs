@@ -20,6 +20,8 @@ public interface IFarmDoor
     Task<CampaignStatus> Resume(string id, CancellationToken cancellation);
     Task<CampaignStatus> Cancel(string id, CancellationToken cancellation);
     Task<IReadOnlyList<FindingSummary>> Findings(string id, CancellationToken cancellation);
+    /// <summary>Of the newest campaigns, so many of them.</summary>
+    Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation);
     /// <summary>Null when the campaign has no such finding.</summary>
     Task<Finding?> Finding(string id, string finding, CancellationToken cancellation);
     /// <summary>report.json and report.md; null until the campaign is done.</summary>

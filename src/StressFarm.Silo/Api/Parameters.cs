@@ -7,6 +7,7 @@ namespace StressFarm.Silo.Api;
 internal static class Parameters
 {
     public const int MaxNameLength = 80;
+    private const int MaxLabelLength = 64;
     private const int IdDigits = 12, MostFindingDigits = 64;
     public static IReadOnlyList<string> BodyTypes { get; } = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/json", "text/plain"];
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -37,6 +38,11 @@ internal static class Parameters
             throw ApiFault.BadRequest(string.Create(CultureInfo.InvariantCulture, $"{name} takes {low} to {high}"));
         return value;
     }
+
+    /// <summary>A label as metrics have it; null where none is given.</summary>
+    public static string? Label(string? text, string name) =>
+        text is null || text.Length is > 0 and <= MaxLabelLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? text
+            : throw ApiFault.BadRequest($"{name} takes letters, digits, - and _");
 
     /// <summary>A campaign's name: for people, part of nothing.</summary>
     public static string Name(string? text)

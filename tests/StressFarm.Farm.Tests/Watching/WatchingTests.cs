@@ -49,6 +49,7 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         Assert.Equal(Listed([NewViolation, Watchdog]), await Fired(watched));
         // The design with the bug in it is among those that are told.
         Assert.NotEmpty(await watched.Client.Range($"ALERTS{{alertstate=\"firing\",alertname=\"{NewViolation}\",policy=\"custom\"}}", watched.Began, WatchedFarm.Now, 1));
+        await EachViolationLeadsToAFinding(watched);
         await Draw(watched, dashboards);
 
         await watched.Farm.Submit(Drill);
@@ -65,6 +66,17 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         Assert.True(absent, $"{SiloAbsent} does not fire for {killed.Name}");
         Assert.Equal(Listed([CanaryMissed, NewViolation, Watchdog]), await Fired(watched));
         Assert.Empty((await watched.Client.Rules()).Where(r => r.Health != "ok").Select(r => $"{r.Name}: {r.Error}"));
+    }
+
+    /// <summary>What a panel's link asks for: the labels of a violation, as Prometheus has them.</summary>
+    private static async Task EachViolationLeadsToAFinding(WatchedFarm watched)
+    {
+        IReadOnlyList<Series> violated = await watched.Client.Instant("sum by (policy, invariant) (stressfarm_violations_total) > 0");
+        Assert.True(violated.Select(v => v.Labels["policy"]).Distinct().Count() > 3);
+        foreach (Series violation in violated)
+            Assert.NotEmpty(await watched.Farm.Findings($"policy={violation.Labels["policy"]}&invariant={violation.Labels["invariant"]}"));
+        foreach (Series violation in await watched.Client.Instant("sum by (workload, invariant) (stressfarm_workload_violations_total) > 0"))
+            Assert.Contains(await watched.Farm.Findings($"workload={violation.Labels["workload"]}&invariant={violation.Labels["invariant"]}"), f => f.Finding.Workload == violation.Labels["workload"]);
     }
 
     /// <summary>Each dashboard as a picture: well-formed, with every panel in it; written to docs/pictures when that is asked for.</summary>

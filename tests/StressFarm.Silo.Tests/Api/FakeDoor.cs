@@ -66,6 +66,14 @@ internal sealed class FakeDoor : IFarmDoor
         return [.. Stored.Values.Select(f => new FindingSummary(f.Id, f.Signature, f.Invariant, f.Severity, f.Policy, f.Workload, f.Seed, f.Length, 3, ReportWriter.ReplayCommand(f)))];
     }
 
+    public async Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation)
+    {
+        var found = new List<FarmFinding>();
+        foreach (CampaignStatus campaign in await List(campaigns, cancellation))
+            found.AddRange((await Findings(campaign.Id, cancellation)).Where(f => query.Takes(f.Policy, f.Workload, f.Invariant)).Select(f => new FarmFinding(campaign.Id, campaign.Name, f)));
+        return found;
+    }
+
     public async Task<Finding?> Finding(string id, string finding, CancellationToken cancellation)
     {
         await Entry(id, cancellation);

@@ -67,10 +67,10 @@ internal static class HostileInput
         var random = new Pcg(2026, 2);
         string[] ids = ["C-000000000000", "C-", "c-000000000000", "C-00000000000G", "..", "%2e%2e%2f", "..%5c..%5c", "%00", "%0d%0aX:%20y", "C-0000000000000000000000", "%F0%9F%98%80", "'%20or%201=1--", "*", "%25", new string('a', 3000)];
         string[] tails = ["", "/watch", "/spec", "/findings", "/findings/F-0", "/findings/..%2f..%2fx", "/findings/F-" + new string('f', 900), "/report", "/report.md", "/report.exe", "/ledger", "/records", "/checkpoints", "/checkpoints/0", "/checkpoints/-1", "/checkpoints/0/99999999999999999999", "/checkpoints/0/..%2f", "/pause", "/nothing", "//", "/ledger/../.."];
-        string[] queries = ["", "?from=-1", "?from=1e9", "?limit=0", "?limit=99999999999999999999", "?from=0x10&limit=%00", "?from=1&from=2", "?limit=", "?x=y", "?" + new string('q', 2000), "?from=%F0%28%8C%28", "?limit=٣", "?token=abc", "?limit[]=1", "?&&&==="];
+        string[] queries = ["", "?from=-1", "?from=1e9", "?limit=0", "?limit=99999999999999999999", "?from=0x10&limit=%00", "?from=1&from=2", "?limit=", "?x=y", "?" + new string('q', 2000), "?from=%F0%28%8C%28", "?limit=٣", "?token=abc", "?limit[]=1", "?&&&===", "?policy=", "?policy=a%00", "?invariant=I1%27--", "?workload=" + new string('w', 300), "?campaigns=201"];
         for (int i = 0; i < count; i++)
         {
-            string head = random.OneIn(8) ? "/api/v1/campaigns" : $"/api/v1/campaigns/{ids[random.Below(ids.Length)]}{tails[random.Below(tails.Length)]}";
+            string head = random.OneIn(8) ? "/api/v1/campaigns" : random.OneIn(16) ? "/api/v1/findings" : $"/api/v1/campaigns/{ids[random.Below(ids.Length)]}{tails[random.Below(tails.Length)]}";
             yield return head + queries[random.Below(queries.Length)];
         }
     }

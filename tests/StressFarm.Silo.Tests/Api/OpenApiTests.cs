@@ -30,7 +30,7 @@ public sealed class OpenApiTests
                 string.Join(' ', endpoint.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>().Select(p => $"{p.StatusCode}").Distinct().Order(StringComparer.Ordinal)));
         }
         Assert.Equal(mapped, described);
-        Assert.Equal(19, described.Count);
+        Assert.Equal(20, described.Count);
         Assert.Equal("200 201 400 401 403 413 415 429 503", described["POST /api/v1/campaigns"]);
     }
 

@@ -74,10 +74,10 @@ internal static class FarmCommand
 
     public static Argument<string> IdArgument() => new("id") { Description = "a campaign's id: C-…" };
 
-    public static string Id(ParseResult parsed, Argument<string> argument) => CheckedId(parsed.GetRequiredValue(argument).Trim());
+    public static string Id(ParseResult parsed, Argument<string> argument) => Id(parsed.GetRequiredValue(argument).Trim());
 
     /// <exception cref="SpecException">no campaign has such an id</exception>
-    private static string CheckedId(string id) =>
+    public static string Id(string id) =>
         id.Length == IdDigits + 2 && id.StartsWith("C-", StringComparison.Ordinal) && id.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0
             ? id : throw new SpecException($"{new Given(id, "").Shown} is no campaign's id: C- and twelve hex digits");
 

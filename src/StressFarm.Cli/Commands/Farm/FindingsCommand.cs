@@ -5,18 +5,30 @@ using StressFarm.Exploration;
 
 namespace StressFarm.Cli.Commands.Farm;
 
-/// <summary>What a campaign found; one of them in full. Replaying it needs no farm: the token is the finding.</summary>
+/// <summary>What a campaign found, one finding in full, or what the newest campaigns found. Replaying needs no farm: the token is the finding.</summary>
 internal static class FindingsCommand
 {
-    private const int MostDigits = 64;
+    private const int MostDigits = 64, UsualCampaigns = 20, MostCampaigns = 200;
 
     public static Command Create(CliHost host)
     {
-        Argument<string> id = FarmCommand.IdArgument();
+        var id = new Argument<string?>("campaign") { Arity = ArgumentArity.ZeroOrOne, Description = "a campaign's id (C-…); without it, the newest campaigns" };
+        Option<string?> policy = CampaignOptions.One("--policy", "only findings of this design: a preset, or custom"), workload = CampaignOptions.One("--workload", "only findings of this workload"),
+            invariant = CampaignOptions.One("--invariant", "only findings of this invariant"), campaigns = CampaignOptions.One("--campaigns", "how many of the newest campaigns; 20");
         var finding = new Argument<string?>("finding") { Arity = ArgumentArity.ZeroOrOne, Description = "a finding's id (F-…), to see it in full" };
-        Command command = FarmCommand.Asking(host, "findings", "list a campaign's findings, or explain one of them", async (client, parsed, json, cancellation) =>
+        Command command = FarmCommand.Asking(host, "findings", "list findings of a campaign or of the newest ones, or explain one", async (client, parsed, json, cancellation) =>
         {
-            string campaign = FarmCommand.Id(parsed, id);
+            var query = new FindingQuery(parsed.GetValue(policy), parsed.GetValue(workload), parsed.GetValue(invariant));
+            if (parsed.GetValue(id) is not { } given)
+            {
+                IReadOnlyList<FarmFinding> all = await client.Findings(query, FarmCommand.Whole(parsed, campaigns, 1, MostCampaigns, UsualCampaigns), cancellation);
+                if (json) FarmJsonOutput.Write(host.Out, all, FarmJson.Default.IReadOnlyListFarmFinding);
+                else FarmText.Write(host.Out, all);
+                return ExitCode.Done;
+            }
+            if (query != new FindingQuery(null, null, null) || parsed.GetValue(campaigns) is not null)
+                throw new SpecException("--policy, --workload, --invariant and --campaigns choose among the findings of many campaigns; leave the campaign out");
+            string campaign = FarmCommand.Id(given.Trim());
             if (parsed.GetValue(finding) is not { } wanted)
             {
                 IReadOnlyList<FindingSummary> findings = await client.Findings(campaign, cancellation);
@@ -37,6 +49,7 @@ internal static class FindingsCommand
         });
         command.Add(id);
         command.Add(finding);
+        foreach (Option<string?> option in (Option<string?>[])[policy, workload, invariant, campaigns]) command.Add(option);
         return command;
     }
 
