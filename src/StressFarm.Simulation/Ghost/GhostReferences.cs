@@ -57,50 +57,38 @@ public sealed partial class Ghost
     /// <summary>References change hands from a thread to the page tables (n &gt; 0) or back (n &lt; 0).</summary>
     public void ThreadToPte(Cpu cpu, int pfn, int n)
     {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].PteRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
+        if (ThreadGives(cpu, pfn, n, out int id)) _objects[id].PteRefs += n;
     }
 
     /// <summary>A thread loses a reference without putting it: nobody holds what the refcount still counts.</summary>
-    public void Forget(Cpu cpu, int pfn)
+    public void Forget(Cpu cpu, int pfn) => ThreadGives(cpu, pfn, 1, out _);
+
+    /// <summary>References are a CPU's no more; false where there is no object that has any.</summary>
+    private bool ThreadGives(Cpu cpu, int pfn, int n, out int id)
     {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs--;
-        _held[id * _cpus + cpu.Number]--;
+        id = _object[pfn];
+        if (id == NoObject) return false;
+        _objects[id].ThreadRefs -= n;
+        _held[id * _cpus + cpu.Number] -= n;
+        return true;
     }
 
     /// <summary>References change hands between a thread and an opaque holder (LRU batch, swap cache…).</summary>
     public void ThreadToOther(Cpu cpu, int pfn, int n)
     {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].OtherRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
+        if (ThreadGives(cpu, pfn, n, out int id)) _objects[id].OtherRefs += n;
     }
 
     /// <summary>References change hands from a thread to the page cache (n &gt; 0) or back.</summary>
     public void ThreadToCache(Cpu cpu, int pfn, int n)
     {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].CacheRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
+        if (ThreadGives(cpu, pfn, n, out int id)) _objects[id].CacheRefs += n;
     }
 
     /// <summary>The same with the swap cache.</summary>
     public void ThreadToSwap(Cpu cpu, int pfn, int n)
     {
-        int id = _object[pfn];
-        if (id == NoObject) return;
-        _objects[id].ThreadRefs -= n;
-        _objects[id].SwapRefs += n;
-        _held[id * _cpus + cpu.Number] -= n;
+        if (ThreadGives(cpu, pfn, n, out int id)) _objects[id].SwapRefs += n;
     }
 
     /// <summary>Migration: what the caches hold of one folio they hold of another, for which a thread took the references.</summary>
