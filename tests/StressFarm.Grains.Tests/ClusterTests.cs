@@ -86,7 +86,7 @@ public sealed class ClusterTests : IAsyncLifetime
             lock (sums)
                 foreach (var key in sums.Keys.Where(k => !k.Name.Contains("_duration_", StringComparison.Ordinal)).ToArray()) sums.Remove(key);
             listener.RecordObservableInstruments();
-            return Task.FromResult(Sum(InstrumentNames.Schedules) >= status.Schedules);
+            return Task.FromResult(Sum(InstrumentNames.Schedules) >= status.Schedules && Sum(InstrumentNames.Findings) >= status.Findings);
         });
         Assert.Equal((status.Schedules, status.Steps, status.Violated), (Sum(InstrumentNames.Schedules), Sum(InstrumentNames.Steps), Sum(InstrumentNames.Violations)));
         Assert.Equal(status.Ledger.Executed, Sum(InstrumentNames.LedgerShards) - status.Ledger.Planned);
@@ -100,6 +100,21 @@ public sealed class ClusterTests : IAsyncLifetime
             Assert.Equal(2, sums[(silo, InstrumentNames.SilosActive.Name)]);
             Assert.True(sums[(silo, InstrumentNames.GrainCallDuration.Name)] > 0);
         }
+    }
+
+    /// <summary>The first one has work without end, and fills every thread with it.</summary>
+    [Theory]
+    [InlineData("shard: 1024\nworkloads: [gup-pin]\n", "shard: 64\nworkloads: [gup-pin]\nseed: 2\n")]
+    [InlineData("shard: 64\nworkloads: [gup-pin]\n", "shard: 16384\nworkloads: [mixed]\n")]
+    public async Task A_campaign_that_comes_second_is_worked_on_beside_the_first(string first, string second)
+    {
+        string endless = await Submit("policies: [control]\nschedules: 100000000\n" + first);
+        await Eventually(async () => (await Status(endless)).Schedules > 20_000);
+        string late = await Submit("policies: [control]\nschedules: 32768\n" + second);
+        await Eventually(async () => (await Status(late)).State == "done");
+        long before = (await Status(endless)).Schedules;
+        await Eventually(async () => (await Status(endless)).Schedules > before);
+        await _cluster.Client.GetGrain<ICampaignGrain>(endless).Steer(Steering.Cancel, default);
     }
 
     [Fact]

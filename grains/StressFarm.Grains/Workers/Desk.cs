@@ -31,6 +31,19 @@ internal sealed class Desk
     /// <summary>When the campaign is asked again; later after it had nothing, or did not answer.</summary>
     public DateTimeOffset Next { get; set; }
     public DateTimeOffset Spoken { get; set; }
+    /// <summary>The call that is under way; null when none is.</summary>
+    public DeskCall? Call { get; set; }
     public int Failures { get; set; }
     public bool Over { get; set; }
+    /// <summary>Nothing of it is here any more.</summary>
+    public bool IsCleared => Over && Call is null && Open.Count + Finished.Count + Returned.Count == 0;
+
+    public WorkHeld Held()
+    {
+        int workUps = Open.Values.Count(j => j.Kind == WorkKind.WorkUp);
+        return new(Times, Open.Count - workUps, workUps, Failures > 0 ? Finished.Count : 0, Spoken);
+    }
 }
+
+/// <summary>What a campaign was sent, and its answer when it comes.</summary>
+internal sealed record DeskCall(Task<ExchangeReply> Reply, Job[] Delivered, Job[] Returned, DateTimeOffset Sent);

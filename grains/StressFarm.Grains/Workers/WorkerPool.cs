@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Campaigns.Metrics;
@@ -7,11 +6,11 @@ namespace StressFarm.Grains.Workers;
 
 /// <summary>
 /// The silo's own threads for what costs CPU time: never Orleans' scheduler, so that control messages find a thread at once.
-/// The queue is bounded by whoever fills it.
+/// Campaigns share them by time. The queue is bounded by whoever fills it.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    private readonly BlockingCollection<Job> _queue = [];
+    private readonly FairQueue<Desk, Job> _queue = new();
     private readonly Thread[] _threads;
     private readonly Action<Job> _finished;
     private readonly WorkerInstruments _instruments;
@@ -35,11 +34,14 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Jobs that wait for a thread.</summary>
     public int Queued => _queue.Count;
 
-    public void Add(Job job) => _queue.Add(job);
+    public void Add(Job job) => _queue.Add(job.Desk, job, job.Desk.Times.Mean(job.Kind));
+
+    /// <summary>A campaign is over: nothing of it waits.</summary>
+    public void Forget(Desk desk) => _queue.Forget(desk);
 
     public void Dispose()
     {
-        _queue.CompleteAdding();
+        _queue.Complete();
         foreach (Thread thread in _threads) thread.Join(TimeSpan.FromSeconds(1));
     }
 
@@ -48,14 +50,16 @@ internal sealed class WorkerPool : IDisposable
         // A machine has megabytes of simulated memory: each thread keeps the one it used last.
         LocalEngine? engine = null;
         ICampaignWorker? worker = null;
-        foreach (Job job in _queue.GetConsumingEnumerable())
+        while (_queue.Take(out Job job))
         {
+            double likely = job.Desk.Times.Mean(job.Kind);
             Interlocked.Increment(ref _busy);
             if (!ReferenceEquals(engine, job.Desk.Engine)) (engine, worker) = (job.Desk.Engine, job.Desk.Engine.CreateWorker());
             long begun = _instruments.Begin();
             job.Run(worker!);
             _instruments.End(begun);
             Interlocked.Decrement(ref _busy);
+            _queue.Correct(job.Desk, job.Seconds - likely);
             _finished(job);
         }
     }

@@ -13,7 +13,8 @@ namespace StressFarm.Grains.Workers;
 /// <remarks>
 /// <para>
 /// The loop asks the directory once a second which campaigns want work, and then keeps about a second's worth of leases of
-/// them: results, progress and new leases of a campaign travel in one call, a few calls a second however short the shards are.
+/// them (<see cref="WorkShares"/>): results, progress and new leases of a campaign travel in one call, a few calls a second however short
+/// the shards are. It waits for no call: a campaign that does not answer holds up itself alone.
 /// </para>
 /// <para>
 /// What a call did not deliver is sent again until the campaign answers; how much may wait is bounded, because a result that
@@ -24,7 +25,7 @@ namespace StressFarm.Grains.Workers;
 public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> options, ILocalSiloDetails silo, RunInstruments instruments, SiloInstruments siloInstruments, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WorkerService> log)
     : BackgroundService
 {
-    private static readonly TimeSpan s_pulse = TimeSpan.FromMilliseconds(250), s_hello = TimeSpan.FromSeconds(1), s_longestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pulse = TimeSpan.FromMilliseconds(250), s_least = TimeSpan.FromMilliseconds(50), s_hello = TimeSpan.FromSeconds(1), s_longestPause = TimeSpan.FromSeconds(5);
 
     private readonly string _holder = $"{silo.Name}/{silo.SiloAddress.ToParsableString()}";
     private readonly ConcurrentQueue<Job> _done = new();
@@ -33,6 +34,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private readonly HashSet<string> _unworkable = new(StringComparer.Ordinal);
     private readonly StepRate _rate = new(clock);
     private WorkerPool? _pool;
+    private Task<Directory>? _hello;
     private DateTimeOffset _nextHello;
     private bool _draining;
 
@@ -46,8 +48,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         {
             try
             {
-                // A call that is under way is let finish: the leases it brings are to be handed back.
-                await Round();
+                Round();
                 await _signal.WaitAsync(s_pulse, stopping.Token);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -70,16 +71,20 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         _signal.Release();
     }
 
-    private async Task Round()
+    private void Round()
     {
         Collect();
         // Before anybody is called: that nobody answers is when it matters what waits.
         ShowWaiting();
+        foreach (Desk desk in _desks.Values.Where(d => d.Call is { Reply.IsCompleted: true })) Settle(desk);
         DateTimeOffset now = clock.GetUtcNow();
-        if (now >= _nextHello) await Hello(now);
-        Desk[] due = [.. _desks.Values.Where(d => IsDue(d, now))];
-        if (due.Length > 0) await Task.WhenAll(due.Select(d => Exchange(d, due.Length, CancellationToken.None)));
-        foreach (Desk over in _desks.Values.Where(d => d.Over && d.Open.Count + d.Finished.Count + d.Returned.Count == 0).ToArray()) _desks.Remove(over.Id);
+        Greet(now);
+        Ask(now);
+        foreach (Desk over in _desks.Values.Where(d => d.IsCleared).ToArray())
+        {
+            _desks.Remove(over.Id);
+            _pool!.Forget(over);
+        }
     }
 
     private void ShowWaiting() => siloInstruments.Waiting(_pool!.Queued, _desks.Values.Sum(d => d.Finished.Count));
@@ -103,21 +108,41 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         }
     }
 
-    private async Task Hello(DateTimeOffset now)
+    /// <summary>What the farm's directory said: the campaigns that run, those of them that are new here, and those this build cannot work on.</summary>
+    private sealed record Directory(IReadOnlyList<string> Running, List<Desk> Fresh, List<string> Unworkable);
+
+    /// <summary>Takes the directory's answer, and asks it again once a second.</summary>
+    private void Greet(DateTimeOffset now)
     {
+        if (_hello is { IsCompleted: true } answer)
+        {
+            _hello = null;
+            if (answer.IsCompletedSuccessfully) Take(answer.Result);
+            else WorkerLog.RoundFailed(log, Cause(answer).GetType().Name, Cause(answer).Message);
+        }
+        if (_hello is not null || now < _nextHello) return;
         _nextHello = now + s_hello;
+        _hello = Signalling(Hello([.. _desks.Keys, .. _unworkable]));
+    }
+
+    private void Take(Directory directory)
+    {
+        foreach (Desk desk in directory.Fresh.Where(d => _desks.TryAdd(d.Id, d))) instruments.Work.Show(desk.Plan);
+        _unworkable.UnionWith(directory.Unworkable);
+        // Paused, cancelled or done elsewhere: what is under way is delivered, and then the desk is cleared.
+        foreach (Desk desk in _desks.Values) desk.Over = !directory.Running.Contains(desk.Id) && desk.Finished.Count == 0;
+    }
+
+    private async Task<Directory> Hello(HashSet<string> known)
+    {
         var heartbeat = new Heartbeat(_holder, silo.Name, _pool!.Threads, _pool.Busy, _rate.PerSecond(), _draining);
         using CancellationTokenSource deadline = Deadline(CancellationToken.None);
-        IReadOnlyList<string> running = await grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Hello(heartbeat, deadline.Token);
-        foreach (string id in running.Where(id => !_desks.ContainsKey(id) && !_unworkable.Contains(id)))
+        var directory = new Directory(await grains.GetGrain<IFarmGrain>(IFarmGrain.Key).Hello(heartbeat, deadline.Token), [], []);
+        foreach (string id in directory.Running.Where(id => !known.Contains(id)))
         {
             try
             {
-                if (await Describe(id, deadline.Token) is { } desk)
-                {
-                    _desks.Add(id, desk);
-                    instruments.Work.Show(desk.Plan);
-                }
+                await Describe(id, directory, deadline.Token);
             }
             catch (Exception e)
             {
@@ -125,72 +150,95 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
                 WorkerLog.ExchangeFailed(log, id, e.GetType().Name, e.Message);
             }
         }
-        // Paused, cancelled or done elsewhere: what is under way is delivered, and then the desk is cleared.
-        foreach (Desk desk in _desks.Values) desk.Over = !running.Contains(desk.Id) && desk.Finished.Count == 0;
+        return directory;
     }
 
-    private async Task<Desk?> Describe(string id, CancellationToken cancellation)
+    private async Task Describe(string id, Directory directory, CancellationToken cancellation)
     {
-        if (await grains.GetGrain<ICampaignGrain>(id).Describe(cancellation) is not { Running: true } brief) return null;
+        if (await grains.GetGrain<ICampaignGrain>(id).Describe(cancellation) is not { Running: true } brief) return;
         try
         {
             CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(brief.Request, id), FarmDefaults.Spec).Spec;
-            if (spec.Hash == brief.Hash) return new Desk(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout), new GenerationInputs(grains, id, options.Value.CallTimeout));
+            if (spec.Hash == brief.Hash)
+            {
+                directory.Fresh.Add(new(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout), new GenerationInputs(grains, id, options.Value.CallTimeout)));
+                return;
+            }
             WorkerLog.OtherBuild(log, id);
         }
         catch (SpecException e)
         {
             WorkerLog.Unreadable(log, id, e.Message);
         }
-        _unworkable.Add(id);
-        return null;
+        directory.Unworkable.Add(id);
     }
 
-    private bool IsDue(Desk desk, DateTimeOffset now)
+    /// <summary>Calls the campaigns that are to be told or asked something.</summary>
+    private void Ask(DateTimeOffset now)
     {
-        if (now < desk.Next) return false;
-        if (desk.Finished.Count + desk.Returned.Count > 0 && now - desk.Spoken >= s_pulse) return true;
-        if (!desk.Over && Fill() < 0.5) return true;
-        return desk.Open.Count > 0 && now - desk.Spoken >= Interval;
+        Desk[] desks = [.. _desks.Values.Where(d => !d.Over)];
+        // Threads that will soon have nothing to do are worth a call sooner.
+        TimeSpan least = _pool!.Queued < _pool.Threads ? TimeSpan.Zero : s_least;
+        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. desks.Select(d => d.Held())], [.. desks.Select(d => d.Call is null && now >= d.Next)], out bool[] urgent);
+        for (int i = 0; i < desks.Length; i++)
+            if (desks[i].Call is null && now >= desks[i].Next && (IsDue(desks[i], now) || urgent[i] && now - desks[i].Spoken >= least)) Exchange(desks[i], wanted[i], CancellationToken.None);
+        foreach (Desk over in _desks.Values.Where(d => d.Over && d.Call is null && now >= d.Next && IsDue(d, now))) Exchange(over, default, CancellationToken.None);
     }
+
+    /// <summary>It is to be told something, whether or not more is wanted of it.</summary>
+    private bool IsDue(Desk desk, DateTimeOffset now) =>
+        desk.Finished.Count + desk.Returned.Count > 0 && now - desk.Spoken >= s_pulse || desk.Open.Count > 0 && now - desk.Spoken >= Interval;
 
     /// <summary>How often a campaign hears of work that takes long: well within a lease, and often enough to count as there.</summary>
     private TimeSpan Interval => options.Value.LeaseDuration / 4 < s_longestPause ? options.Value.LeaseDuration / 4 : s_longestPause;
 
-    /// <summary>How far the leases here keep the threads busy: 1 for about a second. What waits to be delivered takes the place of a lease.</summary>
-    private double Fill() => _desks.Values.Sum(d => d.Times.Fill(d.Open.Values.Concat(d.Finished).Select(j => j.Kind), _pool!.Threads));
-
-    /// <param name="campaigns">how many are asked at this time; 0, and no work is wanted</param>
-    private async Task Exchange(Desk desk, int campaigns, CancellationToken cancellation)
+    private void Exchange(Desk desk, WorkWanted wanted, CancellationToken cancellation)
     {
-        int Room(WorkKind kind) => _draining || desk.Over || campaigns == 0 ? 0 : desk.Times.Room(kind, _pool!.Threads, Fill(), campaigns);
-        Job[] delivered = [.. desk.Finished];
-        Job[] open = [.. desk.Open.Values], returned = [.. desk.Returned];
-        var request = new ExchangeRequest(_holder, Room(WorkKind.Explore), [.. delivered.Select(j => j.Result!)],
-            _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)], Room(WorkKind.WorkUp));
-        DateTimeOffset now = clock.GetUtcNow();
-        desk.Spoken = now;
-        try
+        Job[] delivered = [.. desk.Finished], open = [.. desk.Open.Values], returned = [.. desk.Returned];
+        var request = new ExchangeRequest(_holder, wanted.Shards, [.. delivered.Select(j => j.Result!)],
+            _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)], wanted.WorkUps);
+        desk.Spoken = clock.GetUtcNow();
+        desk.Call = new(Signalling(Call(desk.Id, request, cancellation)), delivered, returned, desk.Spoken);
+    }
+
+    private async Task<ExchangeReply> Call(string id, ExchangeRequest request, CancellationToken cancellation)
+    {
+        using CancellationTokenSource deadline = Deadline(cancellation);
+        return await grains.GetGrain<ICampaignGrain>(id).Exchange(request, deadline.Token);
+    }
+
+    /// <summary>The loop looks again when the task is over, however it ends.</summary>
+    private Task<T> Signalling<T>(Task<T> task)
+    {
+        task.ContinueWith(_ => _signal.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return task;
+    }
+
+    private static Exception Cause(Task failed) => failed.Exception?.GetBaseException() ?? new TaskCanceledException(failed);
+
+    /// <summary>A campaign has answered, or will not.</summary>
+    private void Settle(Desk desk)
+    {
+        DeskCall call = desk.Call!;
+        desk.Call = null;
+        if (call.Reply.IsCompletedSuccessfully)
         {
-            using CancellationTokenSource deadline = Deadline(cancellation);
-            ExchangeReply reply = await grains.GetGrain<ICampaignGrain>(desk.Id).Exchange(request, deadline.Token);
+            ExchangeReply reply = call.Reply.Result;
             desk.Failures = 0;
-            desk.Returned.RemoveAll(returned.Contains);
-            Settle(desk, delivered, reply);
+            desk.Returned.RemoveAll(call.Returned.Contains);
+            Settle(desk, call.Delivered, reply);
             // Nothing to do there: the others' results may change that, but not at once.
-            desk.Next = reply.Leases.Count == 0 && delivered.Length == 0 ? now + 2 * s_pulse : default;
+            desk.Next = reply.Leases.Count == 0 && call.Delivered.Length == 0 ? call.Sent + 2 * s_pulse : default;
             if (!reply.Over) return;
             desk.Over = true;
             foreach (Job job in desk.Open.Values) job.Stop();
+            return;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            foreach (Job job in delivered) job.Unanswered = true;
-            desk.Failures++;
-            TimeSpan pause = s_pulse * Math.Pow(2, Math.Min(desk.Failures, 6));
-            desk.Next = now + (pause < s_longestPause ? pause : s_longestPause);
-            WorkerLog.ExchangeFailed(log, desk.Id, e.GetType().Name, e.Message);
-        }
+        foreach (Job job in call.Delivered) job.Unanswered = true;
+        desk.Failures++;
+        TimeSpan pause = s_pulse * Math.Pow(2, Math.Min(desk.Failures, 6));
+        desk.Next = clock.GetUtcNow() + (pause < s_longestPause ? pause : s_longestPause);
+        WorkerLog.ExchangeFailed(log, desk.Id, Cause(call.Reply).GetType().Name, Cause(call.Reply).Message);
     }
 
     private void Settle(Desk desk, Job[] delivered, ExchangeReply reply)
@@ -218,18 +266,30 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     {
         _draining = true;
         siloInstruments.Drains();
-        foreach (Job job in _desks.Values.SelectMany(d => d.Open.Values)) job.Stop();
+        StopAll();
         using var deadline = new CancellationTokenSource(options.Value.DrainTimeout);
+        Task hello = Hello([.. _desks.Keys, .. _unworkable]);
+        // A call that is under way is let finish: the leases it brings are to be handed back, too.
+        await Calls(deadline.Token);
+        StopAll();
         Collect();
-        try
-        {
-            await Task.WhenAll(_desks.Values.Select(d => Exchange(d, 0, deadline.Token)));
-        }
-        catch (OperationCanceledException)
-        {
-            // Nobody answers: the leases expire.
-        }
+        foreach (Desk desk in _desks.Values.Where(d => d.Call is null)) Exchange(desk, default, deadline.Token);
+        await Calls(deadline.Token);
+        await Task.WhenAny(hello, Task.Delay(Timeout.Infinite, deadline.Token));
+        ShowWaiting();
         WorkerLog.Drained(log, _desks.Values.Sum(d => d.Finished.Count));
+    }
+
+    private void StopAll()
+    {
+        foreach (Job job in _desks.Values.SelectMany(d => d.Open.Values)) job.Stop();
+    }
+
+    /// <summary>Waits for the calls that are under way, and settles those that ended in time; the leases of the others expire.</summary>
+    private async Task Calls(CancellationToken deadline)
+    {
+        await Task.WhenAny(Task.WhenAll(_desks.Values.Select(d => d.Call?.Reply ?? Task.CompletedTask)), Task.Delay(Timeout.Infinite, deadline));
+        foreach (Desk desk in _desks.Values.Where(d => d.Call is { Reply.IsCompleted: true })) Settle(desk);
     }
 
     private CancellationTokenSource Deadline(CancellationToken cancellation)
