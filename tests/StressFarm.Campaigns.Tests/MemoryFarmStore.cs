@@ -107,10 +107,10 @@ internal sealed class MemoryFarmStore : IFarmStore
     public Task<(byte[] Json, byte[] Page)?> Report(string id, CancellationToken cancellation) => Task.FromResult(_rows[id].Report);
 
     public Task<long> BeginSection(string id, int cell, CancellationToken cancellation) => throw new NotSupportedException();
-    public Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, bool pinBefore, CancellationToken cancellation) => throw new NotSupportedException();
     public Task<(byte[] State, string StateHash, string Chain)?> LoadCheckpoint(string id, int cell, long number, CancellationToken cancellation) => throw new NotSupportedException();
     public Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation) => throw new NotSupportedException();
-    public Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task PruneCheckpoints(string id, int cell, long keepFrom, CancellationToken cancellation) => throw new NotSupportedException();
 
     private Task Write(string id, long term, Action<Row> action)
     {
