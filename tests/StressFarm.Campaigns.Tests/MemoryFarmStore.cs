@@ -28,6 +28,15 @@ internal sealed class MemoryFarmStore : IFarmStore
     /// <summary>A line of this index vanishes after it was acknowledged.</summary>
     public long? Forgets { get; init; }
 
+    /// <summary>A line vanishes, whenever this is called; false when it was not there.</summary>
+    public bool Lose(string id, long index) => _rows[id].Shards.Remove(index);
+    /// <summary>A line is another one from now on.</summary>
+    public void Spoil(string id, long index)
+    {
+        var (result, record) = _rows[id].Shards[index];
+        _rows[id].Shards[index] = (result, record with { Digest = ~record.Digest });
+    }
+
     public Task<CampaignEntry?> Submit(CampaignEntry entry, int maxActive, CancellationToken cancellation)
     {
         if (_rows.TryGetValue(entry.Id, out Row? row)) return Task.FromResult<CampaignEntry?>(row.Entry);
