@@ -25,7 +25,8 @@ public sealed class EndedCampaignTests
             for (int asked = 0; asked < 3; asked++)
             {
                 CampaignStatus status = JsonSerializer.Deserialize((await grain.Status(default))!.Json, FarmJson.Default.CampaignStatus)!;
-                Assert.Equal(("done", lost), (status.State, status.Ledger.Lost));
+                // One that cannot be read has no figures: the reason stands for them.
+                Assert.Equal(("done", lost > 0 ? "" : defect, lost), (status.State, status.Reason, status.Ledger.Lost));
                 Assert.Equal([defect], status.Defects);
             }
             Assert.Equal((activation, 0), Counted(silo));
@@ -34,8 +35,22 @@ public sealed class EndedCampaignTests
         Assert.Equal(CampaignState.Done, (await silo.Store.Find(id, default))!.State);
     }
 
-    /// <summary>A campaign of two shards that was done, of whose ledger there is one line.</summary>
-    private static async Task<string> Submit(OneSilo silo, long number)
+    [Fact]
+    public async Task One_that_fails_for_its_damaged_ledger_is_counted_then_and_not_whenever_it_is_read()
+    {
+        await using OneSilo silo = await OneSilo.Start();
+        ICampaignGrain grain = silo.Grains.GetGrain<ICampaignGrain>(await Submit(silo, 99, CampaignState.Running));
+        for (int activation = 1; activation <= 2; activation++)
+        {
+            CampaignStatus status = JsonSerializer.Deserialize((await grain.Status(default))!.Json, FarmJson.Default.CampaignStatus)!;
+            Assert.Equal(("failed", Assert.Single(status.Defects)), (status.State, status.Reason));
+            Assert.Equal((1, 1), Counted(silo));
+            await OneSilo.Deactivate(grain);
+        }
+    }
+
+    /// <summary>A campaign of two shards with its report, of whose ledger there is one line.</summary>
+    private static async Task<string> Submit(OneSilo silo, long number, CampaignState state = CampaignState.Done)
     {
         CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(Request, "test"), FarmDefaults.Spec).Spec;
         string id = CampaignEntry.IdOf(spec);
@@ -45,7 +60,7 @@ public sealed class EndedCampaignTests
         await silo.Store.Record(id, term, [new("x/0", new Shard(number, 0, number, 1, 128), 1, "a", line)], default);
         var whole = new CampaignReport(spec, "1", 7, 2, 256, 2000, 0, 0, [], []);
         await silo.Store.SaveReport(id, term, ReportWriter.Canonical(whole), [], default);
-        await silo.Store.SetState(id, term, CampaignState.Done, "", default);
+        await silo.Store.SetState(id, term, state, "", default);
         return id;
     }
 
