@@ -20,6 +20,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     private FarmCampaign? _campaign;
     private CampaignWatch? _watch;
     private CampaignEntry? _entry;
+    private CampaignFault? _fault;
     private bool _reminded;
 
     private string Id => this.GetPrimaryKeyString();
@@ -38,6 +39,9 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
         {
             CampaignLog.Unworkable(log, Id, e.Message);
             if (_entry.Active) instruments.Campaigns.Unworkable(e);
+            // One that failed for just that was counted then.
+            else if (e.LedgerDamaged && _entry.Reason != e.Message) instruments.Campaigns.LookedAt(1);
+            _fault = e;
             _entry = await store.Find(Id, cancellationToken);
             return;
         }
@@ -48,8 +52,9 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
             this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(s_tick, s_tick) { Interleave = false });
         }
         _campaign.OnFirstViolation = instruments.Work.FirstViolation;
-        // One that was over before is only looked at: it is no part of what the farm does now.
+        // One that was over before is only looked at: it is no part of what the farm does now, but its ledger must still add up.
         if (_entry.Active) _watch = instruments.Campaigns.Watch(_entry.State, _campaign.Snapshot());
+        else instruments.Campaigns.LookedAt(_campaign.Snapshot().Discrepancies);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -123,11 +128,13 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     private Payload? StatusNow()
     {
         LookAgainLater();
-        CampaignStatus? status = _campaign?.Status();
-        if (status is null && _entry is { } e)
-            status = new(e.Id, e.Name, FarmCampaign.Word(e.State), e.Reason, "exploring", 0, 0, 0, 0, null, 0, 0, 0, new(0, 0, 0, 0, 0, 0), new(0, 0, 0, 0), [], "", e.Created, e.Finished);
+        CampaignStatus? status = _campaign?.Status() ?? (_entry is { } entry ? Unworkable(entry) : null);
         return status is null ? null : new Payload(JsonSerializer.SerializeToUtf8Bytes(status, FarmJson.Default.CampaignStatus));
     }
+
+    /// <summary>The status of a campaign that cannot be opened: no figures, but why. A damaged ledger is a defect whatever state the campaign is in.</summary>
+    private CampaignStatus Unworkable(CampaignEntry e) => new(e.Id, e.Name, FarmCampaign.Word(e.State), e.Reason.Length > 0 ? e.Reason : _fault?.Message ?? "",
+        "exploring", 0, 0, 0, 0, null, 0, 0, 0, new(0, 0, 0, 0, 0, 0), new(0, 0, 0, 0), _fault is { LedgerDamaged: true } damaged ? [damaged.Message] : [], "", e.Created, e.Finished);
 
     private async Task Tick(CancellationToken cancellation)
     {

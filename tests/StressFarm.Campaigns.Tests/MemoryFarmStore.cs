@@ -28,6 +28,15 @@ internal sealed class MemoryFarmStore : IFarmStore
     /// <summary>A line of this index vanishes after it was acknowledged.</summary>
     public long? Forgets { get; init; }
 
+    /// <summary>A line vanishes, whenever this is called; false when it was not there.</summary>
+    public bool Lose(string id, long index) => _rows[id].Shards.Remove(index);
+    /// <summary>A line is another one from now on.</summary>
+    public void Spoil(string id, long index)
+    {
+        var (result, record) = _rows[id].Shards[index];
+        _rows[id].Shards[index] = (result, record with { Digest = ~record.Digest });
+    }
+
     public Task<CampaignEntry?> Submit(CampaignEntry entry, int maxActive, CancellationToken cancellation)
     {
         if (_rows.TryGetValue(entry.Id, out Row? row)) return Task.FromResult<CampaignEntry?>(row.Entry);
@@ -107,10 +116,10 @@ internal sealed class MemoryFarmStore : IFarmStore
     public Task<(byte[] Json, byte[] Page)?> Report(string id, CancellationToken cancellation) => Task.FromResult(_rows[id].Report);
 
     public Task<long> BeginSection(string id, int cell, CancellationToken cancellation) => throw new NotSupportedException();
-    public Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, bool pinBefore, CancellationToken cancellation) => throw new NotSupportedException();
     public Task<(byte[] State, string StateHash, string Chain)?> LoadCheckpoint(string id, int cell, long number, CancellationToken cancellation) => throw new NotSupportedException();
     public Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation) => throw new NotSupportedException();
-    public Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task PruneCheckpoints(string id, int cell, long keepFrom, CancellationToken cancellation) => throw new NotSupportedException();
 
     private Task Write(string id, long term, Action<Row> action)
     {

@@ -280,14 +280,14 @@ public abstract class FarmStoreContract : IAsyncLifetime
     public async Task Checkpoints_are_kept_once_and_only_for_the_sections_present_holder()
     {
         long old = await Store.BeginSection("C-1", 3, None);
-        Assert.Equal(Recorded.Added, await Store.SaveCheckpoint("C-1", 3, old, 1, [0, 255], "h", "c", None));
-        Assert.Equal(Recorded.Same, await Store.SaveCheckpoint("C-1", 3, old, 1, [0, 255], "h", "c", None));
-        Assert.Equal(Recorded.Mismatch, await Store.SaveCheckpoint("C-1", 3, old, 1, [1], "other", "c", None));
-        Assert.Equal(Recorded.Mismatch, await Store.SaveCheckpoint("C-1", 3, old, 1, [1], "h", "other", None));
+        Assert.Equal(Recorded.Added, await Store.SaveCheckpoint("C-1", 3, old, 1, [0, 255], "h", "c", false, None));
+        Assert.Equal(Recorded.Same, await Store.SaveCheckpoint("C-1", 3, old, 1, [0, 255], "h", "c", false, None));
+        Assert.Equal(Recorded.Mismatch, await Store.SaveCheckpoint("C-1", 3, old, 1, [1], "other", "c", false, None));
+        Assert.Equal(Recorded.Mismatch, await Store.SaveCheckpoint("C-1", 3, old, 1, [1], "h", "other", false, None));
         long fence = await Store.BeginSection("C-1", 3, None);
         Assert.True(fence > old);
-        await Assert.ThrowsAsync<StaleSectionException>(() => Store.SaveCheckpoint("C-1", 3, old, 2, [2], "h", "c", None));
-        await Assert.ThrowsAsync<StaleSectionException>(() => Store.SaveCheckpoint("C-1", 4, fence, 2, [2], "h", "c", None));
+        await Assert.ThrowsAsync<StaleSectionException>(() => Store.SaveCheckpoint("C-1", 3, old, 2, [2], "h", "c", false, None));
+        await Assert.ThrowsAsync<StaleSectionException>(() => Store.SaveCheckpoint("C-1", 4, fence, 2, [2], "h", "c", false, None));
         Assert.Null(await Store.LoadCheckpoint("C-1", 3, 2, None));
         var (state, hash, chain) = (await Store.LoadCheckpoint("C-1", 3, 1, None))!.Value;
         Assert.Equal([0, 255], state);
@@ -295,23 +295,39 @@ public abstract class FarmStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pruning_keeps_what_it_is_told_and_always_the_newest()
+    public async Task Pruning_leaves_rungs_pins_and_always_the_newest()
     {
-        long fence = await Store.BeginSection("C-1", 0, None);
-        for (long n = 0; n < 8; n++) await Store.SaveCheckpoint("C-1", 0, fence, n, [(byte)n], "h", "c", None);
-        await Store.PruneCheckpoints("C-1", 0, 6, [0, 4], None);
-        Assert.Equal([0L, 4, 6, 7], await Numbers());
-        await Store.PruneCheckpoints("C-1", 0, 100, [], None);
-        Assert.Equal([7L], await Numbers());
-
-        async Task<List<long>> Numbers()
+        long fence = await Store.BeginSection("C-1", 0, None), other = await Store.BeginSection("C-1", 1, None);
+        for (long n = 0; n < 20; n++)
         {
-            var there = new List<long>();
-            for (long n = 0; n < 8; n++)
-                if (await Store.LoadCheckpoint("C-1", 0, n, None) is not null) there.Add(n);
-            return there;
+            await Save(0, fence, n, pinBefore: n is 0 or 13);
+            await Save(1, other, n, pinBefore: false);
         }
+        await Store.PruneCheckpoints("C-1", 0, 10, None);
+        Assert.Equal([0L, 1, 3, 7, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], await Store.CheckpointNumbers("C-1", 0, None));
+        await using (FarmStore silo = OpenAnother()) await silo.PruneCheckpoints("C-1", 0, 100, None);
+        Assert.Equal([0L, 1, 3, 7, 12, 15, 19], await Store.CheckpointNumbers("C-1", 0, None));
+        Assert.Equal([12], (await Store.LoadCheckpoint("C-1", 0, 12, None))!.Value.State);
+        Assert.Equal(20, (await Store.CheckpointNumbers("C-1", 1, None)).Count);
     }
+
+    [Fact]
+    public async Task A_pin_is_fenced_as_its_checkpoint_is_and_a_second_one_is_no_harm()
+    {
+        long old = await Store.BeginSection("C-1", 0, None);
+        for (long n = 0; n < 6; n++) await Save(0, old, n, pinBefore: false);
+        long fence = await Store.BeginSection("C-1", 0, None);
+        await Assert.ThrowsAsync<StaleSectionException>(() => Save(0, old, 6, pinBefore: true));
+        await Save(0, fence, 6, pinBefore: false);
+        // The answer was lost: the same again, which now shows something new to whoever commits it.
+        Assert.Equal(Recorded.Same, await Save(0, fence, 5, pinBefore: true));
+        Assert.Equal(Recorded.Same, await Save(0, fence, 5, pinBefore: true));
+        await Store.PruneCheckpoints("C-1", 0, 100, None);
+        Assert.Equal([0L, 1, 3, 4, 6], await Store.CheckpointNumbers("C-1", 0, None));
+    }
+
+    protected Task<Recorded> Save(int cell, long fence, long number, bool pinBefore) =>
+        Store.SaveCheckpoint("C-1", cell, fence, number, [(byte)number], "h", "c", pinBefore, None);
 }
 
 /// <summary>A clock that stands.</summary>

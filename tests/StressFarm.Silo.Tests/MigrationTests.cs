@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using StressFarm.Silo.Stores;
 
@@ -46,6 +47,24 @@ public sealed class MigrationTests(PostgresServer server)
         await Migration.Demand(_address, None);
     }
 
+    /// <summary>Those that a silo of the version before keeps it knows by heart: any of them may be one that a finding needs.</summary>
+    [Fact]
+    public async Task Checkpoints_from_before_there_were_pins_stay_and_so_do_those_that_an_older_silo_still_writes()
+    {
+        await Apply([.. Migration.Known.TakeWhile(m => m.Name != "003-pins.sql")]);
+        await Execute("INSERT INTO stressfarm.section(campaign, cell, fence) VALUES('C-1', 0, 1)");
+        await Execute(Older(0, 5));
+        await Apply();
+        await Execute(Older(6, 9));
+        await using var store = new PostgresFarmStore(_address);
+        for (long n = 10; n < 14; n++) await store.SaveCheckpoint("C-1", 0, 1, n, [], "h", "c", pinBefore: n == 12, None);
+        await store.PruneCheckpoints("C-1", 0, 100, None);
+        Assert.Equal([0L, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13], await store.CheckpointNumbers("C-1", 0, None));
+    }
+
+    private static string Older(int first, int last) => string.Create(CultureInfo.InvariantCulture,
+        $"INSERT INTO stressfarm.checkpoint(campaign, cell, number, state_hash, chain, state) SELECT 'C-1', 0, n, 'h', 'c', '' FROM generate_series({first}, {last}) AS n");
+
     [Fact]
     public async Task A_newer_database_is_refused_with_a_line()
     {
@@ -66,9 +85,14 @@ public sealed class MigrationTests(PostgresServer server)
     public async Task A_script_that_fails_leaves_nothing_of_it()
     {
         await Assert.ThrowsAsync<Campaigns.StoreException>(() => Apply([.. Migration.Known, new Migration(Migration.Known.Count + 1, "099-bad.sql", "CREATE TABLE stressfarm.half(x integer); SELECT 1/0")]));
+        Assert.True((bool)(await Execute("SELECT to_regclass('stressfarm.half') IS NULL AND to_regclass('stressfarm.campaign') IS NULL"))!);
+    }
+
+    private async Task<object?> Execute(string sql)
+    {
         await using var connection = new NpgsqlConnection(_address + ";Pooling=false");
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT to_regclass('stressfarm.half') IS NULL AND to_regclass('stressfarm.campaign') IS NULL", connection);
-        Assert.True((bool)(await command.ExecuteScalarAsync())!);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
     }
 }

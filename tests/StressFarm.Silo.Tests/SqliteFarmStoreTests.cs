@@ -55,6 +55,32 @@ public sealed class SqliteFarmStoreTests : FarmStoreContract
         Assert.Contains("has schema 99", Assert.Throws<SchemaException>(() => SqliteFarmStore.Open(path)).Message);
     }
 
+    [Fact]
+    public async Task An_older_file_is_brought_up_and_keeps_every_checkpoint_it_had()
+    {
+        long fence = await Store.BeginSection("C-1", 0, None);
+        for (long n = 0; n < 6; n++) await Save(0, fence, n, pinBefore: false);
+        string path = Path.Combine(_folder, "older.sqlite");
+        Execute(File, $"VACUUM INTO '{path}'");
+        Execute(path, "ALTER TABLE checkpoint DROP COLUMN pinned; PRAGMA user_version = 1");
+        for (int opened = 0; opened < 2; opened++) await SqliteFarmStore.Open(path).DisposeAsync();
+        await using SqliteFarmStore store = SqliteFarmStore.Open(path);
+        for (long n = 6; n < 12; n++) await store.SaveCheckpoint("C-1", 0, fence, n, [], "h", "c", pinBefore: n == 10, None);
+        await store.PruneCheckpoints("C-1", 0, 100, None);
+        Assert.Equal([0L, 1, 2, 3, 4, 5, 7, 9, 11], await store.CheckpointNumbers("C-1", 0, None));
+        // It is a file like any other now.
+        Assert.Equal(Schema(File), Schema(path));
+    }
+
+    private static string Schema(string path)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT group_concat(name || ' ' || type || ' ' || \"notnull\" || ' ' || coalesce(dflt_value, ''), '; ') || (SELECT user_version FROM pragma_user_version) FROM pragma_table_info('checkpoint')";
+        return (string)command.ExecuteScalar()!;
+    }
+
     private static void Execute(string path, string sql)
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");

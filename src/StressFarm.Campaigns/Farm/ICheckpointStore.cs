@@ -11,11 +11,13 @@ public interface ICheckpointStore
 {
     /// <summary>Takes a section up and returns its fence: from now on older ones are refused.</summary>
     Task<long> BeginSection(string id, int cell, CancellationToken cancellation);
+    /// <summary>Writes a checkpoint; one that is a rung (<see cref="CheckpointRetention"/>) is pinned: it stays for good.</summary>
+    /// <param name="pinBefore">the one before stays too, from this very transaction on: this one's epoch showed something new</param>
     /// <exception cref="StaleSectionException">another holder took the section up</exception>
-    Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation);
+    Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, bool pinBefore, CancellationToken cancellation);
     Task<(byte[] State, string StateHash, string Chain)?> LoadCheckpoint(string id, int cell, long number, CancellationToken cancellation);
     /// <summary>The numbers of the checkpoints that are there, lowest first.</summary>
     Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation);
-    /// <summary>Drops checkpoints below <paramref name="keepFrom"/> that are not to be kept; never the newest one.</summary>
-    Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation);
+    /// <summary>Drops checkpoints below <paramref name="keepFrom"/> that are not pinned; never the newest one.</summary>
+    Task PruneCheckpoints(string id, int cell, long keepFrom, CancellationToken cancellation);
 }

@@ -74,14 +74,14 @@ public sealed class ObservedFarmStore(IFarmStore store, StoreInstruments instrum
 
     public Task<long> BeginSection(string id, int cell, CancellationToken cancellation) =>
         Timed(StoreOperation.Checkpoint, () => store.BeginSection(id, cell, cancellation));
-    public Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation) =>
-        Timed(StoreOperation.Checkpoint, () => store.SaveCheckpoint(id, cell, fence, number, state, stateHash, chain, cancellation));
+    public Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, bool pinBefore, CancellationToken cancellation) =>
+        Timed(StoreOperation.Checkpoint, () => store.SaveCheckpoint(id, cell, fence, number, state, stateHash, chain, pinBefore, cancellation));
     public Task<(byte[] State, string StateHash, string Chain)?> LoadCheckpoint(string id, int cell, long number, CancellationToken cancellation) =>
         Timed(StoreOperation.Read, () => store.LoadCheckpoint(id, cell, number, cancellation));
     public Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation) =>
         Timed(StoreOperation.Read, () => store.CheckpointNumbers(id, cell, cancellation));
-    public Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation) =>
-        Timed(StoreOperation.Checkpoint, () => store.PruneCheckpoints(id, cell, keepFrom, keep, cancellation));
+    public Task PruneCheckpoints(string id, int cell, long keepFrom, CancellationToken cancellation) =>
+        Timed(StoreOperation.Checkpoint, () => store.PruneCheckpoints(id, cell, keepFrom, cancellation));
 
     public ValueTask DisposeAsync() => store is IAsyncDisposable own ? own.DisposeAsync() : ValueTask.CompletedTask;
 

@@ -56,6 +56,9 @@ public sealed class CampaignInstruments
         if (why.LedgerDamaged) _discrepancies.Add();
     }
 
+    /// <summary>A campaign that was over before was opened to be read. It has no watch; what its ledger showed counts all the same.</summary>
+    public void LookedAt(long discrepancies) => _discrepancies.Add(discrepancies);
+
     internal void Forget(CampaignWatch watch) => _watches.TryRemove(watch, out _);
 
     /// <summary>Counts what happened between two snapshots of a campaign.</summary>

@@ -101,16 +101,19 @@ public abstract partial class FarmStore
         return (long)rows[0][0][0];
     }
 
-    public async Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, CancellationToken cancellation)
+    public async Task<Recorded> SaveCheckpoint(string id, int cell, long fence, long number, byte[] state, string stateHash, string chain, bool pinBefore, CancellationToken cancellation)
     {
         List<object[]>[] rows = await Transact(new Fence.Section(id, cell, fence),
         [
             new("""
-                INSERT INTO checkpoint(campaign, cell, number, state_hash, chain, state) VALUES(@id, @cell, @number, @hash, @chain, @state)
+                INSERT INTO checkpoint(campaign, cell, number, state_hash, chain, state, pinned) VALUES(@id, @cell, @number, @hash, @chain, @state, @pinned)
                 ON CONFLICT(campaign, cell, number) DO NOTHING RETURNING number
                 """,
-                ("id", id), ("cell", cell), ("number", number), ("hash", stateHash), ("chain", chain), ("state", state)),
+                ("id", id), ("cell", cell), ("number", number), ("hash", stateHash), ("chain", chain), ("state", state),
+                ("pinned", CheckpointRetention.IsRung(number))),
             new("SELECT state_hash, chain FROM checkpoint WHERE campaign = @id AND cell = @cell AND number = @number", ("id", id), ("cell", cell), ("number", number)),
+            new("UPDATE checkpoint SET pinned = true WHERE campaign = @id AND cell = @cell AND number = @before AND @pin",
+                ("id", id), ("cell", cell), ("before", number - 1), ("pin", pinBefore)),
         ], cancellation);
         if (rows[0].Count == 1) return Recorded.Added;
         return (string)rows[1][0][0] == stateHash && (string)rows[1][0][1] == chain ? Recorded.Same : Recorded.Mismatch;
@@ -127,6 +130,12 @@ public abstract partial class FarmStore
     public async Task<IReadOnlyList<long>> CheckpointNumbers(string id, int cell, CancellationToken cancellation) =>
         await Read(new("SELECT number FROM checkpoint WHERE campaign = @id AND cell = @cell ORDER BY number", ("id", id), ("cell", cell)), r => r.GetInt64(0), cancellation);
 
-    public Task PruneCheckpoints(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep, CancellationToken cancellation) =>
-        Transact(new Fence.None(), [Prune(id, cell, keepFrom, keep)], cancellation);
+    public Task PruneCheckpoints(string id, int cell, long keepFrom, CancellationToken cancellation) =>
+        Transact(new Fence.None(),
+        [
+            new("""
+                DELETE FROM checkpoint WHERE campaign = @id AND cell = @cell AND number < @from AND NOT pinned
+                AND number < (SELECT max(number) FROM checkpoint WHERE campaign = @id AND cell = @cell)
+                """, ("id", id), ("cell", cell), ("from", keepFrom)),
+        ], cancellation);
 }

@@ -23,7 +23,6 @@ public abstract partial class FarmStore(TimeProvider clock) : IFarmStore, IAsync
     protected abstract IEnumerable<Statement> EndLeases(string id, IReadOnlyList<string> keys);
     /// <summary>Index and digest of the shards that are there.</summary>
     protected abstract Statement DigestsOf(string id, IReadOnlyList<long> indexes);
-    protected abstract Statement Prune(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep);
 
     private DateTimeOffset Now => Rows.Time(clock.GetUtcNow());
 

@@ -121,12 +121,6 @@ public sealed class PostgresFarmStore : FarmStore
     protected override Statement DigestsOf(string id, IReadOnlyList<long> indexes) =>
         new("SELECT idx, digest FROM shard WHERE campaign = @id AND idx = ANY(@indexes)", ("id", id), ("indexes", indexes.ToArray()));
 
-    protected override Statement Prune(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep) =>
-        new("""
-            DELETE FROM checkpoint WHERE campaign = @id AND cell = @cell AND number < @from AND number <> ALL(@keep)
-            AND number < (SELECT max(number) FROM checkpoint WHERE campaign = @id AND cell = @cell)
-            """, ("id", id), ("cell", cell), ("from", keepFrom), ("keep", keep.ToArray()));
-
     private static T[] All<S, T>(IReadOnlyList<S> items, Func<S, T> value) => [.. items.Select(value)];
 
     private static void Add(NpgsqlBatch batch, Statement statement)

@@ -176,12 +176,6 @@ public sealed class SqliteFarmStore : FarmStore
     protected override Statement DigestsOf(string id, IReadOnlyList<long> indexes) =>
         new("SELECT idx, digest FROM shard WHERE campaign = @id AND idx IN (SELECT value FROM json_each(@indexes))", ("id", id), ("indexes", JsonSerializer.Serialize(indexes)));
 
-    protected override Statement Prune(string id, int cell, long keepFrom, IReadOnlyCollection<long> keep) =>
-        new("""
-            DELETE FROM checkpoint WHERE campaign = @id AND cell = @cell AND number < @from AND number NOT IN (SELECT value FROM json_each(@keep))
-            AND number < (SELECT max(number) FROM checkpoint WHERE campaign = @id AND cell = @cell)
-            """, ("id", id), ("cell", cell), ("from", keepFrom), ("keep", JsonSerializer.Serialize(keep)));
-
     private static string Address(string path, SqliteOpenMode mode, int patience, bool pooling) =>
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = pooling, DefaultTimeout = patience }.ToString();
 
@@ -203,7 +197,18 @@ public sealed class SqliteFarmStore : FarmStore
         long version = Scalar(connection, new("PRAGMA user_version")) ?? 0;
         if (version > SqliteSchema.Version)
             throw new SchemaException(string.Create(CultureInfo.InvariantCulture, $"'{path}' has schema {version}; this silo knows {SqliteSchema.Version}: use a newer one"));
+        if (version < SqliteSchema.Version) BringUp(connection);
         Execute(connection, "PRAGMA synchronous = NORMAL");
+    }
+
+    /// <summary>Brings an older file to this schema, in one transaction: another process may be about to do the same.</summary>
+    private static void BringUp(SqliteConnection connection)
+    {
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+        for (long version = Scalar(connection, new("PRAGMA user_version")) ?? 0; version < SqliteSchema.Version; version++)
+            Execute(connection, SqliteSchema.From(version));
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SqliteSchema.Version}"));
+        transaction.Commit();
     }
 
     private static StoreException Failure(string path, SqliteException e)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace StressFarm.Silo.Stores;
 
 /// <summary>The tables of a silo's own store, by the version that the file's header names.</summary>
@@ -5,7 +7,7 @@ internal static class SqliteSchema
 {
     /// <summary>"SFS1" in the header's application id: what tells a store from another SQLite file.</summary>
     public const long ApplicationId = 0x53465331;
-    public const long Version = 1;
+    public const long Version = 2;
 
     /// <summary>The same tables and columns as PostgreSQL's (deploy/postgres). Long rows keep their row id: without one they would fill their pages badly.</summary>
     public const string Create = """
@@ -31,6 +33,14 @@ internal static class SqliteSchema
         CREATE TABLE section(campaign TEXT NOT NULL, cell INTEGER NOT NULL, fence INTEGER NOT NULL, PRIMARY KEY(campaign, cell)) STRICT, WITHOUT ROWID;
         CREATE TABLE checkpoint(
             campaign TEXT NOT NULL, cell INTEGER NOT NULL, number INTEGER NOT NULL, state_hash TEXT NOT NULL, chain TEXT NOT NULL,
-            state BLOB NOT NULL, PRIMARY KEY(campaign, cell, number)) STRICT;
+            state BLOB NOT NULL, pinned INTEGER NOT NULL DEFAULT 1, PRIMARY KEY(campaign, cell, number)) STRICT;
         """;
+
+    /// <summary>What makes a file of this version one of the next.</summary>
+    public static string From(long version) => version switch
+    {
+        // What is there was kept on purpose or may have been.
+        1 => "ALTER TABLE checkpoint ADD COLUMN pinned INTEGER NOT NULL DEFAULT 1",
+        _ => throw new SchemaException(string.Create(CultureInfo.InvariantCulture, $"no store ever had schema {version}")),
+    };
 }

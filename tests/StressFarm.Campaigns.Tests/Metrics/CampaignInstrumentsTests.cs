@@ -141,6 +141,21 @@ public sealed class CampaignInstrumentsTests : IDisposable
         Assert.Equal((1, 1, 1), (read["stressfarm_ledger_discrepancies_total"], read["stressfarm_ledger_shards{state=lost}"], read["stressfarm_campaigns_ended_total{state=failed}"]));
     }
 
+    /// <summary>A campaign that is done is opened only to be read, and has no watch.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 3)]
+    public async Task What_the_ledger_of_a_campaign_that_was_over_shows_is_counted_without_a_watch(int lost, int read)
+    {
+        var store = new MemoryFarmStore();
+        await Finish(await Open(store));
+        FarmCampaign reader = await Open(store);
+        if (lost > 0) Assert.True(store.Lose(reader.Entry.Id, 3));
+        for (int opened = 0; opened < 3; opened++) _instruments.LookedAt((await Open(store)).Snapshot().Discrepancies);
+        IReadOnlyDictionary<string, double> shown = _collection.Read();
+        Assert.Equal((read, 0, 0), (shown["stressfarm_ledger_discrepancies_total"], shown["stressfarm_ledger_shards{state=lost}"], shown["stressfarm_campaigns_ended_total{state=failed}"]));
+    }
+
     [Fact]
     public async Task A_second_record_that_differs_is_a_discrepancy()
     {
