@@ -63,6 +63,14 @@ public sealed class FindingSearchTests : IAsyncLifetime
         Assert.Equal(["two"], (await Search()).Select(f => f.Finding.Signature));
     }
 
+    [Fact]
+    public async Task As_many_as_are_asked_at_once_hang_and_the_others_are_asked_all_the_same()
+    {
+        for (int i = 0; i < 4; i++) await Enter($"C-{i}", 9, CampaignState.Running, _ => new TaskCompletionSource<Payload?>().Task);
+        await Enter("C-4", 1, CampaignState.Running, _ => Answer("the other"));
+        Assert.Equal(["the other"], (await Search()).Select(f => f.Finding.Signature));
+    }
+
     /// <summary>No finding is another thing than no answer.</summary>
     [Fact]
     public async Task When_nobody_answers_the_farm_does_not()
