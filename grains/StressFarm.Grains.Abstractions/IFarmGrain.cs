@@ -32,6 +32,10 @@ public interface IFindingsGrain : IGrainWithStringKey
     [Alias("list"), AlwaysInterleave]
     Task<Payload?> List(CancellationToken cancellation);
 
+    /// <summary>Summaries of those that have these labels, null for any; null when there is no such campaign.</summary>
+    [Alias("matching"), AlwaysInterleave]
+    Task<Payload?> Matching(string? policy, string? workload, string? invariant, CancellationToken cancellation);
+
     /// <summary>One in full; null when there is none.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Payload?> Get(string finding, CancellationToken cancellation);

@@ -84,9 +84,16 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
 
     public Task<Payload?> Status(CancellationToken cancellation) => Task.FromResult(StatusNow());
 
-    public Task<Payload?> Candidates(CancellationToken cancellation) => Task.FromResult(_campaign is null ? null : new Payload(
-        JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<CandidateCount>>(
-            [.. _campaign.Candidates().Select(c => new CandidateCount(c.Cell.Index, c.Cell.Policy.Name, c.Cell.Workload.Id, c.Raw, c.Count))])));
+    public Task<Payload?> Candidates(CancellationToken cancellation)
+    {
+        if (_campaign is null) return Task.FromResult<Payload?>(null);
+        var workloads = FindingMerge.Workloads(_campaign.Board.Tally);
+        return Task.FromResult<Payload?>(new(JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<CandidateCount>>(
+            [.. _campaign.Candidates().Select(c => new CandidateCount(c.Cell.Index, c.Cell.Policy.Name, c.Cell.Workload.Id, c.Raw, c.Count)
+            {
+                Workloads = workloads.GetValueOrDefault((c.Cell.Policy.Name, c.Raw.Key)),
+            })])));
+    }
 
     public Task<Payload?> Input(int cell, ulong firstSeed, CancellationToken cancellation) =>
         Task.FromResult(_campaign?.Board.Tally.InputOf(cell, firstSeed) is { } input ? new Payload(JsonSerializer.SerializeToUtf8Bytes(input)) : null);
@@ -187,8 +194,13 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     }
 }
 
-/// <summary>A violation that is not worked up, with its count.</summary>
-public sealed record CandidateCount(int Cell, string Policy, string Workload, RawFinding Raw, long Count);
+/// <summary>A violation, worked up or not, with its count.</summary>
+/// <param name="Workload">of its lowest cell</param>
+public sealed record CandidateCount(int Cell, string Policy, string Workload, RawFinding Raw, long Count)
+{
+    /// <summary>All that it was seen in; null when a silo of an older build says so.</summary>
+    public IReadOnlyList<string>? Workloads { get; init; }
+}
 
 internal static partial class CampaignLog
 {

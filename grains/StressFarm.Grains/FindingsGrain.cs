@@ -3,19 +3,28 @@ using StressFarm.Campaigns;
 
 namespace StressFarm.Grains;
 
-/// <summary>Findings for readers, read from the store and the campaign at most once a second.</summary>
+/// <summary>
+/// Findings for readers, read from the store and the campaign at most once a second; of a campaign that is done once, and from
+/// the store alone as far as its report says enough: the campaign's grain would read its whole ledger.
+/// </summary>
 public sealed class FindingsGrain(IFarmStore store, TimeProvider clock) : Grain, IFindingsGrain
 {
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
+    private bool _known;
     private IReadOnlyList<StoredWorkup> _workups = [];
     private IReadOnlyList<CandidateCount>? _candidates;
+    private ReportedFindings? _reported;
     private DateTimeOffset _read;
 
-    public async Task<Payload?> List(CancellationToken cancellation)
+    public Task<Payload?> List(CancellationToken cancellation) => Matching(null, null, null, cancellation);
+
+    public async Task<Payload?> Matching(string? policy, string? workload, string? invariant, CancellationToken cancellation)
     {
+        var query = new FindingQuery(policy, workload, invariant);
         await Refresh(cancellation);
-        if (_candidates is null) return null;
-        return new(JsonSerializer.SerializeToUtf8Bytes(FindingList.Of(_workups, _candidates), FarmJson.Default.IReadOnlyListFindingSummary));
+        if (!_known) return null;
+        if (_reported is { } reported && reported.LeavesOpen(query)) _candidates ??= await Candidates(cancellation);
+        return new(JsonSerializer.SerializeToUtf8Bytes(FindingList.Of(_workups, _candidates ?? [], _reported, query), FarmJson.Default.IReadOnlyListFindingSummary));
     }
 
     public async Task<Payload?> Get(string finding, CancellationToken cancellation)
@@ -28,35 +37,18 @@ public sealed class FindingsGrain(IFarmStore store, TimeProvider clock) : Grain,
     private async Task Refresh(CancellationToken cancellation)
     {
         DateTimeOffset now = clock.GetUtcNow();
-        if (now - _read < s_fresh) return;
+        if (_reported is not null || now - _read < s_fresh) return;
         string id = this.GetPrimaryKeyString();
-        Payload? candidates = await GrainFactory.GetGrain<ICampaignGrain>(id).Candidates(cancellation);
-        _candidates = candidates is null ? null : JsonSerializer.Deserialize<IReadOnlyList<CandidateCount>>(candidates.Json);
-        _workups = [.. (await store.Workups(id, cancellation)).OrderBy(w => w.Cell).ThenBy(w => w.Raw.LowestSeed).ThenBy(w => w.Raw.Key, StringComparer.Ordinal)];
-        _read = now;
+        CampaignEntry? entry = await store.Find(id, cancellation);
+        ReportedFindings? reported = entry is { State: CampaignState.Done } && await store.Report(id, cancellation) is { } report ? ReportedFindings.Of(report.Json) : null;
+        IReadOnlyList<CandidateCount>? candidates = entry is null || reported is not null ? null : await Candidates(cancellation);
+        StoredWorkup[] workups = [.. (await store.Workups(id, cancellation)).OrderBy(w => w.Cell).ThenBy(w => w.Raw.LowestSeed).ThenBy(w => w.Raw.Key, StringComparer.Ordinal)];
+        // Together, since calls interleave: a report with what was known before it would never be read again.
+        (_known, _workups, _candidates, _reported, _read) = (entry is not null, workups, candidates, reported, now);
     }
-}
 
-/// <summary>
-/// One line a signature: worked-up findings first, in the order of the report, then the violations that are still to be worked
-/// up, which have no id yet.
-/// </summary>
-public static class FindingList
-{
-    /// <param name="candidates">violations so far, those that are worked up among them or not</param>
-    public static IReadOnlyList<FindingSummary> Of(IReadOnlyList<StoredWorkup> workups, IReadOnlyList<CandidateCount> candidates)
-    {
-        var counts = candidates.ToDictionary(c => (c.Policy, c.Raw.Key), c => c.Count);
-        var list = new List<FindingSummary>();
-        foreach (var same in workups.GroupBy(w => w.Finding.Signature, StringComparer.Ordinal))
-        {
-            var f = same.First().Finding;
-            long count = same.Sum(w => counts.GetValueOrDefault((w.Finding.Policy, w.Raw.Key), w.Raw.Count));
-            list.Add(new(f.Id, f.Signature, f.Invariant, f.Severity, f.Policy, f.Workload, f.Seed, f.Length, count, ReportWriter.ReplayCommand(f)));
-        }
-        var done = workups.Select(w => (w.Finding.Policy, w.Raw.Key)).ToHashSet();
-        foreach (CandidateCount c in candidates.Where(c => !done.Contains((c.Policy, c.Raw.Key))))
-            list.Add(new("", c.Raw.Key, c.Raw.Invariant, "", c.Policy, c.Workload, c.Raw.LowestSeed, 0, c.Count, ""));
-        return list;
-    }
+    /// <summary>None when the campaign cannot be worked on by this build: then what is worked up is all that is known.</summary>
+    private async Task<IReadOnlyList<CandidateCount>> Candidates(CancellationToken cancellation) =>
+        await GrainFactory.GetGrain<ICampaignGrain>(this.GetPrimaryKeyString()).Candidates(cancellation) is { } payload
+            ? JsonSerializer.Deserialize<IReadOnlyList<CandidateCount>>(payload.Json)! : [];
 }

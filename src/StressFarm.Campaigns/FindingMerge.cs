@@ -39,6 +39,11 @@ public static class FindingMerge
         return [.. lowest.Values.OrderBy(c => GenerationOf(c.Raw)).ThenBy(c => c.Cell.Index).ThenBy(c => c.Raw.LowestSeed).ThenBy(c => c.Raw.Key, StringComparer.Ordinal)];
     }
 
+    /// <summary>The workloads that each was seen in, by design and key: a candidate has the workload of its lowest cell alone.</summary>
+    public static IReadOnlyDictionary<(string Policy, string Key), IReadOnlyList<string>> Workloads(CampaignTally tally) =>
+        tally.Plan.Cells.SelectMany(cell => tally.Cells[cell.Index].Findings.Select(raw => (Seen: (cell.Policy.Name, raw.Key), cell.Workload.Id)))
+            .GroupBy(s => s.Seen).ToDictionary(same => same.Key, same => (IReadOnlyList<string>)[.. same.Select(s => s.Id).Distinct()]);
+
     /// <summary>One finding per signature, the first in the order of the candidates standing for it; in that order.</summary>
     public static IReadOnlyList<CampaignFinding> Merge(IReadOnlyList<(Candidate Candidate, Finding Finding)> workedUp)
     {

@@ -8,11 +8,12 @@ using StressFarm.Silo.Api;
 namespace StressFarm.Silo;
 
 /// <summary>The farm behind the HTTP API: store for what is recorded, grains for what is under way.</summary>
-public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<FarmOptions> options, TimeProvider clock) : IFarmDoor
+public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<FarmOptions> options, TimeProvider clock, ILogger<FarmDoor> log) : IFarmDoor
 {
     public const int MostLines = 1000;
     /// <summary>What bounds an answer of records, which may be long: a page ends with the one that reaches this.</summary>
     private const int RecordBytes = 4 << 20, RecordsAtOnce = 32;
+    private readonly FindingSearch _findings = new(store, grains, log);
 
     public async Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation)
     {
@@ -68,22 +69,7 @@ public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<Fa
             ? JsonSerializer.Deserialize(payload.Json, FarmJson.Default.IReadOnlyListFindingSummary) ?? []
             : throw new UnknownCampaignException(id);
 
-    /// <summary>By work-ups, each of one cell: a list that has merged designs and workloads no longer knows all that a finding is of.</summary>
-    public async Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation)
-    {
-        var found = new List<FarmFinding>();
-        foreach (CampaignEntry entry in await store.List(campaigns, cancellation))
-        {
-            StoredWorkup[] workups = [.. (await store.Workups(entry.Id, cancellation)).Where(w => query.Takes(w.Finding.Policy, w.Finding.Workload, w.Finding.Invariant))];
-            // Of what is over nothing waits to be worked up, and no grain need read its ledger.
-            CandidateCount[] candidates = entry.Active ? [.. (await Candidates(entry.Id, cancellation)).Where(c => query.Takes(c.Policy, c.Workload, c.Raw.Invariant))] : [];
-            found.AddRange(FindingList.Of(workups, candidates).Select(f => new FarmFinding(entry.Id, entry.Name, f)));
-        }
-        return found;
-    }
-
-    private async Task<IReadOnlyList<CandidateCount>> Candidates(string id, CancellationToken cancellation) =>
-        await grains.GetGrain<ICampaignGrain>(id).Candidates(cancellation) is { } payload ? JsonSerializer.Deserialize<IReadOnlyList<CandidateCount>>(payload.Json)! : [];
+    public Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation) => _findings.Of(query, campaigns, cancellation);
 
     public async Task<Finding?> Finding(string id, string finding, CancellationToken cancellation) =>
         await grains.GetGrain<IFindingsGrain>(id).Get(finding, cancellation) is { } payload

@@ -22,7 +22,7 @@ public sealed class SiloSettings
         ("Data", "folder of the SQLite store; ./stressfarm-silo-data"),
         ("Name", "the silo's name; the machine's and the silo port"),
         ("Cluster", "id of the cluster: silos of one id find each other; stressfarm"),
-        ("Advertise", "IP address that the other silos reach this one at; 127.0.0.1, which is refused when the database is on another machine"),
+        ("Advertise", "IP address that the other silos reach this one at; 127.0.0.1, which is refused when the database is not on loopback"),
         ("SiloPort", "port for the other silos; 11111"),
         ("GatewayPort", "port for Orleans clients, which nothing of StressFarm is; 0, none"),
         ("Workers", "threads that run shards; one less than the cores"),
@@ -91,10 +91,12 @@ public sealed class SiloSettings
     /// <exception cref="SpecException">one line that says what to give</exception>
     public void RequireAdvertise()
     {
+        // A silo on SQLite is alone: nobody asks where it is.
+        if (Postgres is null) return;
         if (Advertise.Equals(System.Net.IPAddress.Any) || Advertise.Equals(System.Net.IPAddress.IPv6Any))
             throw new SpecException($"Advertise: nobody reaches this silo at {Advertise}; give the IP address that the other silos reach it at");
-        if (Postgres is null || !System.Net.IPAddress.IsLoopback(Advertise) || PostgresAddress.IsLocal(Postgres)) return;
-        throw new SpecException($"Advertise: the database is on another machine, and there other silos cannot reach this one at {Advertise}; give the IP address that they reach it at");
+        if (!System.Net.IPAddress.IsLoopback(Advertise) || PostgresAddress.IsLocal(Postgres)) return;
+        throw new SpecException($"Advertise: the database is not on loopback, and silos on other machines cannot reach this one at {Advertise}; give the IP address that they reach it at");
     }
 
     /// <summary>Sections that are ASP.NET's own: TLS certificates and log levels are configured as in any of its servers.</summary>

@@ -196,6 +196,7 @@ public class FeedbackCampaignTests
             Candidate candidate = Assert.Single(FindingMerge.Candidates(tally));
             Assert.Equal((cell, seed), (candidate.Cell.Index, candidate.Raw.LowestSeed));
             Assert.Equal(tally.Cells.Sum(c => c.Findings.Sum(f => f.Count)), candidate.Count);
+            Assert.Equal(plan.Cells.Select(c => c.Workload.Id), FindingMerge.Workloads(tally)[(candidate.Cell.Policy.Name, candidate.Raw.Key)]);
         }
     }
 

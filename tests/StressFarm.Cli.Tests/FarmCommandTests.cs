@@ -98,6 +98,24 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     }
 
     [Fact]
+    public void A_finding_of_several_workloads_says_so()
+    {
+        FindingSummary finding = new("F-3f9c1a", "I12b + x", "I12b", "Wrong", "rfc-v1", "mixed", 77, 4, 3, "stressfarm replay x") { Workloads = ["gup-pin", "mixed"] };
+        using var farm = new FakeFarm { Instead = asked => asked.Path.StartsWith("/api/v1/findings", StringComparison.Ordinal)
+            ? Answer.Json([new FarmFinding("C-3f9c1a2b4d5e", "night", finding)], FarmJson.Default.IReadOnlyListFarmFinding) : null };
+        Assert.Contains("; 3 schedules; seen in gup-pin, mixed\n", Sandbox.RunOnFarm(farm.Address, ["farm", "findings", "--workload", "gup-pin"]).Out);
+    }
+
+    [Fact]
+    public void A_label_that_the_farm_does_not_know_is_a_mistake_in_the_command()
+    {
+        using var farm = new FakeFarm { Instead = _ => Answer.No(400, "unknown policy; there are control") };
+        Result result = Sandbox.RunOnFarm(farm.Address, ["farm", "findings", "--policy", "contrl"]);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Contains("unknown policy; there are control", result.Error);
+    }
+
+    [Fact]
     public void Findings_of_all_campaigns_are_asked_for_by_label()
     {
         Result list = Run("findings", "--policy", "no-reinit", "--invariant", "I36", "--campaigns", "7");
@@ -105,7 +123,9 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
         CampaignFinding found = _farm.Report.Findings[0];
         Assert.StartsWith($"{_farm.Id}  night\n{found.Finding.Id}  {found.Finding.Signature}\n", list.Out);
         Assert.Equal(_farm.Id, JsonDocument.Parse(Run("findings", "--format", "json").Out).RootElement[0].GetProperty("campaign").GetString());
-        Assert.Equal("/api/v1/findings?campaigns=20", _farm.Requests[^1].Path);
+        Assert.Equal("/api/v1/findings", _farm.Requests[^1].Path);
+        Run("findings", "--workload", "mixed");
+        Assert.Equal("/api/v1/findings?workload=mixed", _farm.Requests[^1].Path);
         foreach (string[] bad in (string[][])[["--campaigns", "0"], [_farm.Id, "--policy", "no-reinit"], ["F-3f9c1a"]]) Assert.Equal(ExitCode.Usage, Run(["findings", .. bad]).Code);
     }
 

@@ -32,6 +32,23 @@ public sealed class OtlpTests : IDisposable
         foreach (string text in (string[])["stressfarm-run", Environment.MachineName, "no-reinit", "device-private-reinit", "I36", "dotnet.gc.collections"]) Assert.True(pushed[^1].Has(text), text);
     }
 
+    [Fact]
+    public void The_user_names_the_instance()
+    {
+        const string variable = "OTEL_RESOURCE_ATTRIBUTES";
+        using var collector = new Collector();
+        Environment.SetEnvironmentVariable(variable, "service.instance.id=night-2");
+        try
+        {
+            Run("run", collector.Address, s_small);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, null);
+        }
+        Assert.All(collector.Pushed, p => Assert.True(p.Has("night-2") && p.Has("stressfarm-run") && !p.Has(Environment.MachineName)));
+    }
+
     /// <summary>What only a silo measures.</summary>
     private static readonly InstrumentName[] s_farmOnly =
     [

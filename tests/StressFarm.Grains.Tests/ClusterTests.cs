@@ -1,10 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.TestingHost;
 using StressFarm.Campaigns;
 using StressFarm.Campaigns.Metrics;
 using StressFarm.Grains.Workers;
+using StressFarm.Silo;
 using StressFarm.Silo.Stores;
 
 namespace StressFarm.Grains.Tests;
@@ -134,6 +136,45 @@ public sealed class ClusterTests : IAsyncLifetime
         await campaign.Steer(Steering.Cancel, default);
         Assert.True(await Status(id) is { State: "cancelled", Leases: { Held: 0, Oldest: null } });
         Assert.Equal(CampaignState.Cancelled, (await _store.Find(id, default))!.State);
+    }
+
+    /// <summary>Of a campaign that is done, and of one that was cancelled before anything was worked up.</summary>
+    [Fact]
+    public async Task Every_violation_leads_to_a_finding_by_design_workload_and_invariant()
+    {
+        const string cells = "policies: [mainline, no-reinit]\nworkloads: [device-private-reinit, everything, mixed]\nshard: 128\n";
+        CampaignStatus done = await Run(cells + "schedules: 1024\n");
+        string cancelled = await Submit(cells + "seed: 9\nschedules: 100000000\n");
+        ICampaignGrain campaign = _cluster.Client.GetGrain<ICampaignGrain>(cancelled);
+        await Eventually(async () => await Status(cancelled) is { Schedules: > 6000, Violated: > 0 });
+        await campaign.Steer(Steering.Pause, default);
+        await Eventually(async () => await Status(cancelled) is { Leases.Held: 0 });
+        await campaign.Steer(Steering.Cancel, default);
+        var door = new FarmDoor(_store, _cluster.Client, Microsoft.Extensions.Options.Options.Create(new FarmOptions()), TimeProvider.System, NullLogger<FarmDoor>.Instance);
+        foreach (string id in (string[])[done.Id, cancelled])
+        {
+            CampaignTally tally = await TallyOf(id);
+            var seen = tally.Plan.Cells.SelectMany(c => tally.Cells[c.Index].Findings.Select(f => (Policy: c.Policy.Name, Workload: c.Workload.Id, f.Invariant))).ToHashSet();
+            Assert.True(seen.Select(s => s.Workload).Distinct().Count() > 1);
+            foreach (string policy in tally.Plan.Cells.Select(c => c.Policy.Name).Distinct())
+                foreach (string workload in tally.Plan.Cells.Select(c => c.Workload.Id).Distinct())
+                    foreach (string invariant in seen.Select(s => s.Invariant).Distinct())
+                    {
+                        FarmFinding[] found = [.. (await door.Findings(new FindingQuery(policy, workload, invariant), 20, default)).Where(f => f.Campaign == id)];
+                        Assert.Equal(seen.Contains((policy, workload, invariant)), found.Length > 0);
+                        Assert.All(found, f => Assert.Contains(workload, f.Finding.Workloads!));
+                        Assert.All(found, f => Assert.Equal(id == done.Id, f.Finding.Id.Length > 0));
+                    }
+            // The same counts by whatever is asked, those of the whole campaign.
+            Assert.Equal(tally.Cells.Sum(c => c.Findings.Sum(f => f.Count)), (await door.Findings(FindingQuery.All, 20, default)).Where(f => f.Campaign == id).Sum(f => f.Finding.Count));
+        }
+    }
+
+    private async Task<CampaignTally> TallyOf(string id)
+    {
+        var tally = new CampaignTally(new CampaignPlan(FarmCampaign.Rebuild((await _store.Find(id, default))!, out _)!));
+        await foreach (StoredShard line in _store.Shards(id, default)) tally.Add(line.Number * tally.Plan.Cells.Count + line.Cell, line.Record);
+        return tally;
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public class MessageTests
         stressfarm.steering.v1: Wake, Pause, Resume, Cancel
         stressfarm.campaign.v1: candidates, describe, exchange, input, status, steer
         stressfarm.farm.v1: changed, hello, silos
-        stressfarm.findings.v1: get, list
+        stressfarm.findings.v1: get, list, matching
         stressfarm.section.v1: after, commit
 
         """;

@@ -23,6 +23,8 @@ public class SiloSettingsTests
     [InlineData("Host=/var/run/postgresql", null, true)]
     [InlineData("Host=::1", null, true)]
     [InlineData("=;", null, true)]
+    [InlineData("Host=db;Port=nonsense", null, true)]
+    [InlineData(null, "0.0.0.0", true)]
     [InlineData(null, null, true)]
     public void A_silo_is_reached_where_it_says_it_is(string? postgres, string? advertise, bool taken)
     {

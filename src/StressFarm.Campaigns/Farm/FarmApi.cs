@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Campaigns;
 
@@ -52,22 +51,20 @@ public sealed record LedgerSummary(long Planned, long Executed, long Lost, long 
 public sealed record SubmitReply(string Id, bool Created, string State, string SpecHash);
 
 /// <summary>A finding in a list.</summary>
-public sealed record FindingSummary(string Id, string Signature, string Invariant, string Severity, string Policy, string Workload, ulong Seed, int Length, long Count, string Replay);
+/// <param name="Policy">of the schedule that stands for it, as <paramref name="Workload"/>, <paramref name="Seed"/> and <paramref name="Replay"/></param>
+/// <param name="Count">schedules of the whole campaign, whatever was asked for</param>
+public sealed record FindingSummary(string Id, string Signature, string Invariant, string Severity, string Policy, string Workload, ulong Seed, int Length, long Count, string Replay)
+{
+    /// <summary>
+    /// Workloads it is known to have been seen in, under the designs asked for. Of a campaign that is done those that its report
+    /// names, unless a workload was asked for. Null where nobody said.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Workloads { get; init; }
+}
 
 /// <summary>A finding of one of the farm's campaigns.</summary>
 public sealed record FarmFinding(string Campaign, string Name, FindingSummary Finding);
-
-/// <summary>Which findings are asked for, by the labels that metrics give them; null for all.</summary>
-/// <param name="Policy">a preset's name, or custom</param>
-/// <param name="Invariant">its parts included: I12 takes I12b</param>
-public sealed record FindingQuery(string? Policy, string? Workload, string? Invariant)
-{
-    public bool Takes(string policy, string workload, string invariant) =>
-        Same(Policy, Simulation.Presets.Find(policy)?.Id ?? "custom") && Same(Workload, workload)
-        && (Same(Invariant, invariant) || Same(Invariant, WorkInstruments.InvariantLabel(invariant)));
-
-    private static bool Same(string? wanted, string label) => wanted is null || wanted.Equals(label, StringComparison.OrdinalIgnoreCase);
-}
 
 /// <summary>A silo.</summary>
 /// <param name="Workers">threads that run shards</param>

@@ -83,7 +83,8 @@ public sealed class WorkInstruments
     public void FirstViolation(string workload, TimeSpan after)
     {
         _firstViolations.Add(workload);
-        _firstViolationTime.Add(workload, (long)after.TotalMilliseconds);
+        // A counter never falls, and the clock of the silo that took the campaign in may be ahead of this one's.
+        _firstViolationTime.Add(workload, Math.Max(0, (long)after.TotalMilliseconds));
     }
 
     /// <summary>The invariant of the specification that this is, or is a part of: "I12" for I12b. The parts would not fit into a metric.</summary>

@@ -52,11 +52,13 @@ public sealed class FarmClient : IDisposable
     public Task<IReadOnlyList<FindingSummary>> Findings(string id, CancellationToken cancellation) =>
         Look($"campaigns/{id}/findings", FarmJson.Default.IReadOnlyListFindingSummary, cancellation);
 
-    public Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation) =>
-        Look(string.Create(CultureInfo.InvariantCulture, $"findings?campaigns={campaigns}{Part("policy", query.Policy)}{Part("workload", query.Workload)}{Part("invariant", query.Invariant)}"),
-            FarmJson.Default.IReadOnlyListFarmFinding, cancellation);
-
-    private static string Part(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+    /// <param name="campaigns">how many of the newest; null for as many as the farm takes when nobody says</param>
+    public Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int? campaigns, CancellationToken cancellation)
+    {
+        (string Name, string? Value)[] parts = [("campaigns", campaigns?.ToString(CultureInfo.InvariantCulture)), ("policy", query.Policy), ("workload", query.Workload), ("invariant", query.Invariant)];
+        string asked = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+        return Look(asked.Length > 0 ? $"findings?{asked}" : "findings", FarmJson.Default.IReadOnlyListFarmFinding, cancellation);
+    }
 
     public Task<Finding> Finding(string id, string finding, CancellationToken cancellation) => Look($"campaigns/{id}/findings/{finding}", FarmJson.Default.Finding, cancellation);
 

@@ -28,7 +28,9 @@ internal sealed class OtlpPush : IDisposable
         _witness = new(host, collector);
         _provider = Sdk.CreateMeterProviderBuilder()
             // Not the farm's name: a run by hand must not count as one of its silos, nor each run be an instance of its own.
-            .ConfigureResource(r => r.AddService(Service, serviceVersion: BuildInfo.Build, autoGenerateServiceInstanceId: false, serviceInstanceId: Environment.MachineName))
+            .ConfigureResource(r => r.AddService(Service, serviceVersion: BuildInfo.Build, autoGenerateServiceInstanceId: false, serviceInstanceId: Environment.MachineName)
+                // Last, so that what the user says wins: two runs at once on one machine need names of their own.
+                .AddEnvironmentVariableDetector())
             .AddMeter(InstrumentNames.MeterName, "System.Runtime")
             .AddOtlpExporter((exporter, reader) =>
             {

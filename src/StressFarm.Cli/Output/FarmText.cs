@@ -42,14 +42,17 @@ internal static class FarmText
             if (f.Id.Length == 0)
             {
                 output.WriteLine($"-         {f.Signature}");
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {f.Policy} x {f.Workload}, seed {f.Seed}; {Numbers.Of(f.Count, "schedule")}; not shrunk and explained yet"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {f.Policy} x {f.Workload}, seed {f.Seed}; {Numbers.Of(f.Count, "schedule")}{Seen(f)}; not shrunk and explained yet"));
                 continue;
             }
             output.WriteLine($"{f.Id}  {f.Signature}");
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    severity {f.Severity}; {f.Policy} x {f.Workload}, seed {f.Seed}; shrunk to {f.Length} step{(f.Length == 1 ? "" : "s")}; {Numbers.Of(f.Count, "schedule")}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    severity {f.Severity}; {f.Policy} x {f.Workload}, seed {f.Seed}; shrunk to {f.Length} step{(f.Length == 1 ? "" : "s")}; {Numbers.Of(f.Count, "schedule")}{Seen(f)}"));
             output.WriteLine($"    replay:  {f.Replay}");
         }
     }
+
+    /// <summary>Why it answers to a workload that is not its own.</summary>
+    private static string Seen(FindingSummary f) => f.Workloads is { Count: > 1 } workloads ? $"; seen in {string.Join(", ", workloads)}" : "";
 
     public static void Write(TextWriter output, IReadOnlyList<FarmFinding> findings)
     {

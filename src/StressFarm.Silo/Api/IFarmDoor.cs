@@ -20,7 +20,7 @@ public interface IFarmDoor
     Task<CampaignStatus> Resume(string id, CancellationToken cancellation);
     Task<CampaignStatus> Cancel(string id, CancellationToken cancellation);
     Task<IReadOnlyList<FindingSummary>> Findings(string id, CancellationToken cancellation);
-    /// <summary>Of the newest campaigns, so many of them.</summary>
+    /// <summary>Of the newest campaigns, so many of them, and of all that are active. What does not answer is left out.</summary>
     Task<IReadOnlyList<FarmFinding>> Findings(FindingQuery query, int campaigns, CancellationToken cancellation);
     /// <summary>Null when the campaign has no such finding.</summary>
     Task<Finding?> Finding(string id, string finding, CancellationToken cancellation);

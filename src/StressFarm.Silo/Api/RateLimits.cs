@@ -10,13 +10,14 @@ namespace StressFarm.Silo.Api;
 internal static class RateLimits
 {
     public const string Submissions = "submissions";
-    private const int ScrapesAtOnce = 4;
+    /// <summary>One caller that reads slowly must not take all of them from Prometheus, which is another one.</summary>
+    private const int ScrapesAtOnce = 16, ScrapesOfOne = 2, ScrapesWaiting = 2;
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
 
     public static void Configure(RateLimiterOptions limits, ApiOptions options)
     {
         limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limits.GlobalLimiter = PartitionedRateLimiter.CreateChained(PerCaller(options), AtOnce(options));
+        limits.GlobalLimiter = PartitionedRateLimiter.CreateChained(PerCaller(options), ScrapesPerCaller(), AtOnce(options));
         limits.AddPolicy(Submissions, http => RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = options.SubmissionsPerMinute,
@@ -40,14 +41,18 @@ internal static class RateLimits
             QueueLimit = 0,
         }));
 
+    /// <summary>Before all callers' slots are counted: whoever waits here holds none of them.</summary>
+    private static PartitionedRateLimiter<HttpContext> ScrapesPerCaller() => PartitionedRateLimiter.Create<HttpContext, string>(http =>
+        IsOpen(http) || !IsScrape(http) ? RateLimitPartition.GetNoLimiter("free") : AtMost(KeyOf(http), ScrapesOfOne, ScrapesWaiting));
+
     /// <summary>A watcher stays for long and costs next to nothing; it is counted by <see cref="WatchStream"/>.</summary>
     private static PartitionedRateLimiter<HttpContext> AtOnce(ApiOptions options) => PartitionedRateLimiter.Create<HttpContext, string>(http =>
         IsOpen(http) || http.GetEndpoint()?.Metadata.GetMetadata<WatchMark>() is not null
             ? RateLimitPartition.GetNoLimiter("free")
             : IsScrape(http) ? AtMost("scrapes", ScrapesAtOnce) : AtMost("all", options.MaxConcurrentRequests));
 
-    private static RateLimitPartition<string> AtMost(string what, int requests) =>
-        RateLimitPartition.GetConcurrencyLimiter(what, _ => new ConcurrencyLimiterOptions { PermitLimit = requests, QueueLimit = 0 });
+    private static RateLimitPartition<string> AtMost(string what, int requests, int waiting = 0) =>
+        RateLimitPartition.GetConcurrencyLimiter(what, _ => new ConcurrencyLimiterOptions { PermitLimit = requests, QueueLimit = waiting });
 
     private static bool IsScrape(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<ScrapeMark>() is not null;
 

@@ -7,7 +7,7 @@ namespace StressFarm.Silo.Api;
 internal static class ResultEndpoints
 {
     public const int MostLines = 5000, MostRecords = 500;
-    private const int UsualLines = 500, UsualRecords = 100, UsualCampaigns = 20, MostCampaigns = 200;
+    private const int UsualLines = 500, UsualRecords = 100;
 
     public static void Map(IEndpointRouteBuilder app)
     {
@@ -16,7 +16,7 @@ internal static class ResultEndpoints
         app.Get("/campaigns/{id}/findings/{finding}", OneFinding)
             .WithTags("results").WithSummary("A finding in full, with its replay token").Produces<Finding>(200).Refuses(404);
         app.Get("/findings", AllFindings)
-            .WithTags("results").WithSummary("Findings of the newest campaigns, by policy, workload and invariant as metrics have them").Produces<IReadOnlyList<FarmFinding>>(200);
+            .WithTags("results").WithSummary("Findings of the newest campaigns and of all active ones, by policy, workload and invariant as metrics have them").Produces<IReadOnlyList<FarmFinding>>(200);
         app.Get("/campaigns/{id}/report", ReportJson)
             .WithTags("results").WithSummary("report.json, byte for byte; 409 until the campaign is done").Produces<string>(200, "application/json").Refuses(404, 409);
         app.Get("/campaigns/{id}/report.md", ReportPage)
@@ -44,7 +44,8 @@ internal static class ResultEndpoints
     {
         Parameters.Allow(http, "policy", "workload", "invariant", "campaigns");
         var query = new FindingQuery(Parameters.Label(policy, "policy"), Parameters.Label(workload, "workload"), Parameters.Label(invariant, "invariant"));
-        int most = (int)Parameters.Number(campaigns, "campaigns", 1, MostCampaigns, UsualCampaigns);
+        query.Check();
+        int most = (int)Parameters.Number(campaigns, "campaigns", 1, FindingQuery.MostCampaigns, FindingQuery.UsualCampaigns);
         return TypedResults.Json(await door.Ask((d, c) => d.Findings(query, most, c), http.RequestAborted), FarmJson.Default.IReadOnlyListFarmFinding);
     }
 

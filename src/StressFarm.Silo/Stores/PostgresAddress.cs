@@ -13,14 +13,14 @@ public static class PostgresAddress
     /// <summary>For Orleans' clustering, reminders and grain storage, which name their tables without a schema.</summary>
     public static string ForOrleans(string connectionString) => With(connectionString, OrleansSchema, pool: 16);
 
-    /// <summary>The database is on this machine: every host is loopback or the folder of a socket.</summary>
+    /// <summary>The database is on loopback: every host is loopback or the folder of a socket.</summary>
     public static bool IsLocal(string connectionString)
     {
         try
         {
-            return (new NpgsqlConnectionStringBuilder(connectionString).Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(IsLocalHost);
+            return (Parse(connectionString).Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(IsLocalHost);
         }
-        catch (ArgumentException)
+        catch (SchemaException)
         {
             // Told when it is used, with what it should look like.
             return true;

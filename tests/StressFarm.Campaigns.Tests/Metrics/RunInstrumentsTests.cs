@@ -25,6 +25,15 @@ public sealed class RunInstrumentsTests : IDisposable
     }
 
     [Fact]
+    public void A_clock_that_is_behind_takes_nothing_from_a_counter()
+    {
+        _instruments.Work.FirstViolation("mixed", TimeSpan.FromSeconds(3));
+        _instruments.Work.FirstViolation("mixed", TimeSpan.FromSeconds(-2));
+        IReadOnlyDictionary<string, double> read = Read();
+        Assert.Equal((2, 3), (read.Sum(InstrumentNames.FirstViolations), read.Sum(InstrumentNames.FirstViolationSeconds)));
+    }
+
+    [Fact]
     public void The_counters_add_up_to_the_report()
     {
         var store = new MemoryStore();

@@ -88,9 +88,15 @@ public sealed class EndpointTests
         Assert.Equal(FakeDoor.SomeFinding.Token, finding.Token);
         Assert.Equal(FakeDoor.SomeFinding.Columns, finding.Columns);
         async Task<int> Count(string query) => JsonSerializer.Deserialize((await host.Get("/api/v1/findings" + query)).Body, FarmJson.Default.IReadOnlyListFarmFinding)!.Count(f => f.Campaign == id && f.Finding == summary);
-        foreach (string taken in (string[])["", "?policy=rfc-v1&workload=driver-mmap", "?invariant=SF-REF&campaigns=200"]) Assert.Equal(1, await Count(taken));
+        foreach (string taken in (string[])["", "?policy=rfc-v1&workload=driver-mmap", "?invariant=I12&campaigns=200"]) Assert.Equal(1, await Count(taken));
         foreach (string refused in (string[])["?policy=control", "?policy=rfc-v1&invariant=I27", "?workload=mixed"]) Assert.Equal(0, await Count(refused));
         foreach (string bad in (string[])["?policy=", "?policy=a%20b", "?campaigns=0", "?campaigns=201", "?seed=1"]) Assert.Equal(HttpStatusCode.BadRequest, (await host.Get("/api/v1/findings" + bad)).Status);
+        foreach (string unknown in (string[])["policy=rfc", "workload=mixe", "invariant=I999", "policy=other"])
+        {
+            Reply reply = await host.Get("/api/v1/findings?" + unknown);
+            Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
+            Assert.Matches("^(unknown )?(policy|workload|invariant)[;:] .*(control, |mixed, |I12, )", reply.Error);
+        }
         Reply none = await host.Get($"{Campaigns}/{id}/findings/F-000000");
         Assert.Equal(HttpStatusCode.NotFound, none.Status);
         Assert.Contains("F-000000", none.Error);

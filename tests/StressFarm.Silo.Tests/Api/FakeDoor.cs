@@ -22,7 +22,7 @@ internal sealed class FakeDoor : IFarmDoor
     /// <summary>Schedules that every campaign shows.</summary>
     public long Schedules { get; set; }
 
-    public static Finding SomeFinding { get; } = new("F-3f9c1a", "SF-REF + _refcount + zap/free + CMP", "SF-REF", "critical", "_refcount", "zap", "free", "CMP",
+    public static Finding SomeFinding { get; } = new("F-3f9c1a", "I12b + _refcount + zap/free + CMP", "I12b", "critical", "_refcount", "zap", "free", "CMP",
         "rfc-v1", "driver-mmap", "random", ulong.MaxValue, 9, 2, 10, "a sentence", "BUG: Bad page", ["CPU0 | CPU1"], ["_refcount"], "U0YBtoken");
 
     public async Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation)

@@ -196,12 +196,46 @@ public sealed class SecurityTests : IDisposable
         await inside.Task.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Get(Campaigns))), r => Assert.Equal(HttpStatusCode.TooManyRequests, r.Status));
         Assert.Equal(HttpStatusCode.OK, (await host.Get("/metrics")).Status);
+        // Two are in and two wait.
         Task<Reply>[] slow = [.. Enumerable.Range(0, 5).Select(_ => host.Get("/slow"))];
         Assert.Equal(HttpStatusCode.TooManyRequests, (await await Task.WhenAny(slow)).Status);
         gate.SetResult();
         Assert.Equal(4, (await Task.WhenAll(slow)).Count(r => r.Status == HttpStatusCode.OK));
         Assert.Equal(HttpStatusCode.OK, (await held).Status);
         Assert.Contains(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Get("/metrics"))), r => r.Status == HttpStatusCode.TooManyRequests);
+    }
+
+    [Fact]
+    public async Task Slow_readers_of_metrics_do_not_keep_Prometheus_out()
+    {
+        string prometheus = TokenFile.Add(Tokens, "prometheus", "read");
+        string[] readers = [.. Enumerable.Range(0, 9).Select(i => TokenFile.Add(Tokens, $"reader-{i}", "read"))];
+        var gate = new TaskCompletionSource();
+        int inside = 0;
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { TokenFile = Tokens }, app =>
+        {
+            app.MapGet("/metrics", () => "up 1").IsScraped();
+            app.MapGet("/slow", async () =>
+            {
+                Interlocked.Increment(ref inside);
+                await gate.Task;
+            }).IsScraped();
+        });
+        async Task<Task<Reply>[]> Hold(IEnumerable<string> tokens, int most)
+        {
+            Task<Reply>[] held = [.. tokens.SelectMany(t => Enumerable.Range(0, 4).Select(_ => host.Get("/slow", t)))];
+            for (int i = 0; i < 1000 && Volatile.Read(ref inside) < most; i++) await Task.Delay(10);
+            Assert.Equal(most, Volatile.Read(ref inside));
+            return held;
+        }
+        // Each asks four times and gets in twice.
+        Task<Reply>[] first = await Hold(readers.Take(7), 14);
+        Assert.Equal(HttpStatusCode.OK, (await host.Get("/metrics", prometheus)).Status);
+        // Of all together no more than 16 are in.
+        Task<Reply>[] last = await Hold(readers.Skip(7).Take(1), 16);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await host.Get("/slow", readers[8])).Status);
+        gate.SetResult();
+        Assert.All(await Task.WhenAll([.. first, .. last]), r => Assert.Equal(HttpStatusCode.OK, r.Status));
     }
 
     [Fact]

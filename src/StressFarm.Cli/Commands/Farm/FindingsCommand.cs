@@ -8,25 +8,25 @@ namespace StressFarm.Cli.Commands.Farm;
 /// <summary>What a campaign found, one finding in full, or what the newest campaigns found. Replaying needs no farm: the token is the finding.</summary>
 internal static class FindingsCommand
 {
-    private const int MostDigits = 64, UsualCampaigns = 20, MostCampaigns = 200;
+    private const int MostDigits = 64;
 
     public static Command Create(CliHost host)
     {
-        var id = new Argument<string?>("campaign") { Arity = ArgumentArity.ZeroOrOne, Description = "a campaign's id (C-…); without it, the newest campaigns" };
+        var id = new Argument<string?>("campaign") { Arity = ArgumentArity.ZeroOrOne, Description = "a campaign's id (C-…); without it, the newest and the active campaigns" };
         Option<string?> policy = CampaignOptions.One("--policy", "only findings of this design: a preset, or custom"), workload = CampaignOptions.One("--workload", "only findings of this workload"),
-            invariant = CampaignOptions.One("--invariant", "only findings of this invariant"), campaigns = CampaignOptions.One("--campaigns", "how many of the newest campaigns; 20");
+            invariant = CampaignOptions.One("--invariant", "only findings of this invariant"), campaigns = CampaignOptions.One("--campaigns", $"how many of the newest campaigns, to those that are active; {FindingQuery.UsualCampaigns}");
         var finding = new Argument<string?>("finding") { Arity = ArgumentArity.ZeroOrOne, Description = "a finding's id (F-…), to see it in full" };
         Command command = FarmCommand.Asking(host, "findings", "list findings of a campaign or of the newest ones, or explain one", async (client, parsed, json, cancellation) =>
         {
             var query = new FindingQuery(parsed.GetValue(policy), parsed.GetValue(workload), parsed.GetValue(invariant));
             if (parsed.GetValue(id) is not { } given)
             {
-                IReadOnlyList<FarmFinding> all = await client.Findings(query, FarmCommand.Whole(parsed, campaigns, 1, MostCampaigns, UsualCampaigns), cancellation);
+                IReadOnlyList<FarmFinding> all = await client.Findings(query, parsed.GetValue(campaigns) is null ? null : FarmCommand.Whole(parsed, campaigns, 1, FindingQuery.MostCampaigns, FindingQuery.UsualCampaigns), cancellation);
                 if (json) FarmJsonOutput.Write(host.Out, all, FarmJson.Default.IReadOnlyListFarmFinding);
                 else FarmText.Write(host.Out, all);
                 return ExitCode.Done;
             }
-            if (query != new FindingQuery(null, null, null) || parsed.GetValue(campaigns) is not null)
+            if (query != FindingQuery.All || parsed.GetValue(campaigns) is not null)
                 throw new SpecException("--policy, --workload, --invariant and --campaigns choose among the findings of many campaigns; leave the campaign out");
             string campaign = FarmCommand.Id(given.Trim());
             if (parsed.GetValue(finding) is not { } wanted)
