@@ -9,7 +9,7 @@ namespace StressFarm.Farm.Tests;
 /// <summary>
 /// What it costs a silo to be watched: steps for a second of processor time, with metrics on and scraped against metrics off. Two silos
 /// take turns, the other one frozen, so that both meet the same machine. Short as a test; as many pairs as <c>STRESSFARM_MEASURE_PAIRS</c>
-/// says when figures are wanted.
+/// says when figures are wanted, scraped every so many seconds as <c>STRESSFARM_MEASURE_SCRAPE</c> says.
 /// </summary>
 [Collection(PostgresCollection.Name)]
 public class ObservationCost(PostgresServer postgres, ITestOutputHelper output)
@@ -18,7 +18,11 @@ public class ObservationCost(PostgresServer postgres, ITestOutputHelper output)
     /// <summary>A silo that is frozen keeps its leases.</summary>
     private const int LeaseSeconds = 3600;
 
-    private static int Pairs => int.TryParse(Environment.GetEnvironmentVariable("STRESSFARM_MEASURE_PAIRS"), NumberStyles.None, CultureInfo.InvariantCulture, out int pairs) ? pairs : 0;
+    private static int Pairs => Wanted("STRESSFARM_MEASURE_PAIRS", 0);
+    private static int ScrapeSeconds => Math.Max(1, Wanted("STRESSFARM_MEASURE_SCRAPE", 1));
+
+    private static int Wanted(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int wanted) ? wanted : otherwise;
 
     [Fact]
     public async Task Steps_with_metrics_on_against_off()
@@ -39,7 +43,7 @@ public class ObservationCost(PostgresServer postgres, ITestOutputHelper output)
             ratios.Add(first == on ? one / other : other / one);
         }
         (double low, double median, double high) = MedianWithInterval(ratios);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps a CPU-second, metrics on and scraped every second against off: median of {ratios.Count} pairs {median:0.0000}, 95 % interval {low:0.0000} to {high:0.0000}; lowest {ratios.Min():0.000}, highest {ratios.Max():0.000}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps a CPU-second, metrics on and scraped every {ScrapeSeconds} s against off: median of {ratios.Count} pairs {median:0.0000}, 95 % interval {low:0.0000} to {high:0.0000}; lowest {ratios.Min():0.000}, highest {ratios.Max():0.000}"));
         Assert.All(ratios, r => Assert.True(r > 0, "a side made no steps"));
     }
 
@@ -100,7 +104,7 @@ public class ObservationCost(PostgresServer postgres, ITestOutputHelper output)
             {
                 if (_scraped && DateTime.UtcNow >= scrape)
                 {
-                    scrape += TimeSpan.FromSeconds(1);
+                    scrape += TimeSpan.FromSeconds(ScrapeSeconds);
                     Assert.NotEmpty(await http.GetStringAsync(Metrics));
                 }
                 await Task.Delay(50);
