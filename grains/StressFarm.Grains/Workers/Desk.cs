@@ -38,6 +38,9 @@ internal sealed class Desk
     /// <summary>Nothing of it is here any more.</summary>
     public bool IsCleared => Over && Call is null && Open.Count + Finished.Count + Returned.Count == 0;
 
+    /// <summary>No call to it is under way, and it is not left alone for a while.</summary>
+    public bool IsAskable(DateTimeOffset now) => Call is null && now >= Next;
+
     public WorkHeld Held()
     {
         int workUps = Open.Values.Count(j => j.Kind == WorkKind.WorkUp);

@@ -22,6 +22,8 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public bool Returned { get; private set; }
     public Shard Shard => new(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
     public WorkKind Kind => (WorkKind)lease.Kind;
+    /// <summary>Seconds that it was thought to take when it came: what its campaign is charged until it is done.</summary>
+    public double Likely { get; } = desk.Times.Mean((WorkKind)lease.Kind);
     /// <summary>What it came to, for whoever counts what is accepted: the shard's record without what it teaches, or the finding.</summary>
     public ShardRecord? Record { get; private set; }
     public Finding? Finding { get; private set; }

@@ -34,7 +34,7 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Jobs that wait for a thread.</summary>
     public int Queued => _queue.Count;
 
-    public void Add(Job job) => _queue.Add(job.Desk, job, job.Desk.Times.Mean(job.Kind));
+    public void Add(Job job) => _queue.Add(job.Desk, job, job.Likely);
 
     /// <summary>A campaign is over: nothing of it waits.</summary>
     public void Forget(Desk desk) => _queue.Forget(desk);
@@ -52,14 +52,13 @@ internal sealed class WorkerPool : IDisposable
         ICampaignWorker? worker = null;
         while (_queue.Take(out Job job))
         {
-            double likely = job.Desk.Times.Mean(job.Kind);
             Interlocked.Increment(ref _busy);
             if (!ReferenceEquals(engine, job.Desk.Engine)) (engine, worker) = (job.Desk.Engine, job.Desk.Engine.CreateWorker());
             long begun = _instruments.Begin();
             job.Run(worker!);
             _instruments.End(begun);
             Interlocked.Decrement(ref _busy);
-            _queue.Correct(job.Desk, job.Seconds - likely);
+            _queue.Correct(job.Desk, job.Seconds - job.Likely);
             _finished(job);
         }
     }

@@ -179,10 +179,11 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         Desk[] desks = [.. _desks.Values.Where(d => !d.Over)];
         // Threads that will soon have nothing to do are worth a call sooner.
         TimeSpan least = _pool!.Queued < _pool.Threads ? TimeSpan.Zero : s_least;
-        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. desks.Select(d => d.Held())], [.. desks.Select(d => d.Call is null && now >= d.Next)], out bool[] urgent);
+        bool[] askable = [.. desks.Select(d => d.IsAskable(now))];
+        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. desks.Select(d => d.Held())], askable, out bool[] urgent);
         for (int i = 0; i < desks.Length; i++)
-            if (desks[i].Call is null && now >= desks[i].Next && (IsDue(desks[i], now) || urgent[i] && now - desks[i].Spoken >= least)) Exchange(desks[i], wanted[i], CancellationToken.None);
-        foreach (Desk over in _desks.Values.Where(d => d.Over && d.Call is null && now >= d.Next && IsDue(d, now))) Exchange(over, default, CancellationToken.None);
+            if (askable[i] && (IsDue(desks[i], now) || urgent[i] && now - desks[i].Spoken >= least)) Exchange(desks[i], wanted[i], CancellationToken.None);
+        foreach (Desk over in _desks.Values.Where(d => d.Over && d.IsAskable(now) && IsDue(d, now))) Exchange(over, default, CancellationToken.None);
     }
 
     /// <summary>It is to be told something, whether or not more is wanted of it.</summary>

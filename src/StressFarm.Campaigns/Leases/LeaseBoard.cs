@@ -242,15 +242,13 @@ public sealed class LeaseBoard(CampaignPlan plan, LeaseTerms terms, long lastEpo
         _leases.Remove(lease.Work.Key);
         Forget(lease);
         // A verification that was dropped is not given again.
-        if (lease.Work.Kind == WorkKind.Verify && !_toVerify.ContainsKey(lease.Work.Shard.Index))
+        if (lease.Work.Kind != WorkKind.Verify || _toVerify.ContainsKey(lease.Work.Shard.Index))
         {
-            Advance();
-            return;
+            Reissued++;
+            _firstGiven[lease.Work.Key] = lease.Given;
+            if (lease.Work.Kind == WorkKind.Explore && !Tally.Has(lease.Work.Shard.Index)) _waiting[lease.Work.Shard.Index] = lease.Work.Shard;
+            if (lease.Work.Kind == WorkKind.Verify) _unverified.Add(lease.Work.Shard.Index);
         }
-        Reissued++;
-        _firstGiven[lease.Work.Key] = lease.Given;
-        if (lease.Work.Kind == WorkKind.Explore && !Tally.Has(lease.Work.Shard.Index)) _waiting[lease.Work.Shard.Index] = lease.Work.Shard;
-        if (lease.Work.Kind == WorkKind.Verify) _unverified.Add(lease.Work.Shard.Index);
         Advance();
     }
 
