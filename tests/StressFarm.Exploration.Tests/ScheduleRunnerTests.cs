@@ -52,9 +52,7 @@ public class ScheduleRunnerTests
         var programme = new Programme();
         var strategy = new Portfolio();
         Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(Run));
 
         void Run()
         {

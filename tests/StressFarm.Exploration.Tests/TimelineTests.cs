@@ -110,10 +110,11 @@ public class TimelineTests
         var programme = new Programme();
         programme.Compose(Catalog<Workload>.Find("mixed")!, TestCells.Small, 5, new Dictionary<string, int>());
         for (int i = 0; i < 3; i++) _runner.Run(programme, Policy.Control, strategy, 5);
-        _timelines.Restart([]);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        _runner.Run(programme, Policy.Control, strategy, 5);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() =>
+        {
+            _timelines.Restart([]);
+            _runner.Run(programme, Policy.Control, strategy, 5);
+        }));
         Assert.NotEqual(0, _timelines.Fresh.Length);
     }
 
