@@ -13,7 +13,7 @@ public class WorkSharesTests
     private static WorkHeld Held(double shard, int shards = 0, int workUps = 0, int stuck = 0, int asked = 0) =>
         new(After(WorkKind.Explore, shard), shards, workUps, stuck, DateTimeOffset.UnixEpoch.AddSeconds(asked));
 
-    private static WorkWanted[] Ask(int threads, params IReadOnlyList<WorkHeld> held) => WorkShares.Of(threads, held, [.. held.Select(_ => true)], out _);
+    private static WorkWanted[] Ask(int threads, params IReadOnlyList<WorkHeld> held) => WorkShares.Of(threads, held, [.. held.Select(_ => true)]);
 
     [Theory]
     [InlineData(0.0001, 64)]
@@ -35,15 +35,15 @@ public class WorkSharesTests
         // Short shards say nothing of how long a work-up takes.
         Assert.Equal(8, After(WorkKind.Explore, 0.001).Capacity(WorkKind.WorkUp, 4));
         Assert.Equal(256, After(WorkKind.Verify, 0.001).Capacity(WorkKind.Explore, 4));
-        Assert.Equal([new(256, 8)], Ask(4, Held(0.001)));
+        Assert.Equal([new(256, 8, true)], Ask(4, Held(0.001)));
     }
 
     [Fact]
     public void Whoever_fills_the_silo_keeps_nobody_out()
     {
         // 25 shards of 40 ms fill a thread; one of 5 s finds its place beside them, and once it is there it may be asked for no more.
-        Assert.Equal([new(0, 0), new(1, 1)], Ask(1, Held(0.04, shards: 26), Held(5)));
-        Assert.Equal([new(0, 0), new(0, 0)], Ask(1, Held(0.04, shards: 26), Held(5, shards: 1)));
+        Assert.Equal([default, new(1, 1, true)], Ask(1, Held(0.04, shards: 26), Held(5)));
+        Assert.Equal([default, default], Ask(1, Held(0.04, shards: 26), Held(5, shards: 1)));
         // And the other way round: two long ones fill it, and half of a second's worth of short ones is asked for beside them.
         WorkWanted beside = Ask(1, Held(5, shards: 2), Held(0.04))[1];
         Assert.InRange(beside.Shards, 12, 13);
@@ -76,26 +76,21 @@ public class WorkSharesTests
     {
         var times = new JobTimes();
         for (int i = 0; i < 200; i++) times.Took(WorkKind.WorkUp, 20);
-        Assert.Equal([new(0, 0)], Ask(2, new WorkHeld(times, 0, 4, 0, default)));
-        Assert.Equal([new(2, 2)], Ask(2, new WorkHeld(times, 0, 2, 0, default)));
+        Assert.Equal([default], Ask(2, new WorkHeld(times, 0, 4, 0, default)));
+        Assert.Equal([new(2, 2, true)], Ask(2, new WorkHeld(times, 0, 2, 0, default)));
     }
 
     [Fact]
     public void A_call_of_its_own_is_worth_it_when_half_is_gone()
     {
-        bool Urgent(params WorkHeld[] held)
-        {
-            WorkShares.Of(2, held, [.. held.Select(_ => true)], out bool[] urgent);
-            return urgent[0];
-        }
+        bool Urgent(params WorkHeld[] held) => Ask(2, held)[0].Urgent;
         // 40 of 50 ms fill two threads.
         Assert.False(Urgent(Held(0.05, shards: 21)));
         Assert.True(Urgent(Held(0.05, shards: 19)));
         // Beside one that fills the silo: half of its half.
         Assert.False(Urgent(Held(0.05, shards: 11), Held(0.05, shards: 40)));
         Assert.True(Urgent(Held(0.05, shards: 9), Held(0.05, shards: 40)));
-        WorkShares.Of(2, [Held(0.05)], [false], out bool[] none);
-        Assert.Equal([false], none);
+        Assert.Equal([default], WorkShares.Of(2, [Held(0.05)], [false]));
     }
 
     /// <summary>Two campaigns and their threads in a time of its own: neither starves the other, whatever their shards take.</summary>
@@ -118,10 +113,10 @@ public class WorkSharesTests
         for (int step = 0; now < end && step < 2_000_000; step++)
         {
             WorkHeld[] holds = [.. Enumerable.Range(0, 2).Select(i => new WorkHeld(times[i], held[i], 0, 0, DateTimeOffset.UnixEpoch.AddSeconds(asked[i])))];
-            WorkWanted[] wanted = WorkShares.Of(threads, holds, [true, true], out bool[] urgent);
+            WorkWanted[] wanted = WorkShares.Of(threads, holds, [true, true]);
             for (int i = 0; i < 2; i++)
             {
-                if (!urgent[i]) continue;
+                if (!wanted[i].Urgent) continue;
                 asked[i] = now;
                 held[i] += wanted[i].Shards;
                 for (int k = 0; k < wanted[i].Shards; k++) queue.Add(times[i], i, times[i].Mean(WorkKind.Explore));

@@ -180,9 +180,9 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         // Threads that will soon have nothing to do are worth a call sooner.
         TimeSpan least = _pool!.Queued < _pool.Threads ? TimeSpan.Zero : s_least;
         bool[] askable = [.. desks.Select(d => d.IsAskable(now))];
-        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. desks.Select(d => d.Held())], askable, out bool[] urgent);
+        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. desks.Select(d => d.Held())], askable);
         for (int i = 0; i < desks.Length; i++)
-            if (askable[i] && (IsDue(desks[i], now) || urgent[i] && now - desks[i].Spoken >= least)) Exchange(desks[i], wanted[i], CancellationToken.None);
+            if (askable[i] && (IsDue(desks[i], now) || wanted[i].Urgent && now - desks[i].Spoken >= least)) Exchange(desks[i], wanted[i], CancellationToken.None);
         foreach (Desk over in _desks.Values.Where(d => d.Over && d.IsAskable(now) && IsDue(d, now))) Exchange(over, default, CancellationToken.None);
     }
 

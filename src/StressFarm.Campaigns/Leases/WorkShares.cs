@@ -8,7 +8,8 @@ namespace StressFarm.Campaigns;
 public readonly record struct WorkHeld(JobTimes Times, int Shards, int WorkUps, int Stuck, DateTimeOffset Asked);
 
 /// <summary>How much more to ask of a campaign: shards, and work-ups when those are what is left.</summary>
-public readonly record struct WorkWanted(int Shards, int WorkUps);
+/// <param name="Urgent">whether it is worth a call of its own: the campaign has less than half of what it may have</param>
+public readonly record struct WorkWanted(int Shards, int WorkUps, bool Urgent);
 
 /// <summary>
 /// How a silo shares itself among its campaigns. It keeps about a second's worth of leases for its threads: one that kept more would hold
@@ -23,19 +24,18 @@ public static class WorkShares
     private const double Hair = 1e-9;
 
     /// <summary>What to ask of each campaign, in the order given; of those with <paramref name="askable"/> false nothing.</summary>
-    /// <param name="urgent">whether it is worth a call of its own: the campaign has less than half of what it may have</param>
-    public static WorkWanted[] Of(int threads, IReadOnlyList<WorkHeld> campaigns, IReadOnlyList<bool> askable, out bool[] urgent)
+    public static WorkWanted[] Of(int threads, IReadOnlyList<WorkHeld> campaigns, IReadOnlyList<bool> askable)
     {
         var wanted = new WorkWanted[campaigns.Count];
-        urgent = new bool[campaigns.Count];
         double fair = 1.0 / Math.Max(1, campaigns.Count), fill = campaigns.Sum(c => Load(c, threads));
         foreach (int i in Enumerable.Range(0, campaigns.Count).Where(i => askable[i]).OrderBy(i => campaigns[i].Asked))
         {
             WorkHeld held = campaigns[i];
             double load = Load(held, threads), share = Math.Max(1 - fill, fair - load);
-            wanted[i] = new(Room(held, WorkKind.Explore, threads, share, load, fill), Room(held, WorkKind.WorkUp, threads, share, load, fill));
-            urgent[i] = wanted[i].Shards > 0 && load <= Math.Max(fair, 1 - (fill - load)) / 2 + Hair;
-            fill += (double)wanted[i].Shards / held.Times.Capacity(WorkKind.Explore, threads);
+            int shards = Room(held, WorkKind.Explore, threads, share, load, fill);
+            bool urgent = shards > 0 && load <= Math.Max(fair, 1 - (fill - load)) / 2 + Hair;
+            wanted[i] = new(shards, Room(held, WorkKind.WorkUp, threads, share, load, fill), urgent);
+            fill += (double)shards / held.Times.Capacity(WorkKind.Explore, threads);
         }
         return wanted;
     }
