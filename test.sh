@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_UI_LANGUAGE=en DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 
 readonly full=StressFarm.sln embedded=StressFarm.Embedded.slnf
-readonly limit=840 # seconds for all the tests
+readonly limit=1800 # seconds for all the tests
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 

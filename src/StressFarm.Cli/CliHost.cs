@@ -27,4 +27,6 @@ public sealed class CliHost
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
     /// <summary>How long a farm is waited for.</summary>
     public FarmPatience Patience { get; init; } = FarmPatience.Usual;
+    /// <summary>How long a collector of metrics is waited for.</summary>
+    public TimeSpan CollectorPatience { get; init; } = TimeSpan.FromSeconds(3);
 }

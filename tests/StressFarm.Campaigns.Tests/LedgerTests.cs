@@ -50,8 +50,11 @@ public sealed class LedgerTests : IDisposable
             Assert.True(Specs.Run(spec, ledger, new FakeEngine { AfterShard = n => { if (n == 11) interrupt.Cancel(); } }, workers: 2, interrupt: interrupt.Token).Interrupted);
         using (SqliteLedger ledger = SqliteLedger.Open(_folder, new CampaignPlan(spec)))
         {
+            // How many more the other worker does before it sees the interruption is its own affair.
+            int kept = ledger.Shards().Count();
+            Assert.InRange(kept, 9, (int)new CampaignPlan(spec).ShardCount!.Value - 1);
             CampaignOutcome outcome = Specs.Run(spec, ledger, new FakeEngine(), workers: 2);
-            Assert.InRange(outcome.Resumed, 9, 11);
+            Assert.Equal(kept, outcome.Resumed);
             Assert.Equal(whole, Specs.ReportOf(outcome));
         }
         using SqliteLedger finished = SqliteLedger.Open(_folder, new CampaignPlan(spec));

@@ -35,7 +35,7 @@ internal sealed class Sandbox : IDisposable
         return new(code, output.ToString(), error.ToString());
     }
 
-    public static Result Run(Func<Geometry, ICampaignEngine>? engine, string[] args, CancellationToken interrupt = default, int width = CliHost.PipeWidth)
+    public static Result Run(Func<Geometry, ICampaignEngine>? engine, string[] args, CancellationToken interrupt = default, int width = CliHost.PipeWidth, TimeSpan? collector = null)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         var host = new CliHost
@@ -45,6 +45,7 @@ internal sealed class Sandbox : IDisposable
             Interrupt = interrupt,
             Width = width,
             Engine = engine ?? (geometry => new LocalEngine(geometry)),
+            CollectorPatience = collector ?? TimeSpan.FromMinutes(1),
         };
         int code = App.Run(args, host);
         return new(code, output.ToString(), error.ToString());

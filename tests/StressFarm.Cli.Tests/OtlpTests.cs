@@ -12,7 +12,8 @@ public sealed class OtlpTests : IDisposable
 
     public void Dispose() => _sandbox.Dispose();
 
-    private Result Run(string verb, string otlp, params string[] more) => _sandbox.Run([verb, .. more, "--out", _sandbox["out"], "--otlp", otlp]);
+    private Result Run(string verb, string otlp, params string[] more) => _sandbox.Run(Args(verb, otlp, more));
+    private string[] Args(string verb, string otlp, string[] more) => [verb, .. more, "--out", _sandbox["out"], "--otlp", otlp];
 
     private static readonly string[] s_small = ["--policy", "no-reinit", "--workload", "device-private-reinit", "--schedules", "600"];
 
@@ -29,7 +30,8 @@ public sealed class OtlpTests : IDisposable
         Assert.True(pushed.Count >= 3);
         foreach (InstrumentName name in InstrumentNames.All.Except(s_farmOnly)) Assert.True(pushed[^1].Has(name.Name), name.Name);
         foreach (InstrumentName name in s_farmOnly) Assert.False(pushed[^1].Has(name.Name), name.Name);
-        foreach (string text in (string[])["stressfarm-run", Environment.MachineName, "no-reinit", "device-private-reinit", "I36", "dotnet.gc.collections"]) Assert.True(pushed[^1].Has(text), text);
+        Assert.Equal(("stressfarm-run", Environment.MachineName), (pushed[^1].Attribute("service.name"), pushed[^1].Attribute("service.instance.id")));
+        foreach (string text in (string[])["no-reinit", "device-private-reinit", "I36", "dotnet.gc.collections"]) Assert.True(pushed[^1].Has(text), text);
     }
 
     [Fact]
@@ -46,7 +48,8 @@ public sealed class OtlpTests : IDisposable
         {
             Environment.SetEnvironmentVariable(variable, null);
         }
-        Assert.All(collector.Pushed, p => Assert.True(p.Has("night-2") && p.Has("stressfarm-run") && !p.Has(Environment.MachineName)));
+        Assert.NotEmpty(collector.Pushed);
+        Assert.All(collector.Pushed, p => Assert.Equal(("night-2", "stressfarm-run"), (p.Attribute("service.instance.id"), p.Attribute("service.name"))));
     }
 
     /// <summary>What only a silo measures.</summary>
@@ -90,12 +93,12 @@ public sealed class OtlpTests : IDisposable
     public void So_is_one_that_never_answers()
     {
         using var collector = new Collector { Status = null };
-        Unchanged(collector.Address, "did not take the metrics (no answer)");
+        Unchanged(collector.Address, "did not take the metrics (no answer)", TimeSpan.FromSeconds(1));
     }
 
-    private void Unchanged(string otlp, string said)
+    private void Unchanged(string otlp, string said, TimeSpan? patience = null)
     {
-        Result result = Run("run", otlp, s_small), plain = _sandbox.Run(["run", .. s_small, "--out", _sandbox["plain"]]);
+        Result result = Sandbox.Run(null, Args("run", otlp, s_small), collector: patience), plain = _sandbox.Run(["run", .. s_small, "--out", _sandbox["plain"]]);
         Assert.Equal((1, 1), (result.Code, plain.Code));
         string line = Assert.Single(result.ErrorLines, l => l.Contains("--otlp", StringComparison.Ordinal));
         Assert.Contains(said, line);
@@ -124,6 +127,17 @@ public sealed class OtlpTests : IDisposable
     private sealed record Pushed(string Line, string? Type, byte[] Body)
     {
         public bool Has(string text) => Body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
+
+        /// <summary>The value of the one attribute of that name: in protobuf the field 2 of a KeyValue, an AnyValue with a text in its field 1.</summary>
+        public string Attribute(string key)
+        {
+            byte[] name = [0x0A, (byte)key.Length, .. Encoding.UTF8.GetBytes(key), 0x12];
+            int at = Body.AsSpan().IndexOf(name);
+            Assert.True(at >= 0 && at == Body.AsSpan().LastIndexOf(name), $"{key} once");
+            ReadOnlySpan<byte> value = Body.AsSpan(at + name.Length + 1);
+            Assert.Equal(0x0A, value[0]);
+            return Encoding.UTF8.GetString(value.Slice(2, value[1]));
+        }
     }
 
     /// <summary>Takes what is pushed. Answers with a status, or never.</summary>

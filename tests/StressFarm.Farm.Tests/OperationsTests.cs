@@ -76,7 +76,7 @@ public class OperationsTests(PostgresServer postgres)
         CampaignStatus went = await next.Done(running);
         Assert.Equal(("done", ""), (went.State, went.Reason));
         Assert.Equal(EmbeddedRun.Of(Request(13)).Report, await next.Report(running));
-        CampaignStatus waits = (await next.Status(paused))!;
+        CampaignStatus waits = await next.Seen(paused);
         Assert.Equal(("paused", kept), (waits.State, waits.Ledger.Executed));
         await next.Steer(paused, "resume");
         CampaignStatus done = await next.Done(paused);

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using StressFarm.Silo.Tests;
 
 namespace StressFarm.Farm.Tests;
 
@@ -18,13 +17,13 @@ internal sealed class SiloProcess : IDisposable
     public SiloProcess(string name, IReadOnlyDictionary<string, string> settings)
     {
         Name = name;
-        HttpPort = FreePort();
+        HttpPort = FreePort.Take();
         _settings = new(settings)
         {
             ["NAME"] = name,
             ["LISTEN"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{HttpPort}"),
-            ["SILOPORT"] = FreePort().ToString(CultureInfo.InvariantCulture),
-            ["GATEWAYPORT"] = settings.GetValueOrDefault("GATEWAYPORT") ?? FreePort().ToString(CultureInfo.InvariantCulture),
+            ["SILOPORT"] = FreePort.Take().ToString(CultureInfo.InvariantCulture),
+            ["GATEWAYPORT"] = settings.GetValueOrDefault("GATEWAYPORT") ?? FreePort.Take().ToString(CultureInfo.InvariantCulture),
         };
     }
 
@@ -119,13 +118,6 @@ internal sealed class SiloProcess : IDisposable
     {
         string? line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process!.Id}/status")).FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
         return line is null ? 0 : long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -105,8 +105,16 @@ internal sealed class TestFarm : IDisposable
     public async Task<CampaignStatus> Done(string id, TimeSpan? limit = null)
     {
         CampaignStatus? last = null;
-        await Eventually($"campaign {id} is done", async () => (last = await Status(id) ?? last) is { State: "done" or "failed" or "cancelled" }, limit ?? TimeSpan.FromMinutes(5));
+        await Eventually($"campaign {id} is done", async () => (last = await Status(id) ?? last) is { State: "done" or "failed" or "cancelled" }, limit);
         return last!;
+    }
+
+    /// <summary>Its status, as soon as somebody gives it.</summary>
+    public async Task<CampaignStatus> Seen(string id)
+    {
+        CampaignStatus? seen = null;
+        await Eventually($"the status of {id} is given", async () => (seen = await Status(id)) is not null);
+        return seen!;
     }
 
     public async Task<byte[]> Report(string id)
@@ -133,7 +141,7 @@ internal sealed class TestFarm : IDisposable
     /// <summary>Waits for something that must come true.</summary>
     public async Task Eventually(string what, Func<Task<bool>> condition, TimeSpan? limit = null)
     {
-        DateTime end = DateTime.UtcNow + (limit ?? TimeSpan.FromMinutes(2));
+        DateTime end = DateTime.UtcNow + (limit ?? TimeSpan.FromMinutes(5));
         while (DateTime.UtcNow < end)
         {
             try

@@ -46,7 +46,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task A_campaign_runs_on_both_silos_and_reports_what_one_process_does()
     {
-        CampaignStatus status = await Run("policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 6000\nshard: 128\n");
+        CampaignStatus status = await Run("policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 24000\nshard: 128\n");
         Assert.Equal(("done", ""), (status.State, status.Reason));
         // Only another silo than the first one verifies: both were at work.
         Assert.True(status.Leases.Verified > 0);
@@ -78,7 +78,7 @@ public sealed class ClusterTests : IAsyncLifetime
         listener.SetMeasurementEventCallback<long>((i, value, _, _) => Note(i, value));
         listener.SetMeasurementEventCallback<double>((i, value, _, _) => Note(i, value));
         listener.Start();
-        CampaignStatus status = await Run("policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 6000\nshard: 128\n");
+        CampaignStatus status = await Run("policies: [control, no-reinit]\nworkloads: [device-private-reinit]\nschedules: 24000\nshard: 128\n");
         // The last answers reach the workers a moment after the campaign is done.
         double Sum(InstrumentName name) => sums.Where(s => s.Key.Name == name.Name).Sum(s => s.Value);
         await Eventually(() =>

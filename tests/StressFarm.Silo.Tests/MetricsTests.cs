@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -35,9 +34,9 @@ public sealed class MetricsTests : IAsyncLifetime
         builder.Configuration.AddJsonStream(new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new
         {
             Data = Path.Combine(_folder, "data"),
-            Listen = $"http://127.0.0.1:{FreePort()}",
+            Listen = $"http://127.0.0.1:{FreePort.Take()}",
             TokenFile = tokens,
-            SiloPort = FreePort(),
+            SiloPort = FreePort.Take(),
             Workers = 1,
         })));
         _app = SiloHost.Build(builder, SiloSettings.Read(builder.Configuration));
@@ -97,7 +96,8 @@ public sealed class MetricsTests : IAsyncLifetime
     {
         string id = await Submit(Campaign);
         IReadOnlyList<Sample> first = [];
-        await Eventually(async () => (first = await Scrape()).Any(s => s.Name == InstrumentNames.Schedules.Name));
+        // They appear one after the other; these are the last.
+        await Eventually(async () => (first = await Scrape()).Any(s => s.Name == InstrumentNames.WorkloadViolations.Name));
         await Done(id);
         // A histogram has a series once something was recorded.
         string[] Names(IReadOnlyList<Sample> samples) => [.. samples.Where(s => s.Type != "histogram").Select(s => s.Series).Order(StringComparer.Ordinal)];
@@ -178,12 +178,5 @@ public sealed class MetricsTests : IAsyncLifetime
         string? at = AppContext.BaseDirectory;
         while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
         return at ?? throw new InvalidOperationException("the tests must run inside the source tree");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

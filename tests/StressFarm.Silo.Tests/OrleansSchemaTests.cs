@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -171,7 +170,7 @@ public sealed class OrleansSchemaTests(PostgresServer server) : IAsyncLifetime
         {
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("c", "s"));
             silo.Configure<SiloOptions>(o => o.SiloName = name);
-            silo.ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort());
+            silo.ConfigureEndpoints(IPAddress.Loopback, FreePort.Take(), FreePort.Take());
             silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", address));
             silo.AddAdoNetGrainStorage("Default", o => (o.Invariant, o.ConnectionString) = ("Npgsql", address));
             silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = ("Npgsql", address));
@@ -192,12 +191,5 @@ public sealed class OrleansSchemaTests(PostgresServer server) : IAsyncLifetime
         var rows = new List<T>();
         while (await reader.ReadAsync()) rows.Add(row(reader));
         return rows;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace StressFarm.Silo.Tests;
@@ -18,7 +16,7 @@ public sealed class PostgresServer : IDisposable
 
     public PostgresServer()
     {
-        Port = FreePort();
+        Port = FreePort.Take();
         File.WriteAllText(Path.Combine(_folder, "password"), Password);
         // The server refuses to run as root; the folder becomes the user's whom Debian's package makes.
         if (IsRoot) Finish(Process.Start("chown", ["-R", "postgres", _folder]), "chown");
@@ -123,13 +121,6 @@ public sealed class PostgresServer : IDisposable
         string? onPath = Environment.GetEnvironmentVariable("PATH")?.Split(':').FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")));
         return found.LastOrDefault() ?? onPath
             ?? throw new InvalidOperationException("These tests need PostgreSQL's binaries (initdb, postgres): install them with 'apt-get install postgresql'.");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

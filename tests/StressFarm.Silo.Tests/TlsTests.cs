@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -21,13 +20,13 @@ public sealed class TlsTests : IDisposable
     public async Task Kestrels_own_configuration_gives_tls()
     {
         using X509Certificate2 certificate = Certify(out string pem, out string key);
-        int port = FreePort();
+        int port = FreePort.Take();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddJsonStream(new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new
         {
             Data = Path.Combine(_folder, "data"),
-            SiloPort = FreePort(),
+            SiloPort = FreePort.Take(),
             Workers = 1,
             Kestrel = new { Endpoints = new { Farm = new { Url = $"https://127.0.0.1:{port}", Certificate = new { Path = pem, KeyPath = key } } } },
         })));
@@ -67,12 +66,5 @@ public sealed class TlsTests : IDisposable
         File.WriteAllText(pem, certificate.ExportCertificatePem());
         File.WriteAllText(key, keys.ExportPkcs8PrivateKeyPem());
         return certificate;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

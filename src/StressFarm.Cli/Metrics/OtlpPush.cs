@@ -16,7 +16,8 @@ namespace StressFarm.Cli.Metrics;
 internal sealed class OtlpPush : IDisposable
 {
     private const string Service = "stressfarm-run";
-    private const int Interval = 10_000, Patience = 3_000;
+    private const int Interval = 10_000;
+    private readonly int _patience;
     private readonly Meter _meter = new(InstrumentNames.MeterName);
     private readonly MeterProvider _provider;
     private readonly Witness _witness;
@@ -25,6 +26,7 @@ internal sealed class OtlpPush : IDisposable
     public OtlpPush(CliHost host, Uri collector, CampaignPlan plan)
     {
         Instruments = new(new FarmMeter(_meter), host.Clock, audited: false);
+        _patience = (int)host.CollectorPatience.TotalMilliseconds;
         _witness = new(host, collector);
         _provider = Sdk.CreateMeterProviderBuilder()
             // Not the farm's name: a run by hand must not count as one of its silos, nor each run be an instance of its own.
@@ -36,15 +38,15 @@ internal sealed class OtlpPush : IDisposable
             {
                 exporter.Endpoint = collector;
                 exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
-                exporter.TimeoutMilliseconds = Patience;
-                exporter.HttpClientFactory = () => new HttpClient(_witness, disposeHandler: false) { Timeout = TimeSpan.FromMilliseconds(Patience) };
+                exporter.TimeoutMilliseconds = _patience;
+                exporter.HttpClientFactory = () => new HttpClient(_witness, disposeHandler: false) { Timeout = host.CollectorPatience };
                 reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = Interval;
-                reader.PeriodicExportingMetricReaderOptions.ExportTimeoutMilliseconds = Patience;
+                reader.PeriodicExportingMetricReaderOptions.ExportTimeoutMilliseconds = _patience;
             })
             .Build();
         // The zeroes are to be there before the first counts.
         Instruments.Work.Show(plan);
-        _first = Task.Run(() => _provider.ForceFlush(Patience));
+        _first = Task.Run(() => _provider.ForceFlush(_patience));
     }
 
     public RunInstruments Instruments { get; }
@@ -53,8 +55,8 @@ internal sealed class OtlpPush : IDisposable
     public void Dispose()
     {
         // Of a run that is over at once the zeroes are still under way: what stands now must not become one push with them.
-        _first.Wait(Patience);
-        if (!_witness.Failed) _provider.ForceFlush(Patience);
+        _first.Wait(_patience);
+        if (!_witness.Failed) _provider.ForceFlush(_patience);
         _provider.Dispose();
         _meter.Dispose();
         _witness.Dispose();
@@ -66,7 +68,7 @@ internal sealed class OtlpPush : IDisposable
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = !FarmAddress.IsLoopback(collector),
-        ConnectTimeout = TimeSpan.FromMilliseconds(Patience),
+        ConnectTimeout = host.CollectorPatience,
     })
     {
         private int _failures;

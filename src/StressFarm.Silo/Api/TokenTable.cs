@@ -17,7 +17,7 @@ public sealed class TokenTable
     private readonly TimeProvider _clock;
     private readonly ILogger<TokenTable> _log;
     private IReadOnlyList<TokenEntry>? _entries;
-    private (DateTime Written, long Length, UnixFileMode Mode) _seen;
+    private (string File, DateTime Written, long Length, UnixFileMode Mode) _seen;
     private long _looked;
 
     public TokenTable(ApiOptions options, TimeProvider clock, ILogger<TokenTable> log)
@@ -69,14 +69,14 @@ public sealed class TokenTable
         }
     }
 
-    private (DateTime, long, UnixFileMode) Stamp()
+    private (string, DateTime, long, UnixFileMode) Stamp()
     {
         try
         {
             var file = new FileInfo(_path!);
             // A mounted secret is a link, and stays the same link when the secret changes.
             if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
-            return file.Exists ? (file.LastWriteTimeUtc, file.Length, OperatingSystem.IsWindows() ? default : file.UnixFileMode) : default;
+            return file.Exists ? (file.FullName, file.LastWriteTimeUtc, file.Length, OperatingSystem.IsWindows() ? default : file.UnixFileMode) : default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

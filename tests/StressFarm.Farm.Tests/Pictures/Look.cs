@@ -49,6 +49,8 @@ internal sealed class Look
     public string AxisLabel => Custom("axisLabel") is { ValueKind: JsonValueKind.String } s ? s.GetString()! : "";
     public double Fill => Custom("fillOpacity") is { ValueKind: JsonValueKind.Number } n ? n.GetDouble() / 100 : 0;
     public double LineWidth => Custom("lineWidth") is { ValueKind: JsonValueKind.Number } n ? n.GetDouble() : 1;
+    /// <summary>Of a column, in pixels; null where it takes what is left.</summary>
+    public double? Width => Custom("width") is { ValueKind: JsonValueKind.Number } n ? n.GetDouble() : null;
     public string ThresholdLines => Custom("thresholdsStyle") is { } s ? s.Text("mode") : "";
 
     /// <summary>How a cell of a table is coloured: "", <c>color-text</c>, <c>color-background</c> or <c>gauge</c>.</summary>

@@ -6,7 +6,7 @@ namespace StressFarm.Farm.Tests.Pictures;
 /// <summary>A panel of type <c>table</c>.</summary>
 internal sealed class Table(Svg svg, PanelData data)
 {
-    private const double Small = 11, Least = 14, Most = 24;
+    private const double Small = 11, Least = 14, Most = 24, Padding = 4;
     private readonly (double Least, double Most) _range = (data.Series.Min(s => s.Points[^1].Value), data.Series.Max(s => s.Points[^1].Value));
 
     public void Draw(Box box)
@@ -14,7 +14,7 @@ internal sealed class Table(Svg svg, PanelData data)
         TableFrame frame = TableFrame.Of(data);
         var columns = frame.Columns.Select(c => (Name: c, Look: new Look(data.Panel.Json, c, ""))).Where(c => !c.Look.Hidden).ToArray();
         var rows = Sorted(frame).ToArray();
-        double[] widths = Widths(box.Width, columns, rows);
+        double[] widths = Widths(box.Width, columns);
         double height = Math.Clamp((box.Height - 22) / Math.Max(1, rows.Length), Least, Most);
         int room = Math.Max(1, (int)((box.Height - 22) / height)), shown = rows.Length <= room ? rows.Length : room - 1;
         double x = box.X;
@@ -59,17 +59,15 @@ internal sealed class Table(Svg svg, PanelData data)
 
     private void Cell(Box box, string text, string color, bool right)
     {
-        string fit = Lettering.Fit(text, Small, box.Width - 12);
-        svg.Write(right ? box.Right - 6 : box.X + 6, box.Y + box.Height / 2 + 4, fit, Small, color, right ? Anchor.End : Anchor.Start);
+        string fit = Lettering.Fit(text, Small, box.Width - 2 * Padding);
+        svg.Write(right ? box.Right - Padding : box.X + Padding, box.Y + box.Height / 2 + 4, fit, Small, color, right ? Anchor.End : Anchor.Start);
     }
 
-    /// <summary>As wide as what is in them; what is left over is shared, what is missing is taken from all.</summary>
-    private double[] Widths(double room, (string Name, Look Look)[] columns, IReadOnlyDictionary<string, object>[] rows)
+    /// <summary>As wide as the panel says; the others share the rest. A picture cannot be scrolled: what is missing is taken from those.</summary>
+    private static double[] Widths(double room, (string Name, Look Look)[] columns)
     {
-        double[] wanted = [.. columns.Select(c => 14 + rows.Select(r => Lettering.Width(r.GetValueOrDefault(c.Name) switch { double d => c.Look.Format(d, data.Now), string s => s, _ => "" }, Small))
-            .Append(Lettering.Width(c.Look.DisplayName ?? c.Name, Small)).Max())];
-        double sum = wanted.Sum();
-        return sum > room ? [.. wanted.Select(w => w * room / sum)] : [.. wanted.Select(w => w + (room - sum) / wanted.Length)];
+        double left = room - columns.Sum(c => c.Look.Width ?? 0), share = Math.Max(Small, left / Math.Max(1, columns.Count(c => c.Look.Width is null)));
+        return [.. columns.Select(c => c.Look.Width ?? share)];
     }
 
     private IEnumerable<IReadOnlyDictionary<string, object>> Sorted(TableFrame frame)

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using StressFarm.Silo.Tests;
 
 namespace StressFarm.Farm.Tests.Watching;
 
@@ -22,7 +21,7 @@ internal sealed class PrometheusServer : IDisposable
     public PrometheusServer(IReadOnlyList<SiloProcess> silos, IReadOnlyList<string> rules)
     {
         string program = Program ?? throw new InvalidOperationException(Missing);
-        Port = FreePort();
+        Port = FreePort.Take();
         for (int i = 0; i < rules.Count; i++) File.WriteAllText(Path.Combine(_folder, $"rules-{i}.yaml"), rules[i]);
         string config = Path.Combine(_folder, "prometheus.yaml");
         File.WriteAllText(config, Config(silos));
@@ -57,15 +56,15 @@ internal sealed class PrometheusServer : IDisposable
     /// <summary>Waits until it answers, has scraped every target once, and has withdrawn what it said before.</summary>
     public async Task Ready(int targets)
     {
-        DateTime end = DateTime.UtcNow.AddMinutes(1);
+        DateTime end = DateTime.UtcNow.AddMinutes(3);
         while (DateTime.UtcNow < end)
         {
             if (_process.HasExited) throw new InvalidOperationException($"Prometheus ended with {_process.ExitCode}:\n{Log}");
             try
             {
                 bool all = (await Client.Instant($"sum(up{{job=\"{Job}\"}})")).Any(s => s.Points[^1].Value >= targets);
-                // Before its first scrape it may have said that there is no silo.
-                if (all && !(await Client.Alerts()).Any(a => a.Name == "StressFarmNoSilo")) return;
+                // Before its first scrapes it may have said that there is no silo, or that one does not answer.
+                if (all && !(await Client.Alerts()).Any(a => a.Name is "StressFarmNoSilo" or "StressFarmSiloAbsent")) return;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {
@@ -104,13 +103,6 @@ internal sealed class PrometheusServer : IDisposable
         {
             if (_log.Length < 1 << 18) _log.AppendLine(line);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -51,7 +51,7 @@ public class ScrapeTests(PostgresServer postgres, ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Scrapes} scrapes, {first.Count} series of the farm's own, {most} with the histograms that came, {steps - before:#,0} steps meanwhile"));
         Assert.Empty(changes.Distinct());
         Assert.True(first.Count > 0 && steps > before, "no work was counted while it was scraped");
-        Assert.Equal("running", (await farm.Status(id))!.State);
+        Assert.Equal("running", (await farm.Seen(id)).State);
     }
 
     [Fact]

@@ -24,8 +24,8 @@ public class WatchedSoakTests(PostgresServer postgres, ITestOutputHelper output)
         await watched.Farm.Eventually("the soak has run its time", () => Task.FromResult(watched.Age >= seconds), TimeSpan.FromSeconds(seconds + 60));
 
         double now = WatchedFarm.Now;
-        double epochs = await One(watched, "sum(stressfarm_epochs_total)"), violations = await One(watched, "sum(stressfarm_violations_total)");
-        double planted = await One(watched, "sum(stressfarm_canaries_planted_total)"), caught = await One(watched, "sum(stressfarm_canaries_caught_total)");
+        double epochs = await Sum(watched, "stressfarm_epochs_total", now), violations = await Sum(watched, "stressfarm_violations_total", now);
+        double planted = await Sum(watched, "stressfarm_canaries_planted_total", now), caught = await Sum(watched, "stressfarm_canaries_caught_total", now);
         // The first sixth is the start: code is compiled, the heap finds its size. What is left of that shows in the last third.
         foreach (double since in (double[])[1.0 / 6, 2.0 / 3])
         {
@@ -39,15 +39,17 @@ public class WatchedSoakTests(PostgresServer postgres, ITestOutputHelper output)
                 Assert.True(slope.Mean > 0);
             }
         }
-        double steps = await One(watched, "sum(stressfarm_steps_total)");
+        double steps = await Sum(watched, "stressfarm_steps_total", now);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{epochs:#,0} epochs, {steps:#,0} steps, {violations:0} violations, {caught:0} of {planted:0} canaries caught in {(now - watched.Began) / 60:0.0} min"));
         foreach (Series violated in await watched.Client.Instant("stressfarm_violations_total > 0 or stressfarm_workload_violations_total > 0"))
             output.WriteLine(string.Join(", ", violated.Labels.Where(l => l.Key is "policy" or "workload" or "invariant").Select(l => $"{l.Key} {l.Value}")));
         if (Minutes > 0) await Draw(watched, now);
         Assert.True(epochs > 8, $"{epochs} epochs");
-        Assert.Equal((0, planted), (violations, caught));
+        Assert.Equal(0, violations);
         Assert.True(planted > 0);
-        Assert.Equal("running", (await watched.Farm.Status(id))!.State);
+        // A canary that is counted while a scrape goes from the one to the other is among the caught only.
+        Assert.InRange(caught, planted, planted + 1);
+        Assert.Equal("running", (await watched.Farm.Seen(id)).State);
     }
 
     /// <summary>A slope is that of a line, and its error grows with what is not one.</summary>
@@ -62,7 +64,9 @@ public class WatchedSoakTests(PostgresServer postgres, ITestOutputHelper output)
         Assert.Equal(1e8, flat.Mean, 1e5);
     }
 
-    private static async Task<double> One(WatchedFarm watched, string query) => Assert.Single(await watched.Client.Instant(query)).Points[^1].Value;
+    /// <summary>As the last scrape had it that was over well before <paramref name="now"/>: of two figures both are of the same scrape.</summary>
+    private static async Task<double> Sum(WatchedFarm watched, string name, double now) =>
+        Assert.Single(await watched.Client.Instant($"sum(last_over_time({name}[60s]))", now - 3)).Points[^1].Value;
 
     private static async Task Draw(WatchedFarm watched, double now)
     {

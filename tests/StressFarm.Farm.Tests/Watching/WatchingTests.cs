@@ -22,6 +22,9 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
 
     private const string Watchdog = "StressFarmWatchdog", NewViolation = "StressFarmNewViolation", CanaryMissed = "StressFarmCanaryMissed", SiloAbsent = "StressFarmSiloAbsent", NoSilo = "StressFarmNoSilo";
 
+    /// <summary>For what must come true, on a slow machine too.</summary>
+    private static readonly TimeSpan s_long = TimeSpan.FromMinutes(3);
+
     /// <summary>For how long it runs before the pictures of docs/pictures are drawn again; 0, and they are only drawn.</summary>
     private static int PictureSeconds => int.TryParse(Environment.GetEnvironmentVariable("STRESSFARM_PICTURES_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? seconds : 0;
 
@@ -35,7 +38,7 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         foreach (string request in (string[])[KnownBug, Short, Learning, Soak, Long]) await watched.Farm.Submit(request);
 
         HashSet<string> empty = [], fired = [];
-        await Until(TimeSpan.FromSeconds(90), async () =>
+        await Until(s_long, async () =>
         {
             empty = await questions.Unanswered();
             fired = await watched.Fired();
@@ -53,14 +56,14 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         await Draw(watched, dashboards);
 
         await watched.Farm.Submit(Drill);
-        await Until(TimeSpan.FromSeconds(60), async () => (fired = await watched.Fired()).Contains(CanaryMissed));
+        await Until(s_long, async () => (fired = await watched.Fired()).Contains(CanaryMissed));
         Assert.Contains(CanaryMissed, fired);
         Assert.Equal(Listed([CanaryMissed, NewViolation, Watchdog]), await Fired(watched));
 
         SiloProcess killed = watched.Farm.Silos[1];
         killed.Kill();
         bool absent = false;
-        await Until(TimeSpan.FromSeconds(60), async () => absent = (await watched.Client.Alerts()).Any(a => a is { Name: SiloAbsent, State: "firing" } && a.Labels["instance"] == killed.Name));
+        await Until(s_long, async () => absent = (await watched.Client.Alerts()).Any(a => a is { Name: SiloAbsent, State: "firing" } && a.Labels["instance"] == killed.Name));
         fired = await watched.Fired();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"after {watched.Age:0} s, a drill and a killed silo: {Listed(fired)}"));
         Assert.True(absent, $"{SiloAbsent} does not fire for {killed.Name}");
@@ -74,7 +77,7 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
         IReadOnlyList<Series> violated = await watched.Client.Instant("sum by (policy, invariant) (stressfarm_violations_total) > 0");
         Assert.True(violated.Select(v => v.Labels["policy"]).Distinct().Count() > 3);
         foreach (Series violation in violated)
-            Assert.NotEmpty(await watched.Farm.Findings($"policy={violation.Labels["policy"]}&invariant={violation.Labels["invariant"]}"));
+            await IsListed(watched, $"policy={violation.Labels["policy"]}&invariant={violation.Labels["invariant"]}");
         foreach (Series violation in await watched.Client.Instant("sum by (workload, invariant) (stressfarm_workload_violations_total) > 0"))
             await IsListed(watched, $"workload={violation.Labels["workload"]}&invariant={violation.Labels["invariant"]}", violation.Labels["workload"]);
         foreach (Series violation in await watched.Client.Instant("sum by (policy, workload) (stressfarm_violated_schedules_total) > 0"))
@@ -82,10 +85,10 @@ public class WatchingTests(PostgresServer postgres, ITestOutputHelper output)
     }
 
     /// <summary>A silo counts what it is given; a campaign lists it once nothing before it is missing.</summary>
-    private static async Task IsListed(WatchedFarm watched, string query, string workload)
+    private static async Task IsListed(WatchedFarm watched, string query, string? workload = null)
     {
         bool listed = false;
-        await Until(TimeSpan.FromSeconds(20), async () => listed = (await watched.Farm.Findings(query)).Any(f => f.Finding.Workloads!.Contains(workload)));
+        await Until(s_long, async () => listed = (await watched.Farm.Findings(query)).Any(f => workload is null || f.Finding.Workloads!.Contains(workload)));
         Assert.True(listed, query);
     }
 
