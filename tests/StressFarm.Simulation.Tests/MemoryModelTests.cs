@@ -193,6 +193,45 @@ public class MemoryModelTests
         stage.AssertClean();
     }
 
+    /// <summary>
+    /// A9 as v7.3 has it, by hand: the compound page's stores wait, some of the oldest and some of the youngest become visible,
+    /// and a walker gets a reference by the pfn. Every such cut is tried.
+    /// </summary>
+    [Theory]
+    [InlineData(MemoryModel.Weak, FirstRef.Plain, true)]
+    [InlineData(MemoryModel.Weak, FirstRef.Release, false)]
+    [InlineData(MemoryModel.Tso, FirstRef.Plain, false)]
+    [InlineData(MemoryModel.Sc, FirstRef.Plain, false)]
+    public void A_first_reference_that_is_a_plain_store_may_come_before_nr_pages(MemoryModel model, FirstRef first, bool found)
+    {
+        int violated = 0, referenced = 0;
+        for (int oldest = 0; oldest < 24; oldest++)
+            for (int youngest = 0; youngest < 24; youngest++)
+            {
+                var stage = new Stage(new Policy { MemoryModel = model, FirstRef = first });
+                Machine machine = stage.Machine;
+                stage.Begin(async cpu => { await DriverMemory.Allocate(cpu, DriverProducer.Sg, 2); }, 1);
+                stage.StepTo(1, Step.A9);
+                int pfn = machine.Cpus[1].Pending.Location / Layout.WordsPerPage;
+                machine.Step(machine.Cpus[1]);
+                for (int i = 0; i < oldest; i++) Drain(machine, 1, 0);
+                for (int i = 0; i < youngest; i++) Drain(machine, 1, 1);
+                stage.Run(async cpu => { if (await PfnWalkers.Offline(cpu, pfn) != pfn + 1) referenced++; }, 2);
+                if (stage.Violation is null) continue;
+                stage.AssertViolates("I06");
+                violated++;
+            }
+        Assert.Equal(found, violated > 0);
+        Assert.True(referenced > 0, "no walk got a reference of the whole folio");
+    }
+
+    /// <summary>One of the two units that let a CPU's stores out: 0 the oldest, 1 the youngest. Nothing when it has none.</summary>
+    private static void Drain(Machine machine, int cpu, int which)
+    {
+        int unit = Machine.FirstUnit + cpu * 2 + which;
+        if ((machine.Runnable >> unit & 1) != 0) machine.Step(machine.Steppers[unit]);
+    }
+
     /// <summary>Lets every store out.</summary>
     private static void Settle(Machine machine)
     {

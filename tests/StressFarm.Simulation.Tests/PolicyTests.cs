@@ -7,12 +7,12 @@ public class PolicyTests
     /// </summary>
     [Fact]
     public void Control_is_pinned() => Assert.Equal(
-        "cmp=main dpm=alloc-range map=today gup=today spl=today enc=mask ref-before-prep=k73 slab-ref=0 evict=fixed walker=nt zflags=k73 checks=1 allocator=seed mm=sc hvo=rcu-sync page-mapcount=1 mm-id=1",
+        "cmp=main dpm=alloc-range map=today gup=today spl=today enc=mask ref-before-prep=k73 first-ref=release slab-ref=0 evict=fixed walker=nt zflags=k73 checks=1 allocator=seed mm=sc hvo=rcu-sync page-mapcount=1 mm-id=1",
         string.Join(' ', Dimension.Order.Select(d => $"{d.Id}={d.Values[d.Get(Policy.Control)].Name}")));
 
     [Fact]
-    public void Mainline_is_control_with_the_evicting_walk_as_read() =>
-        Assert.Equal("evict=k73", Presets.Find("mainline")!.Policy.ToString());
+    public void Mainline_is_control_with_what_is_mended_as_read() =>
+        Assert.Equal("first-ref=plain,evict=k73", Presets.Find("mainline")!.Policy.ToString());
 
     [Fact]
     public void Every_preset_reads_back_and_is_named()

@@ -9,7 +9,7 @@ internal static class CompareCommand
 {
     public static Command Create(CliHost host)
     {
-        var command = new Command("compare", "judge every design on the standard workloads, on the same seeds: a verdict table and its findings");
+        var command = new Command("compare", "judge the standard designs on the standard workloads, on the same seeds: a verdict table and its findings");
         var options = new CampaignOptions();
         options.AddTo(command);
         Option<string?> failOn = CampaignOptions.One("--fail-on", "'violation': exit 1 when a design is violated");

@@ -16,7 +16,7 @@ public sealed class AllocatorDimension : Dimension
 {
     public override string Id => "allocator";
     public override string SpecName => "ALLOCATOR";
-    public override string Summary => "the driver's device memory allocator (spec 1.10)";
+    public override string Summary => "the driver's device memory allocator";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "seed", "drawn from the seed, mostly buddy"),

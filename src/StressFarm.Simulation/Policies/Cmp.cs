@@ -22,7 +22,7 @@ public sealed class CmpDimension : Dimension
 {
     public override string Id => "cmp";
     public override string SpecName => "CMP";
-    public override string Summary => "what a compound page initialises, and what free checks of it (spec 4.1)";
+    public override string Summary => "what a compound page initialises, and what free checks of it";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "main", "v7.3: every compound page carries the eight folio fields"),

@@ -11,7 +11,7 @@ public abstract class Dimension
 {
     /// <summary>The spec's order of the dimensions, which decides the one a finding's signature names.</summary>
     private static readonly string[] s_order =
-        ["cmp", "dpm", "map", "gup", "spl", "enc", "ref-before-prep", "slab-ref", "evict", "walker", "zflags", "checks", "allocator", "mm",
+        ["cmp", "dpm", "map", "gup", "spl", "enc", "ref-before-prep", "first-ref", "slab-ref", "evict", "walker", "zflags", "checks", "allocator", "mm",
             "hvo", "page-mapcount", "mm-id"];
 
     public abstract string Id { get; }

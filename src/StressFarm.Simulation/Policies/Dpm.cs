@@ -24,7 +24,7 @@ public sealed class DpmDimension : Dimension
 {
     public override string Id => "dpm";
     public override string SpecName => "DPM";
-    public override string Summary => "device-private metadata across free and re-allocation (spec 4.2)";
+    public override string Summary => "device-private metadata across free and re-allocation";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "none", "nothing is reset, neither at free nor at allocation (d245f9b4ab80)"),

@@ -14,7 +14,7 @@ public sealed class EncDimension : Dimension
 {
     public override string Id => "enc";
     public override string SpecName => "ENC";
-    public override string Summary => "encoding of compound_info (spec 1.6)";
+    public override string Summary => "encoding of compound_info";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "mask", "a mask: position independent, needs aligned memmap"),

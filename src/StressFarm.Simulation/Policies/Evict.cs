@@ -14,7 +14,7 @@ public sealed class EvictDimension : Dimension
 {
     public override string Id => "evict";
     public override string SpecName => "EVICT";
-    public override string Summary => "how migrate_device_range() walks (spec 3.12, 4.6)";
+    public override string Summary => "how migrate_device_range() walks";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "fixed", "reference first; order read before any put; never advances by 0"),

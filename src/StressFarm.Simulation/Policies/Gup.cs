@@ -18,7 +18,7 @@ public sealed class GupDimension : Dimension
 {
     public override string Id => "gup";
     public override string SpecName => "GUP";
-    public override string Summary => "pins on pages that are no folio (spec 4.4)";
+    public override string Summary => "pins on pages that are no folio";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "today", "_pincount for large, bias for small"),

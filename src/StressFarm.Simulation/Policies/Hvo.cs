@@ -16,7 +16,7 @@ public sealed class HvoDimension : Dimension
 {
     public override string Id => "hvo";
     public override string SpecName => "HVO";
-    public override string Summary => "whether tails of hugetlb folios share a read-only frame, and who is waited for before (spec 1.9)";
+    public override string Summary => "whether tails of hugetlb folios share a read-only frame, and who is waited for before";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "rcu-sync", "shared, after a grace period; a speculative get is a read-side section"),

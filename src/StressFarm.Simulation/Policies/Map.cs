@@ -22,7 +22,7 @@ public sealed class MapDimension : Dimension
 {
     public override string Id => "map";
     public override string SpecName => "MAP";
-    public override string Summary => "page tables versus pages that are no folio (spec 4.3)";
+    public override string Summary => "page tables versus pages that are no folio";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "today", "insert and zap account rmap for any page"),

@@ -16,7 +16,7 @@ public sealed class MemoryModelDimension : Dimension
 {
     public override string Id => "mm";
     public override string SpecName => "MM";
-    public override string Summary => "when other CPUs see a store (spec 2)";
+    public override string Summary => "when other CPUs see a store";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "sc", "sequential consistency: at once"),

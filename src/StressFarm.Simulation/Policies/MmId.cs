@@ -14,7 +14,7 @@ public sealed class MmIdDimension : Dimension
 {
     public override string Id => "mm-id";
     public override string SpecName => "MM_ID";
-    public override string Summary => "whether large folios remember which mms map them (spec 1.7)";
+    public override string Summary => "whether large folios remember which mms map them";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "1", "two slots and a \"maybe mapped shared\" bit"),

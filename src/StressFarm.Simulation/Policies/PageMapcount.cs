@@ -14,7 +14,7 @@ public sealed class PageMapcountDimension : Dimension
 {
     public override string Id => "page-mapcount";
     public override string SpecName => "PAGE_MAPCOUNT";
-    public override string Summary => "whether each page of a large folio counts its mappings (spec 3.7)";
+    public override string Summary => "whether each page of a large folio counts its mappings";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "1", "_mapcount per page, _nr_pages_mapped per folio"),

@@ -15,6 +15,7 @@ public sealed record Policy
     public Spl Spl { get; init; }
     public Enc Enc { get; init; }
     public RefBeforePrep RefBeforePrep { get; init; }
+    public FirstRef FirstRef { get; init; }
     public SlabRef SlabRef { get; init; }
     public Evict Evict { get; init; }
     public Walker Walker { get; init; }

@@ -13,7 +13,7 @@ public static class Presets
     public static IReadOnlyList<Preset> All { get; } =
     [
         new("control", Policy.Control, "v7.3 with its known candidates mended: the design that must be silent"),
-        new("mainline", new() { Evict = Evict.K73 }, "v7.3 exactly as read"),
+        new("mainline", new() { Evict = Evict.K73, FirstRef = FirstRef.Plain }, "v7.3 as the model's specification reads it"),
         new("rfc-v1", s_rfc, "RFC v1: compound pages no longer carry folio fields"),
         new("rfc-gfp", new() { Cmp = Cmp.RfcGfp }, "RFC v1 with __get_free_pages(__GFP_COMP) made rmappable"),
         new("rfc-skip-rmap", s_skip, "RFC v1, and page tables skip rmap for what is no folio"),

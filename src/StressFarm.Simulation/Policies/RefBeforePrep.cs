@@ -14,7 +14,7 @@ public sealed class RefBeforePrepDimension : Dimension
 {
     public override string Id => "ref-before-prep";
     public override string SpecName => "REF_BEFORE_PREP";
-    public override string Summary => "when the first reference exists relative to PREP_COMPOUND (spec 3.1)";
+    public override string Summary => "when the first reference exists relative to PREP_COMPOUND";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "k73", "v7.3: after, but for ZINIT"),

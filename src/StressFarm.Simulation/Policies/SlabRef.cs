@@ -14,7 +14,7 @@ public sealed class SlabRefDimension : Dimension
 {
     public override string Id => "slab-ref";
     public override string SpecName => "SLAB_REF";
-    public override string Summary => "refcount of slab pages in use (spec 3.14)";
+    public override string Summary => "refcount of slab pages in use";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "0", "0: frozen"),

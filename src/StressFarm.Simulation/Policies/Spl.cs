@@ -22,7 +22,7 @@ public sealed class SplDimension : Dimension
 {
     public override string Id => "spl";
     public override string SpecName => "SPL";
-    public override string Summary => "discipline of split and freeze (spec 4.5)";
+    public override string Summary => "discipline of split and freeze";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "today", "freeze, split, unfreeze new folios, original last"),

@@ -14,7 +14,7 @@ public sealed class WalkerDimension : Dimension
 {
     public override string Id => "walker";
     public override string SpecName => "WALKER";
-    public override string Summary => "getter of drivers' walks over their device memory (spec 3.13); system walkers have the kernel's";
+    public override string Summary => "getter of drivers' walks over their device memory; system walkers have the kernel's";
     public override IReadOnlyList<PolicyValue> Values { get; } =
     [
         new(0, "nt", "unless-zero on the page itself"),

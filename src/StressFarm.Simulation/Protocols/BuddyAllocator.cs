@@ -47,10 +47,14 @@ public static class BuddyAllocator
         return pfn;
     }
 
-    /// <summary>set_page_refcounted(): VM_BUG_ON when the page is a tail or has a reference.</summary>
+    /// <summary>
+    /// set_page_refcounted(): VM_BUG_ON when the page is a tail or has a reference. An atomic_set(), which orders nothing: a CPU
+    /// that finds the page by its pfn may get a reference and read what was there before PREP_COMPOUND (FIRST_REF).
+    /// </summary>
     public static async Op SetPageRefcounted(Cpu cpu, int pfn, Step step)
     {
         var page = new Page(pfn);
+        if (cpu.Policy.FirstRef == FirstRef.Release) cpu.Release();
         await cpu.Store(page.Refcount, 1, step);
         cpu.Ghost.FirstRef(cpu, pfn);
     }

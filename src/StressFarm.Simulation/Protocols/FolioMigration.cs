@@ -91,6 +91,7 @@ public static class FolioMigration
         cpu.Judge.RaiseAt(MomentKind.Frozen, cpu, source.Pfn, 1);
         cpu.Ghost.Freeze(cpu, source.Pfn);
         await DeferredSplit.Unqueue(cpu, source, order);
+        cpu.Release(); // folio_ref_unfreeze()
         await cpu.Store(source.Refcount, 1, Step.MigrateUnfreeze);
         cpu.Judge.RaiseAt(MomentKind.Unfreezing, cpu, source.Pfn, 1);
         cpu.Ghost.Unfreeze(cpu, source.Pfn);

@@ -112,6 +112,7 @@ public static class HugetlbPool
 
     private static async Op HandOut(Cpu cpu, Folio folio, Step step)
     {
+        cpu.Release(); // folio_ref_unfreeze()
         await cpu.Store(folio.Refcount, 1, step);
         cpu.Ghost.HandOut(cpu, folio.Pfn);
     }
