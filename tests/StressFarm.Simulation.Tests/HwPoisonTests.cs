@@ -252,6 +252,45 @@ public class HwPoisonTests
         AssertCandidate(stage, deviation, "I22");
     }
 
+    /// <summary>A free reads a page's flags, the page fails, the free writes them. It fails once more: as read it is then held twice.</summary>
+    [Theory, MemberData(nameof(AsReadAndMended))]
+    public void A_free_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
+    {
+        Stage stage = HugetlbStage.New(With(deviation), systemOrder: 5);
+        int pfn = stage.Anon(0, 3), failing = pfn + 5, flags = new Page(failing).Flags.Index;
+        // The CPU's list is full, so the folio goes to the zone.
+        Handle[] driver = [stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3)), stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3))];
+        foreach (Handle handle in driver) stage.Run(cpu => DriverMemory.Free(cpu, handle));
+        stage.Begin(async cpu => { for (int i = 0; i < 8; i++) await Zap.Slot(cpu, 0, i); }, cpu: 0);
+        while (stage.Machine.Cpus[0].Pending is not { Step: Step.F6, Kind: AccessKind.Store } p || p.Location != flags) stage.Step(0);
+        stage.Begin(cpu => MemoryFailure.Fail(cpu, failing), cpu: 1);
+        while (!Poisoned(stage, failing)) stage.Step(1);
+        stage.Finish(0);
+        Assert.False(Poisoned(stage, failing));
+        stage.Finish(1);
+        Assert.Equal((Owner.HwpTaken, deviation == Deviation.None), (stage.Ghost.OwnerOf(failing), Poisoned(stage, failing)));
+        Fail(stage, failing, cpu: 1);
+        Assert.Equal(deviation == Deviation.None ? 1u : 2u, stage.Memory[new Page(failing).Refcount]);
+        if (deviation == Deviation.None) stage.AssertNothingLeft();
+    }
+
+    /// <summary>The same of a split, in a page of a folio.</summary>
+    [Theory, MemberData(nameof(AsReadAndMended))]
+    public void A_split_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
+    {
+        Stage stage = HugetlbStage.New(With(deviation));
+        int pfn = stage.Anon(0, 3), failing = pfn + 4, flags = new Page(failing).Flags.Index;
+        stage.Begin(cpu => SplitByAddress.Run(cpu, 0, 0, 2, uniform: true), cpu: 0);
+        while (stage.Machine.Cpus[0].Pending is not { Step: Step.T1, Kind: AccessKind.Store } p || p.Location != flags) stage.Step(0);
+        stage.Begin(cpu => MemoryFailure.Fail(cpu, failing), cpu: 1);
+        while (!Poisoned(stage, failing)) stage.Step(1);
+        stage.Finish(0);
+        Assert.False(Poisoned(stage, failing));
+        stage.Finish(1);
+        Assert.Equal(deviation == Deviation.None, Poisoned(stage, failing));
+        if (deviation == Deviation.None) stage.AssertNothingLeft();
+    }
+
     /// <summary>Half of a folio is hugetlb again while tails of the other half still lead to it.</summary>
     [Theory, MemberData(nameof(AsReadAndMended))]
     public void A_failure_during_demotion_is_recorded_in_the_wrong_folio(Deviation deviation)

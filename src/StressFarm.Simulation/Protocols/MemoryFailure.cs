@@ -54,6 +54,13 @@ public static class MemoryFailure
     }
 
     /// <summary>
+    /// PG_hwpoison, set once more when the page is held. Free and split write a flags word that they read before, and HVO replaces the
+    /// struct page: a failure in between loses its flag. As read the next failure of the page then takes another reference, which
+    /// unpoison_memory() does not give back.
+    /// </summary>
+    internal static ulong MarkAgain(Cpu cpu) => cpu.Policy.Has(Deviation.PoisonAsRead) ? 0 : PageFlag.HwPoison;
+
+    /// <summary>
     /// HWPoisonHandlable(): on the LRU, or free. The types that are the kernel's own are refused.
     /// </summary>
     private static async Op<bool> IsHandlable(Cpu cpu, int head)
@@ -133,7 +140,7 @@ public static class MemoryFailure
             await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
         }
         cpu.Ghost.SetPoison(pfn, Poison.Flagged);
-        await cpu.Or(folio.Flags, PageFlag.HeldByPoison, Step.MfHeld);
+        await cpu.Or(folio.Flags, PageFlag.HeldByPoison | MarkAgain(cpu), Step.MfHeld);
         cpu.Ghost.ThreadToOther(cpu, pfn, 1);
         await FolioReferences.Unlock(cpu, folio);
     }

@@ -98,6 +98,7 @@ public static class TakenPages
     /// <summary>page_ref_inc() on a page that was taken off: from now on memory_failure() holds it.</summary>
     internal static async Op Hold(Cpu cpu, int pfn)
     {
+        if (MemoryFailure.MarkAgain(cpu) is var mark and not 0) await cpu.Or(new Page(pfn).Flags, mark, Step.MfTaken);
         await cpu.Add(new Page(pfn).Refcount, 1, Step.MfTaken);
         cpu.Judge.RaiseAt(MomentKind.PoisonTaken, cpu, pfn);
         if (cpu.Ghost.OwnerOf(pfn) != Owner.HwpTaken || cpu.Ghost.ObjectOf(pfn) != Ghost.NoObject) return;
