@@ -58,7 +58,7 @@ public sealed class PostgresServer : IDisposable
         if (_process is null) return;
         // "Immediate": no shutdown checkpoint; what was committed comes back from the log.
         Finish(Start("pg_ctl", "stop", "-D", Data, "-m", "immediate", "-w"), "pg_ctl stop");
-        _process.WaitForExit(30_000);
+        _process.WaitForExit(180_000);
         _process.Dispose();
         _process = null;
     }
@@ -66,7 +66,8 @@ public sealed class PostgresServer : IDisposable
     public void Run()
     {
         _process = Start("postgres", "-D", Data, "-h", "127.0.0.1", "-p", $"{Port}", "-k", Data, "-c", "max_connections=60", "-c", "log_min_messages=fatal");
-        for (int i = 0; i < 600; i++)
+        // After a crash it first syncs every file of every database, of which there are as many as tests.
+        for (DateTime end = DateTime.UtcNow.AddMinutes(3); DateTime.UtcNow < end;)
         {
             try
             {
@@ -108,7 +109,7 @@ public sealed class PostgresServer : IDisposable
     {
         using (process)
         {
-            if (!process.WaitForExit(60_000)) process.Kill();
+            if (!process.WaitForExit(180_000)) process.Kill();
             if (process.ExitCode != 0) throw new InvalidOperationException($"{what} ended with {process.ExitCode}");
         }
     }

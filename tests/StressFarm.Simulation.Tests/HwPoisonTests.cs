@@ -252,22 +252,29 @@ public class HwPoisonTests
         AssertCandidate(stage, deviation, "I22");
     }
 
-    /// <summary>A free reads a page's flags, the page fails, the free writes them. It fails once more: as read it is then held twice.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void A_free_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
+    /// <summary>CPU 0 is about to write the page's flags, which it has read; the page fails on CPU 1, and the write takes the flag along.</summary>
+    private static void FailBeforeWrite(Stage stage, Step step, int failing)
     {
-        Stage stage = HugetlbStage.New(With(deviation), systemOrder: 5);
-        int pfn = stage.Anon(0, 3), failing = pfn + 5, flags = new Page(failing).Flags.Index;
-        // The CPU's list is full, so the folio goes to the zone.
-        Handle[] driver = [stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3)), stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3))];
-        foreach (Handle handle in driver) stage.Run(cpu => DriverMemory.Free(cpu, handle));
-        stage.Begin(async cpu => { for (int i = 0; i < 8; i++) await Zap.Slot(cpu, 0, i); }, cpu: 0);
-        while (stage.Machine.Cpus[0].Pending is not { Step: Step.F6, Kind: AccessKind.Store } p || p.Location != flags) stage.Step(0);
+        int flags = new Page(failing).Flags.Index;
+        while (stage.Machine.Cpus[0].Pending is not { Kind: AccessKind.Store } p || p.Step != step || p.Location != flags) stage.Step(0);
         stage.Begin(cpu => MemoryFailure.Fail(cpu, failing), cpu: 1);
         while (!Poisoned(stage, failing)) stage.Step(1);
         stage.Finish(0);
         Assert.False(Poisoned(stage, failing));
         stage.Finish(1);
+    }
+
+    /// <summary>A free reads a page's flags, the page fails, the free writes them. It fails once more: as read it is then held twice.</summary>
+    [Theory, MemberData(nameof(AsReadAndMended))]
+    public void A_free_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
+    {
+        Stage stage = HugetlbStage.New(With(deviation), systemOrder: 5);
+        int pfn = stage.Anon(0, 3), failing = pfn + 5;
+        // The CPU's list is full, so the folio goes to the zone.
+        Handle[] driver = [stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3)), stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3))];
+        foreach (Handle handle in driver) stage.Run(cpu => DriverMemory.Free(cpu, handle));
+        stage.Begin(async cpu => { for (int i = 0; i < 8; i++) await Zap.Slot(cpu, 0, i); }, cpu: 0);
+        FailBeforeWrite(stage, Step.F6, failing);
         Assert.Equal((Owner.HwpTaken, deviation == Deviation.None), (stage.Ghost.OwnerOf(failing), Poisoned(stage, failing)));
         Fail(stage, failing, cpu: 1);
         Assert.Equal(deviation == Deviation.None ? 1u : 2u, stage.Memory[new Page(failing).Refcount]);
@@ -279,14 +286,9 @@ public class HwPoisonTests
     public void A_split_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
     {
         Stage stage = HugetlbStage.New(With(deviation));
-        int pfn = stage.Anon(0, 3), failing = pfn + 4, flags = new Page(failing).Flags.Index;
+        int pfn = stage.Anon(0, 3), failing = pfn + 4;
         stage.Begin(cpu => SplitByAddress.Run(cpu, 0, 0, 2, uniform: true), cpu: 0);
-        while (stage.Machine.Cpus[0].Pending is not { Step: Step.T1, Kind: AccessKind.Store } p || p.Location != flags) stage.Step(0);
-        stage.Begin(cpu => MemoryFailure.Fail(cpu, failing), cpu: 1);
-        while (!Poisoned(stage, failing)) stage.Step(1);
-        stage.Finish(0);
-        Assert.False(Poisoned(stage, failing));
-        stage.Finish(1);
+        FailBeforeWrite(stage, Step.T1, failing);
         Assert.Equal(deviation == Deviation.None, Poisoned(stage, failing));
         if (deviation == Deviation.None) stage.AssertNothingLeft();
     }
