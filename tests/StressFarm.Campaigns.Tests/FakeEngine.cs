@@ -165,6 +165,15 @@ internal static class Specs
     public static CampaignSpec Soak(long? epochs = 6, int sections = 3, int schedules = 8, ulong seed = 5) =>
         Small(schedules: null, seed: seed) with { Policies = [.. Small().Policies.Take(2)], Soak = new(sections, epochs, schedules) };
 
+    /// <summary>
+    /// Interrupts a run after so many shards. Whoever does one more meanwhile waits for it, so that how many are recorded does not hang on who is slow.
+    /// </summary>
+    public static void CancelAt(int shards, int run, CancellationTokenSource interrupt)
+    {
+        if (run == shards) interrupt.Cancel();
+        else if (run > shards) interrupt.Token.WaitHandle.WaitOne();
+    }
+
     /// <summary>Runs it to its end.</summary>
     public static CampaignOutcome Run(
         CampaignSpec spec, ICampaignStore store, FakeEngine engine, int workers = 1, TimeSpan? budget = null, TimeProvider? clock = null,

@@ -47,14 +47,11 @@ public sealed class LedgerTests : IDisposable
         string whole = Specs.ReportOf(Specs.Run(spec, new MemoryStore(), new FakeEngine()));
         using var interrupt = new CancellationTokenSource();
         using (SqliteLedger ledger = SqliteLedger.Open(_folder, new CampaignPlan(spec)))
-            Assert.True(Specs.Run(spec, ledger, new FakeEngine { AfterShard = n => { if (n == 11) interrupt.Cancel(); } }, workers: 2, interrupt: interrupt.Token).Interrupted);
+            Assert.True(Specs.Run(spec, ledger, new FakeEngine { AfterShard = n => Specs.CancelAt(11, n, interrupt) }, workers: 2, interrupt: interrupt.Token).Interrupted);
         using (SqliteLedger ledger = SqliteLedger.Open(_folder, new CampaignPlan(spec)))
         {
-            // How many more the other worker does before it sees the interruption is its own affair.
-            int kept = ledger.Shards().Count();
-            Assert.InRange(kept, 9, (int)new CampaignPlan(spec).ShardCount!.Value - 1);
             CampaignOutcome outcome = Specs.Run(spec, ledger, new FakeEngine(), workers: 2);
-            Assert.Equal(kept, outcome.Resumed);
+            Assert.InRange(outcome.Resumed, 9, 11);
             Assert.Equal(whole, Specs.ReportOf(outcome));
         }
         using SqliteLedger finished = SqliteLedger.Open(_folder, new CampaignPlan(spec));

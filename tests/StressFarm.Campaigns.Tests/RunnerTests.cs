@@ -24,7 +24,7 @@ public class RunnerTests
             using var interrupt = new CancellationTokenSource();
             var store = new MemoryStore();
             int after = kill;
-            var dying = new FakeEngine { AfterShard = n => { if (n == after) interrupt.Cancel(); } };
+            var dying = new FakeEngine { AfterShard = n => Specs.CancelAt(after, n, interrupt) };
             CampaignOutcome first = Specs.Run(spec, store, dying, interrupt: interrupt.Token);
             Assert.True(first.Interrupted);
             Assert.Null(first.Report);

@@ -85,7 +85,7 @@ public sealed class SoakTests : IDisposable
         string whole = Specs.ReportOf(Specs.Run(spec, new MemoryStore(), new FakeEngine()));
         using var interrupt = new CancellationTokenSource();
         using (SqliteLedger ledger = Open(spec))
-            Assert.True(Specs.Run(spec, ledger, new FakeEngine { AfterShard = n => { if (n == after) interrupt.Cancel(); } }, workers: 2, interrupt: interrupt.Token).Interrupted);
+            Assert.True(Specs.Run(spec, ledger, new FakeEngine { AfterShard = n => Specs.CancelAt(after, n, interrupt) }, workers: 2, interrupt: interrupt.Token).Interrupted);
         using (SqliteLedger ledger = Open(spec)) Assert.Equal(whole, Specs.ReportOf(Specs.Run(spec, ledger, new FakeEngine(), workers: 2)));
         using SqliteLedger done = Open(spec);
         Assert.Equal(72, Verify(spec, done, all: true).Reexecuted);

@@ -30,6 +30,11 @@ internal static class HugetlbStage
     /// <summary>One step of a CPU.</summary>
     public static void Step(this Stage stage, int cpu) => stage.Machine.Step(stage.Machine.Cpus[cpu]);
 
+    /// <summary>memory_failure() on a CPU.</summary>
+    public static Stage Fail(this Stage stage, int pfn, int cpu = 0) => stage.Run(c => MemoryFailure.Fail(c, pfn), cpu, "memory_failure");
+
+    public static bool Poisoned(this Stage stage, int pfn) => (stage.Memory[new Page(pfn).Flags] & PageFlag.HwPoison) != 0;
+
     /// <summary>A mapped anonymous folio in mm 0; its pfn.</summary>
     public static int Anon(this Stage stage, int slot, int order)
     {

@@ -3,20 +3,18 @@ namespace StressFarm.Simulation.Tests;
 /// <summary>memory_failure, unpoison_memory and what they meet (spec 3.13).</summary>
 public class HwPoisonTests
 {
-    private static Stage Fail(Stage stage, int pfn, int cpu = 0) => stage.Run(c => MemoryFailure.Fail(c, pfn), cpu, "memory_failure");
-    private static bool Poisoned(Stage stage, int pfn) => (stage.Memory[new Page(pfn).Flags] & PageFlag.HwPoison) != 0;
     private static Policy With(Deviation deviation) => HugetlbStage.With(deviation);
 
     [Fact]
     public void A_free_page_is_taken_off_the_buddy_and_put_back()
     {
-        Stage stage = Fail(HugetlbStage.New(), 5);
+        Stage stage = HugetlbStage.New().Fail(5);
         Assert.Equal((Owner.HwpTaken, 1u), (stage.Ghost.OwnerOf(5), stage.Memory[new Page(5).Refcount]));
         Assert.All(Enumerable.Range(0, 16).Where(p => p != 5), p => Assert.Equal(Owner.Buddy, stage.Ghost.OwnerOf(p)));
         stage.Audit();
         stage.Run(cpu => PoisonRemoval.Unpoison(cpu, 5));
         Assert.Equal(Owner.Buddy, stage.Ghost.OwnerOf(5));
-        Assert.False(Poisoned(stage, 5));
+        Assert.False(stage.Poisoned( 5));
         stage.AssertNothingLeft();
     }
 
@@ -27,8 +25,8 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, order) + (1 << order) - 1;
-        Fail(stage, pfn);
-        Assert.True(Poisoned(stage, pfn));
+        stage.Fail( pfn);
+        Assert.True(stage.Poisoned( pfn));
         Assert.Equal(0UL, stage.Memory[stage.Machine.Cells.Pte(0, (1 << order) - 1)]);
         Assert.Equal(0, stage.Ghost[stage.Ghost.ObjectOf(pfn)].Order);
         Assert.Equal(1u, stage.Memory[new Page(pfn).Refcount]);
@@ -45,7 +43,7 @@ public class HwPoisonTests
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 2);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
-        Fail(stage, pfn + 3);
+        stage.Fail( pfn + 3);
         Assert.NotEqual(0UL, stage.Memory[new Folio(pfn).SecondFlags] & PageFlag.HasHwpoisoned);
         stage.Audit();
         stage.Run(async cpu => { for (int i = 0; i < 4; i++) await Zap.Slot(cpu, 0, i); });
@@ -61,7 +59,7 @@ public class HwPoisonTests
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 3);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
-        Fail(stage, pfn + 6);
+        stage.Fail( pfn + 6);
         stage.Run(cpu => FolioReferences.Put(cpu, new Folio(pfn)), cpu: 1);
         stage.Run(cpu => SplitByAddress.Run(cpu, 0, 0, 2, uniform: true));
         Assert.Equal(0UL, stage.Memory[new Folio(pfn).SecondFlags] & PageFlag.HasHwpoisoned);
@@ -74,8 +72,8 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.New();
         int pfn = stage.Call(cpu => SlabMemory.Allocate(cpu, 1));
-        Fail(stage, pfn + 1);
-        Assert.False(Poisoned(stage, pfn + 1));
+        stage.Fail( pfn + 1);
+        Assert.False(stage.Poisoned( pfn + 1));
         stage.Run(cpu => SlabMemory.Kfree(cpu, new Page(pfn), pfn));
         stage.AssertNothingLeft();
     }
@@ -87,10 +85,10 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.Grown();
         if (mapped) stage.Run(cpu => HugetlbMapping.Fault(cpu, 2, 0));
-        Fail(stage, 6);
+        stage.Fail( 6);
         Assert.Equal((Owner.HwpTaken, 1u), (stage.Ghost.OwnerOf(6), stage.Memory[new Page(6).Refcount]));
         Assert.Equal(0UL, stage.Memory[stage.Machine.Cells.NrHugePages(0)]);
-        Assert.False(Poisoned(stage, 0));
+        Assert.False(stage.Poisoned( 0));
         stage.AssertNothingLeft();
     }
 
@@ -99,7 +97,7 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.Grown();
         Assert.Equal(0, stage.Call(cpu => HugetlbPool.Allocate(cpu, 0)));
-        Fail(stage, 6, cpu: 1);
+        stage.Fail( 6, cpu: 1);
         Assert.Equal(1UL << 6, stage.Memory[new Folio(0).HugetlbHwpoison]);
         stage.Run(cpu => FolioReferences.Put(cpu, stage.Ghost.FolioToken(0)));
         Assert.NotEqual(0, stage.Call(cpu => HugetlbPool.Allocate(cpu, 0)));
@@ -130,13 +128,13 @@ public class HwPoisonTests
         {
             Stage stage = HugetlbStage.Grown(With(deviation));
             stage.Call(cpu => HugetlbPool.Allocate(cpu, 0));
-            Fail(stage, 6, cpu: 1);
+            stage.Fail( 6, cpu: 1);
             stage.Run(cpu => FolioReferences.Put(cpu, stage.Ghost.FolioToken(0)));
             stage.Begin(async cpu => { await HugetlbPool.Shrink(cpu, 0); }, cpu: 0);
             // Past the move where the bug has it, past the type where it was mended.
             if (deviation == Deviation.None) stage.StepTo(0, Step.HtlbMovePoison);
-            else while (!Poisoned(stage, 6)) stage.Step(0);
-            Fail(stage, 5, cpu: 1);
+            else while (!stage.Poisoned( 6)) stage.Step(0);
+            stage.Fail( 5, cpu: 1);
             stage.Finish(0);
             if (deviation == Deviation.None) stage.AssertNothingLeft();
             else stage.AssertViolates("I52");
@@ -183,7 +181,7 @@ public class HwPoisonTests
         {
             Stage stage = HugetlbStage.New(With(deviation));
             Handle zero = stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.HugeZero, 2));
-            Fail(stage, zero.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, zero.Pfn), cpu: 1);
+            stage.Fail( zero.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, zero.Pfn), cpu: 1);
             if (deviation != Deviation.None) stage.AssertViolates("I22");
             else stage.Run(cpu => DriverMemory.Free(cpu, zero)).AssertNothingLeft();
         }
@@ -231,147 +229,6 @@ public class HwPoisonTests
         stage.Machine.OrderIsOneAccess = false;
     }
 
-    // Candidates (docs/findings.md): as read they violate, mended they do not.
-
-    public static TheoryData<Deviation> AsReadAndMended => [Deviation.PoisonAsRead, Deviation.None];
-
-    private static void AssertCandidate(Stage stage, Deviation deviation, string invariant)
-    {
-        if (deviation == Deviation.None) stage.AssertNothingLeft();
-        else stage.AssertViolates(invariant);
-    }
-
-    /// <summary>A driver's page fails, is ignored, and is unpoisoned: the driver's own reference goes.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void Unpoison_puts_a_reference_of_somebody_elses(Deviation deviation)
-    {
-        Stage stage = HugetlbStage.New(With(deviation));
-        Handle driver = stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Plain, 0));
-        Fail(stage, driver.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, driver.Pfn), cpu: 1);
-        if (deviation == Deviation.None) stage.Run(cpu => DriverMemory.Free(cpu, driver));
-        AssertCandidate(stage, deviation, "I22");
-    }
-
-    /// <summary>CPU 0 is about to write the page's flags, which it has read; the page fails on CPU 1, and the write takes the flag along.</summary>
-    private static void FailBeforeWrite(Stage stage, Step step, int failing)
-    {
-        int flags = new Page(failing).Flags.Index;
-        while (stage.Machine.Cpus[0].Pending is not { Kind: AccessKind.Store } p || p.Step != step || p.Location != flags) stage.Step(0);
-        stage.Begin(cpu => MemoryFailure.Fail(cpu, failing), cpu: 1);
-        while (!Poisoned(stage, failing)) stage.Step(1);
-        stage.Finish(0);
-        Assert.False(Poisoned(stage, failing));
-        stage.Finish(1);
-    }
-
-    /// <summary>A free reads a page's flags, the page fails, the free writes them. It fails once more: as read it is then held twice.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void A_free_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
-    {
-        Stage stage = HugetlbStage.New(With(deviation), systemOrder: 5);
-        int pfn = stage.Anon(0, 3), failing = pfn + 5;
-        // The CPU's list is full, so the folio goes to the zone.
-        Handle[] driver = [stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3)), stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Sg, 3))];
-        foreach (Handle handle in driver) stage.Run(cpu => DriverMemory.Free(cpu, handle));
-        stage.Begin(async cpu => { for (int i = 0; i < 8; i++) await Zap.Slot(cpu, 0, i); }, cpu: 0);
-        FailBeforeWrite(stage, Step.F6, failing);
-        Assert.Equal((Owner.HwpTaken, deviation == Deviation.None), (stage.Ghost.OwnerOf(failing), Poisoned(stage, failing)));
-        Fail(stage, failing, cpu: 1);
-        Assert.Equal(deviation == Deviation.None ? 1u : 2u, stage.Memory[new Page(failing).Refcount]);
-        if (deviation == Deviation.None) stage.AssertNothingLeft();
-    }
-
-    /// <summary>The same of a split, in a page of a folio.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void A_split_that_writes_the_flags_takes_the_poison_along(Deviation deviation)
-    {
-        Stage stage = HugetlbStage.New(With(deviation));
-        int pfn = stage.Anon(0, 3), failing = pfn + 4;
-        stage.Begin(cpu => SplitByAddress.Run(cpu, 0, 0, 2, uniform: true), cpu: 0);
-        FailBeforeWrite(stage, Step.T1, failing);
-        Assert.Equal(deviation == Deviation.None, Poisoned(stage, failing));
-        if (deviation == Deviation.None) stage.AssertNothingLeft();
-    }
-
-    /// <summary>Half of a folio is hugetlb again while tails of the other half still lead to it.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void A_failure_during_demotion_is_recorded_in_the_wrong_folio(Deviation deviation)
-    {
-        Stage stage = HugetlbStage.Grown(With(deviation));
-        stage.Begin(HugetlbDemotion.Demote, cpu: 0);
-        Half type = new Page(0).Type;
-        // Up to the first part's new type, or to the second part where that comes first.
-        while (PageType.Is(stage.Memory[type], PageType.Hugetlb)
-            && !(stage.Machine.Cpus[0].Pending.Step == Step.HtlbDemote && stage.Machine.Cpus[0].Pending.WordIndex == new Page(4).Mapping.Index)) stage.Step(0);
-        while (!(stage.Machine.Cpus[0].Pending.Step == Step.HtlbDemote && stage.Machine.Cpus[0].Pending.WordIndex == new Page(4).Mapping.Index)) stage.Step(0);
-        Fail(stage, 6, cpu: 1);
-        if (stage.Violation is null) stage.Finish(0);
-        AssertCandidate(stage, deviation, "I52");
-    }
-
-    /// <summary>A poisoned folio of the pool is given back: the whole of it reaches the free lists.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void A_poisoned_hugetlb_folio_is_freed_whole(Deviation deviation)
-    {
-        Stage stage = HugetlbStage.Grown(With(deviation));
-        stage.Call(cpu => HugetlbPool.Allocate(cpu, 0));
-        Fail(stage, 6, cpu: 1);
-        stage.Run(cpu => FolioReferences.Put(cpu, stage.Ghost.FolioToken(0))).Run(async cpu => { await HugetlbPool.Shrink(cpu, 0); });
-        if (deviation != Deviation.None) stage.Audit();
-        AssertCandidate(stage, deviation, "I52");
-    }
-
-    /// <summary>A free folio is locked without a reference, and somebody else dissolves it meanwhile.</summary>
-    [Theory, MemberData(nameof(AsReadAndMended))]
-    public void A_free_hugetlb_folio_is_dissolved_with_its_lock_held(Deviation deviation)
-    {
-        Stage stage = HugetlbStage.Grown(With(deviation));
-        stage.Begin(cpu => MemoryFailure.Fail(cpu, 6), cpu: 1);
-        if (deviation == Deviation.None) stage.StepTo(1, Step.HtlbDissolve);
-        else stage.StepTo(1, Step.FolioUnlock);
-        stage.Run(async cpu => { await HugetlbDemotion.Dissolve(cpu, 0); });
-        if (stage.Violation is null) stage.Finish(1);
-        AssertCandidate(stage, deviation, "I18");
-    }
-
-    /// <summary>memory_failure() finds a page that is none of hugetlb; before it sets the bit, the page is a read-only tail.</summary>
-    [Fact]
-    public void PG_hwpoison_is_set_in_a_read_only_struct_page()
-    {
-        Stage stage = HugetlbStage.New(With(Deviation.PoisonAsRead));
-        stage.Begin(cpu => MemoryFailure.Fail(cpu, 6), cpu: 1);
-        stage.StepTo(1, Step.MfSet);
-        stage.Run(async cpu => { await HugetlbPool.Grow(cpu); });
-        stage.Finish(1);
-        stage.AssertViolates("I50");
-        // Mended, HVO waits for the section in which the bit is set.
-        Stage mended = HugetlbStage.New();
-        mended.Begin(cpu => MemoryFailure.Fail(cpu, 6), cpu: 1);
-        while (mended.Machine.Cpus[1].Pending.Kind != AccessKind.Or) mended.Step(1);
-        mended.Begin(async cpu => { await HugetlbPool.Grow(cpu); }, cpu: 0);
-        while ((mended.Machine.Runnable & 1) != 0 && !mended.Machine.Cpus[0].Finished) mended.Step(0);
-        mended.Finish(1);
-        mended.AssertClean();
-    }
-
-    /// <summary>What a failure writes between the copy of the head's page and its remapping is lost with the old frame.</summary>
-    [Fact]
-    public void A_failure_is_lost_between_the_copy_and_the_remapping_of_a_head()
-    {
-        foreach (Deviation deviation in new[] { Deviation.HvoCopiesBeforeRemap, Deviation.None })
-        {
-            Stage stage = HugetlbStage.New(With(deviation));
-            stage.Begin(async cpu => { await HugetlbPool.Grow(cpu); }, cpu: 0);
-            stage.StepTo(0, deviation == Deviation.None ? Step.HvoRemap : Step.HvoCopy);
-            if (deviation != Deviation.None) stage.Step(0);
-            Fail(stage, 6, cpu: 1);
-            stage.Finish(0);
-            stage.Audit();
-            if (deviation == Deviation.None) stage.AssertNothingLeft();
-            else stage.AssertViolates("I52");
-        }
-    }
-
     // Planted violations.
 
     [Fact]
@@ -389,7 +246,7 @@ public class HwPoisonTests
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 2);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
-        Fail(stage, pfn + 2).AssertClean();
+        stage.Fail( pfn + 2).AssertClean();
         stage.Run(async cpu => { await cpu.AndNot(new Folio(pfn).SecondFlags, PageFlag.HasHwpoisoned, Step.Idle); });
         stage.Audit();
         stage.AssertViolates("I52");
@@ -401,7 +258,7 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.Grown();
         stage.Call(cpu => HugetlbPool.Allocate(cpu, 0));
-        Fail(stage, 6, cpu: 1);
+        stage.Fail( 6, cpu: 1);
         stage.Vandalise(new Folio(0).HugetlbHwpoison, 0);
         stage.Audit();
         stage.AssertViolates("I52");
