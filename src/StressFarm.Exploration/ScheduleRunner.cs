@@ -21,7 +21,7 @@ public readonly record struct ScheduleResult(ScheduleEnd End, long Steps, ulong 
 /// Runs schedules on one machine: set-up, the CPUs' programmes under a strategy, audit, teardown, audit. A pure function of
 /// (model, policy, programme, strategy, seed).
 /// </summary>
-public sealed class ScheduleRunner(Machine machine) : Stepper
+public sealed class ScheduleRunner(Machine machine)
 {
     /// <summary>I57's B: a CPU's own steps in one operation, counted under fair strategies only.</summary>
     public const int OperationStepBound = 10_000;
@@ -30,7 +30,6 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
 
     private byte[] _choices = new byte[4096];
     private int _choiceCount;
-    private Strategy? _strategy;
     private Policy? _policy;
     private Policy? _policyLifo;
     private Policy? _policyBuddy;
@@ -130,9 +129,9 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
     /// <summary>True when every CPU finished.</summary>
     private bool RunTogether(Programme programme, Strategy strategy)
     {
-        _strategy = strategy;
-        int first = Choose();
-        if (first >= 0) machine.Run(first, this);
+        Strategy drawing = strategy.Drawing;
+        drawing.Runner = this;
+        if (machine.Runnable != 0) machine.Run(Note(drawing.Next(machine)), drawing);
         if (machine.Violation is not null || machine.Runnable != 0) return false;
         for (int i = 0; i < programme.Arena.Cpus; i++)
             if (!machine.Cpus[i].Finished)
@@ -143,23 +142,22 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
         return true;
     }
 
-    /// <summary>Asks the strategy, unless the schedule is over.</summary>
-    public override int Next(Machine _, Cpu stepped)
+    /// <summary>Nobody steps any more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsOver(Strategy strategy, Cpu stepped) =>
+        machine.Violation is not null || (stepped.OperationSteps > OperationStepBound && Exceeds(strategy, stepped)) || _choiceCount > ScheduleStepLimit || machine.Runnable == 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Exceeds(Strategy strategy, Cpu stepped)
     {
-        if (machine.Violation is not null) return -1;
-        if (stepped.OperationSteps > OperationStepBound && _strategy!.Fair)
-        {
-            machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
-            if (machine.Violation is not null) return -1;
-        }
-        return _choiceCount > ScheduleStepLimit ? -1 : Choose();
+        if (strategy.Fair) machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
+        return machine.Violation is not null;
     }
 
+    /// <summary>A choice is made.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Choose()
+    internal int Note(int next)
     {
-        if (machine.Runnable == 0) return -1;
-        int next = _strategy!.Next(machine);
         byte[] choices = _choices;
         int count = _choiceCount++;
         if ((uint)count < (uint)choices.Length) choices[count] = (byte)next;
@@ -180,6 +178,8 @@ public sealed class ScheduleRunner(Machine machine) : Stepper
         private const long StepLimit = 20L * ScheduleStepLimit;
 
         public static Alone Instance { get; } = new();
+
+        public override long AloneUntil => StepLimit;
 
         public override int Next(Machine machine, Cpu stepped)
         {

@@ -37,6 +37,7 @@ public sealed class FeedbackPortfolio : Strategy
     public override string Summary => "a portfolio of random, pct, pos and mutation, weighted by generation: changes schedules that showed something new";
     public override bool Fair => _arm.Fair;
     public override string Arm => _arm.Id;
+    public override Strategy Drawing => _timelines is null ? _arm : this;
     public override bool NeedsPilot => true;
 
     public override void Use(Pilot pilot)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
@@ -25,6 +26,9 @@ public sealed class Pct : Strategy
     private int _next;
     private int _nextChange;
     private int _lowest;
+    /// <summary>Who was runnable when the highest one was last looked for, and who that was: as long as they and the priorities are the same, it is still the highest.</summary>
+    private uint _seen;
+    private int _highest;
 
     public Pct() : this(DefaultDepth, 1024) { }
 
@@ -75,11 +79,23 @@ public sealed class Pct : Strategy
         _next = 0;
         _nextChange = 0;
         _lowest = 0;
+        _seen = 0;
     }
+
+    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
 
     public override int Next(Machine machine)
     {
-        int chosen = Highest(machine.Runnable);
+        uint runnable = machine.Runnable;
+        if (runnable != _seen) Look(runnable);
+        int chosen = _highest;
+        if (_next == _changeAt[_nextChange] || machine.Steppers[chosen].Pending.Kind == AccessKind.Yield) chosen = Fall(chosen, runnable);
+        _next++;
+        return chosen;
+    }
+
+    private int Fall(int chosen, uint runnable)
+    {
         if (_next == _changeAt[_nextChange])
         {
             do
@@ -87,20 +103,17 @@ public sealed class Pct : Strategy
                 // Change point i gives priority i, below all the initial ones; the points are numbered as drawn, so that
                 // a CPU that fell later may come to stand above or below one that fell earlier.
                 _priority[chosen] = _value[_nextChange++];
-                chosen = Highest(machine.Runnable);
+                chosen = Look(runnable);
             }
             while (_next == _changeAt[_nextChange]);
+            return chosen;
         }
-        else if (machine.Steppers[chosen].Pending.Kind == AccessKind.Yield)
-        {
-            _priority[chosen] = --_lowest;
-            chosen = Highest(machine.Runnable);
-        }
-        _next++;
-        return chosen;
+        _priority[chosen] = --_lowest;
+        return Look(runnable);
     }
 
-    private int Highest(uint runnable)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int Look(uint runnable)
     {
         int best = BitOperations.TrailingZeroCount(runnable);
         for (uint rest = runnable & (runnable - 1); rest != 0; rest &= rest - 1)
@@ -108,6 +121,7 @@ public sealed class Pct : Strategy
             int i = BitOperations.TrailingZeroCount(rest);
             if (_priority[i] > _priority[best]) best = i;
         }
-        return best;
+        _seen = runnable;
+        return _highest = best;
     }
 }

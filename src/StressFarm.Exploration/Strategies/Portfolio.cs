@@ -17,6 +17,7 @@ public sealed class Portfolio : Strategy
     public override string Summary => "random, pct and pos in turn: the seed modulo 3 says which";
     public override bool Fair => _arm.Fair;
     public override string Arm => _arm.Id;
+    public override Strategy Drawing => _arm;
     public override bool NeedsPilot => true;
 
     public override void Use(Pilot pilot)

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
@@ -10,11 +12,22 @@ namespace StressFarm.Exploration;
 /// </summary>
 public sealed class Pos : Strategy
 {
+    /// <summary>No access has this word, be it of those that have none.</summary>
+    private const int Nothing = -2;
+
     private readonly uint[] _priority = new uint[Machine.StepperLimit];
+    // What the CPUs that did not step are about to do: it stays so, since nobody else can change it.
+    private readonly int[] _words = new int[Geometry.CpuLimit];
+    private uint _writes;
     private Pcg _random;
     private int _last;
     private int _lastWord;
     private bool _lastWrites;
+    private bool _units;
+    /// <summary>Who was runnable when the best one beside the last was looked for.</summary>
+    private uint _seen;
+    /// <summary>That one: its priority and, as the lower number wins, 31 less its number; 0 for nobody.</summary>
+    private ulong _other;
 
     public override string Id => "pos";
     public override string Summary => "random priority per pending access, renewed when it races with what happened (Yuan et al. 2018)";
@@ -23,28 +36,105 @@ public sealed class Pos : Strategy
     public override void Begin(ulong seed, Machine machine)
     {
         _random = new Pcg(seed, stream: 2);
-        for (int i = 0; i < machine.StepperCount; i++) _priority[machine.StepperNumber(i)] = _random.NextUInt();
+        int steppers = machine.StepperCount;
+        for (int i = 0; i < steppers; i++) _priority[machine.StepperNumber(i)] = _random.NextUInt();
         _last = -1;
+        _units = steppers > machine.Arena.Cpus;
     }
+
+    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
 
     public override int Next(Machine machine)
     {
-        if (_last >= 0) Renew(machine);
         uint runnable = machine.Runnable;
+        int last = _last;
+        if (_units || last < 0) return NextOfAny(machine, runnable);
+        uint drawn = _random.NextUInt();
+        _priority[last] = drawn;
+        bool same = runnable == _seen;
+        if (_lastWord != Machine.NoWord)
+        {
+            uint racing = Vector256.Equals(Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(_words)), Vector256.Create(_lastWord)).ExtractMostSignificantBits() & ~(1u << last);
+            if (!_lastWrites) racing &= _writes;
+            if (racing != 0)
+            {
+                Renew(racing);
+                same = false;
+            }
+        }
+        if (!same || KeyOf(last) <= _other) last = Switch(machine, runnable);
+        ref Access access = ref machine.Cpus[last].Pending;
+        _lastWord = access.WordIndex;
+        _lastWrites = access.Writes;
+        return last;
+    }
+
+    private ulong KeyOf(int cpu) => ((ulong)_priority[cpu] << 5) | (uint)(31 - cpu);
+
+    private void Renew(uint racing)
+    {
+        for (; racing != 0; racing &= racing - 1) _priority[BitOperations.TrailingZeroCount(racing)] = _random.NextUInt();
+    }
+
+    /// <summary>Looks for the best one and the best one beside it.</summary>
+    private int Switch(Machine machine, uint runnable)
+    {
+        Remember(machine, _last);
+        ulong best = 0, other = 0;
+        for (uint rest = runnable; rest != 0; rest &= rest - 1)
+        {
+            ulong key = KeyOf(BitOperations.TrailingZeroCount(rest));
+            other = Math.Max(other, Math.Min(best, key));
+            best = Math.Max(best, key);
+        }
+        _seen = runnable;
+        _other = other;
+        return _last = 31 - (int)(best & 31);
+    }
+
+    private void Remember(Machine machine, int cpu)
+    {
+        ref Access access = ref machine.Cpus[cpu].Pending;
+        _words[cpu] = access.Kind == AccessKind.None ? Nothing : access.WordIndex;
+        _writes = (_writes & ~(1u << cpu)) | (access.Writes ? 1u << cpu : 0);
+    }
+
+    /// <summary>The first choice, and every one where stores become visible by steps of their own, which change what others are about to do.</summary>
+    private int NextOfAny(Machine machine, uint runnable)
+    {
+        if (_last >= 0)
+        {
+            RenewAny(machine);
+        }
+        else if (!_units)
+        {
+            Array.Fill(_words, Nothing);
+            _writes = 0;
+            for (int cpu = 0; cpu < machine.Arena.Cpus; cpu++) Remember(machine, cpu);
+            _last = 0;
+            int first = Switch(machine, runnable);
+            Take(machine, first);
+            return first;
+        }
         int best = BitOperations.TrailingZeroCount(runnable);
         for (uint rest = runnable & (runnable - 1); rest != 0; rest &= rest - 1)
         {
             int i = BitOperations.TrailingZeroCount(rest);
             if (_priority[i] > _priority[best]) best = i;
         }
-        ref Access access = ref machine.Steppers[best].Pending;
-        _last = best;
-        _lastWord = access.WordIndex;
-        _lastWrites = access.Writes;
+        Take(machine, best);
         return best;
     }
 
-    private void Renew(Machine machine)
+    private void Take(Machine machine, int stepper)
+    {
+        ref Access access = ref machine.Steppers[stepper].Pending;
+        _last = stepper;
+        _lastWord = access.WordIndex;
+        _lastWrites = access.Writes;
+    }
+
+    private void RenewAny(Machine machine)
     {
         _priority[_last] = _random.NextUInt();
         if (_lastWord == Machine.NoWord) return;

@@ -3,7 +3,7 @@ using StressFarm.Simulation;
 namespace StressFarm.Exploration;
 
 /// <summary>Who runs next. Strategies differ only in how they draw. Add one by adding a file.</summary>
-public abstract class Strategy
+public abstract class Strategy : Stepper
 {
     public abstract string Id { get; }
     public abstract string Summary { get; }
@@ -34,6 +34,18 @@ public abstract class Strategy
 
     /// <summary>The CPU to step; one of <see cref="Machine.Runnable"/>, which is not 0.</summary>
     public abstract int Next(Machine machine);
+
+    /// <summary>Who is asked at each step of the schedule that has begun: itself, or the arm of a portfolio.</summary>
+    public virtual Strategy Drawing => this;
+
+    /// <summary>Whose schedule it draws.</summary>
+    internal ScheduleRunner Runner { get; set; } = null!;
+
+    /// <summary>
+    /// Draws unless the schedule is over. A sealed strategy that says the same again has its own <see cref="Next(Machine)"/>
+    /// called without a look in a table.
+    /// </summary>
+    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
 
     /// <summary>A fresh instance with state of its own, for another worker.</summary>
     public Strategy Fresh() => (Strategy)Activator.CreateInstance(GetType())!;

@@ -15,10 +15,10 @@ public sealed class FrozenOwnersKeepToTheirWords : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "none";
     public override ushort Reads => ushort.MaxValue;
+    public override bool Applies(Policy policy) => policy.Cmp == Cmp.Contract;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
-        if (judge.Policy.Cmp != Cmp.Contract) return;
         Step step = new WriterStamp(cpu.Writer).Step;
         int id = judge.Ghost.ObjectOf(pfn);
         bool head = id != Ghost.NoObject && judge.Ghost[id].Head == pfn;

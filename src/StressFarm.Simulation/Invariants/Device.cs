@@ -13,6 +13,8 @@ public sealed class FreeDevicePagesStandAlone : Invariant
     public override bool DeviceOnly => true;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.DeviceFreed];
 
+    public override bool Applies(Policy policy) => policy.Dpm is Dpm.FreeCore or Dpm.FreeDrv or Dpm.Dax;
+
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
         if (judge.Ghost.OwnerOf(pfn) == Owner.DevFree && judge.Ghost.ObjectOf(pfn) == Ghost.NoObject) Check(judge, cpu, pfn);
@@ -257,6 +259,8 @@ public sealed class PgmapIsReadable : Invariant
     public override ushort Reads => Halves.Info | Halves.Refcount;
     public override bool DeviceOnly => true;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.PgmapRead];
+
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => word == Layout.Counts ? (Layout.RefcountBits, 0UL) : Never;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -180,6 +180,17 @@ public abstract class Invariant
     public virtual ushort Reads => 0;
     /// <summary>The states of a page in which <see cref="PageWritten"/> can find anything; in others it is not called.</summary>
     public virtual PageStates States => PageStates.Any;
+    /// <summary>
+    /// A value of the word that was written with which <see cref="PageWritten"/> can find nothing, whatever the ghost says: it is
+    /// not called when the word holds <c>Value</c> in the bits of <c>Mask</c>.
+    /// </summary>
+    /// <param name="word">number of the word in the page</param>
+    /// <param name="state">the page's state, one of <see cref="States"/></param>
+    public virtual (ulong Mask, ulong Value) Quiet(int word, PageStates state) => Never;
+    /// <summary>No value is quiet.</summary>
+    protected static (ulong Mask, ulong Value) Never => (0, 1);
+    /// <summary>Under this policy <see cref="PageWritten"/> can find something; otherwise it is not called.</summary>
+    public virtual bool Applies(Policy policy) => true;
     /// <summary><see cref="PageWritten"/> is about device pages only.</summary>
     public virtual bool DeviceOnly => false;
     public virtual ReadOnlySpan<MomentKind> Listens => [];

@@ -10,15 +10,27 @@ public sealed class Judge
     private const int Parts = Layout.WordsPerPage * 4;
     private const int NoObjectState = (int)Phase.Freeing + 1;
 
-    // The lists one after the other: list n is _byWrite[_firstByWrite[n] .. _firstByWrite[n + 1]].
-    private readonly Invariant[] _byWrite;
-    private readonly int[] _firstByWrite = new int[(NoObjectState + 1) * 2 * Parts + 1];
+    private const int Lists = (NoObjectState + 1) * 2 * Parts;
+
+    // The lists one after the other: list n begins at _lists[n] >> 8 and is _lists[n] & 255 long. One table per set of
+    // invariants that the policy leaves something to find.
+    private Listed[] _byWrite = [];
+    private uint[] _lists = [];
+    private Policy? _policy;
+    private readonly List<(Policy Policy, Listed[] ByWrite, uint[] Lists)> _tables = [];
+    private readonly Invariant[] _all;
     private readonly int _deviceBase;
     private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
     private readonly Invariant[] _pageAudits;
     private readonly Invariant[] _objectAudits;
     private readonly Invariant[] _machineAudits;
     private readonly Invariant[] _emptyAudits;
+    private readonly struct Listed(Invariant invariant, (ulong Mask, ulong Value) quiet)
+    {
+        public readonly Invariant Invariant = invariant;
+        public readonly ulong Mask = quiet.Mask, Value = quiet.Value;
+    }
+
     private string? _kernelSays;
     private (int Cpu, int Operation) _kernelSaidIn;
     private int[] _scratch = [];
@@ -30,15 +42,7 @@ public sealed class Judge
         Memory = machine.Memory;
         _deviceBase = machine.Geometry.DeviceBase;
         Invariant[] all = [.. Catalog<Invariant>.All];
-        var byWrite = new List<Invariant>();
-        for (int list = 0; list < _firstByWrite.Length - 1; list++)
-        {
-            int state = list / (2 * Parts), device = list / Parts % 2, part = list % 4;
-            int mask = (part == 0 ? 3 : part) << (list % Parts / 4 * 2);
-            if (part != 3) byWrite.AddRange(all.Where(i => (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly)));
-            _firstByWrite[list + 1] = byWrite.Count;
-        }
-        _byWrite = [.. byWrite];
+        _all = all;
         foreach (MomentKind kind in Enum.GetValues<MomentKind>())
             _byMoment[(int)kind] = [.. all.Where(i => i.Listens.Contains(kind))];
         _pageAudits = Overriding(all, nameof(Invariant.AuditPage));
@@ -62,6 +66,39 @@ public sealed class Judge
     {
         First = null;
         _kernelSays = null;
+        if (!ReferenceEquals(_policy, Policy)) Use(Policy);
+    }
+
+    private void Use(Policy policy)
+    {
+        _policy = policy;
+        foreach ((Policy known, Listed[] byWrite, uint[] lists) in _tables)
+        {
+            if (!ReferenceEquals(known, policy)) continue;
+            (_byWrite, _lists) = (byWrite, lists);
+            return;
+        }
+        const int KeptTables = 16;
+        if (_tables.Count == KeptTables) _tables.Clear();
+        (_byWrite, _lists) = TableOf(policy);
+        _tables.Add((policy, _byWrite, _lists));
+    }
+
+    private (Listed[] ByWrite, uint[] Lists) TableOf(Policy policy)
+    {
+        Invariant[] all = [.. _all.Where(i => i.Applies(policy))];
+        var byWrite = new List<Listed>();
+        var lists = new uint[Lists];
+        for (int list = 0; list < Lists; list++)
+        {
+            int state = list / (2 * Parts), device = list / Parts % 2, part = list % 4;
+            int word = list % Parts / 4, mask = (part == 0 ? 3 : part) << (word * 2), first = byWrite.Count;
+            foreach (Invariant i in all)
+                if (part != 3 && (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly))
+                    byWrite.Add(new Listed(i, i.Quiet(word, (PageStates)(1 << state))));
+            lists[list] = (uint)first << 8 | (uint)(byWrite.Count - first);
+        }
+        return ([.. byWrite], lists);
     }
 
     internal void AfterStep(Cpu cpu)
@@ -76,8 +113,11 @@ public sealed class Judge
             int list = id == Ghost.NoObject ? NoObjectState * 2 * Parts : (int)Ghost[id].Phase * 2 * Parts;
             if (pfn >= _deviceBase) list += Parts;
             list += (int)(code % Parts);
-            int end = _firstByWrite[list + 1];
-            for (int i = _firstByWrite[list]; i < end; i++) _byWrite[i].PageWritten(this, cpu, pfn);
+            uint entry = _lists[list];
+            if ((entry & 255) == 0) continue;
+            ulong held = Memory[new Word(touched >> 2)];
+            foreach (ref readonly Listed listed in new ReadOnlySpan<Listed>(_byWrite, (int)(entry >> 8), (int)(entry & 255)))
+                if ((held & listed.Mask) != listed.Value) listed.Invariant.PageWritten(this, cpu, pfn);
         }
     }
 
@@ -208,6 +248,7 @@ public sealed class Judge
         Actor last = location < 0 ? default : ActorOf(new WriterStamp(Memory.LastWriter(new Half(location))));
         First = new Violation(invariant, field, pfn, location, expected, found, by, last with { Operation = last.Operation ?? "" },
             sentence, cpu is null ? null : KernelSaid(cpu), Machine.Steps);
+        Machine.Ask();
     }
 
     /// <summary>As <see cref="Violate"/>, by a CPU that is about to take the step it named and cannot.</summary>

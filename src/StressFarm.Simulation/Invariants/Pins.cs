@@ -133,6 +133,9 @@ public sealed class PinnedAnonStaysExclusive : Invariant
     public override ushort Reads => Halves.Flags;
     public override PageStates States => PageStates.OfObject;
 
+    // The head's bit speaks for all its pages.
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (PageFlag.AnonExclusive, PageFlag.AnonExclusive);
+
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
         int id = judge.Ghost.ObjectOf(pfn);

@@ -12,6 +12,9 @@ public sealed class TailsLeadToTheirHead : Invariant
     public override PageStates States => PageStates.Live | PageStates.NoObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published];
 
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) =>
+        word == Layout.Info && state == PageStates.NoObject ? (CompoundPages.TailBit, 0UL) : Never;
+
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
         var page = new Page(pfn);
@@ -63,6 +66,8 @@ public sealed class HeadOrTail : Invariant
     public override string Mirror => "VM_BUG_ON_PGFLAGS";
     public override ushort Reads => Halves.Flags | Halves.Info;
 
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (word == Layout.Info ? CompoundPages.TailBit : PageFlag.Head, 0);
+
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
         var page = new Page(pfn);
@@ -83,6 +88,8 @@ public sealed class HeadsAreAligned : Invariant
     public override ushort Reads => Halves.Flags;
     public override PageStates States => PageStates.NoObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published, MomentKind.Unfrozen];
+
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (PageFlag.Head, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -116,6 +123,9 @@ public sealed class LiveRangesAreDisjoint : Invariant
     public override ushort Reads => Halves.Info;
     public override PageStates States => PageStates.Live;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published];
+
+    // The page belongs to the object it is asked about.
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (CompoundPages.TailBit, CompoundPages.TailBit);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -216,6 +226,8 @@ public sealed class TailRefcountIsZero : Invariant
     public override ushort Reads => Halves.Refcount;
     public override PageStates States => PageStates.OfObject;
 
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (Layout.RefcountBits, 0);
+
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
         int id = judge.Ghost.ObjectOf(pfn);
@@ -237,6 +249,8 @@ public sealed class BitZeroMeansTail : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "BUILD_BUG_ON(LIST_POISON1 & 1)";
     public override ushort Reads => Halves.Info;
+
+    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (CompoundPages.TailBit, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -48,9 +48,13 @@ public struct Access
     public ulong A;
     public ulong B;
 
-    public readonly bool IsHalf => Kind is >= AccessKind.Load32 and <= AccessKind.CmpXchg32;
-    public readonly int WordIndex => IsHalf ? Location >> 1 : Location;
-    public readonly bool Writes => Kind is not (AccessKind.None or AccessKind.Load or AccessKind.Load32 or AccessKind.Fence or AccessKind.Yield);
+    private const uint Halves = (1 << (int)AccessKind.CmpXchg32 + 1) - (1 << (int)AccessKind.Load32);
+    private const uint Readers = 1 << (int)AccessKind.None | 1 << (int)AccessKind.Load | 1 << (int)AccessKind.Load32 | 1 << (int)AccessKind.Fence | 1 << (int)AccessKind.Yield;
+
+    public readonly bool IsHalf => (Halves >> (int)Kind & 1) != 0;
+    // Without a branch: it would be guessed at, at every step.
+    public readonly int WordIndex => Location >> (int)(Halves >> (int)Kind & 1);
+    public readonly bool Writes => (Readers >> (int)Kind & 1) == 0;
 }
 
 // The awaiters. The access happens in GetResult(), that is, when the CPU has been chosen and its operation goes on; each kind

@@ -1,15 +1,22 @@
 namespace StressFarm.Simulation;
 
-/// <summary>What one kind of access does (spec 2).</summary>
+/// <summary>What one kind of access does (spec 2): what it makes of what its word or half holds.</summary>
 public interface IAccessKind
 {
     /// <summary>It writes what the kernel's code asks it to write: what a mutant can lose (<see cref="Policy.Dropped"/>). Locks are not among these.</summary>
     static virtual bool Stores => false;
+    /// <summary>Of a half, not of a word.</summary>
+    static virtual bool Half => false;
+    /// <summary>It only reads: the trace has no value before it.</summary>
+    static virtual bool Loads => false;
+    /// <summary>It has no word.</summary>
+    static virtual bool Wordless => false;
 
-    /// <param name="old">the value before; 0 for reads</param>
+    /// <param name="held">the value before</param>
     /// <param name="value">the value after, or the value read: what the digest and the trace keep</param>
+    /// <param name="writes">the value is written</param>
     /// <returns>the result of the await</returns>
-    static abstract ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value);
+    static abstract ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes);
 }
 
 /// <summary>One type for each <see cref="AccessKind"/> that a CPU can name.</summary>
@@ -17,19 +24,24 @@ public static class Accesses
 {
     public readonly struct Load : IAccessKind
     {
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static bool Loads => true;
+
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = 0;
-            return value = machine.Memory[new Word(access.Location)];
+            writes = false;
+            return value = held;
         }
     }
 
     public readonly struct Load32 : IAccessKind
     {
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static bool Loads => true;
+        public static bool Half => true;
+
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = 0;
-            return value = machine.Memory[new Half(access.Location)];
+            writes = false;
+            return value = held;
         }
     }
 
@@ -37,10 +49,10 @@ public static class Accesses
     {
         public static bool Stores => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Word(access.Location)];
-            machine.WriteWord(cpu, access.Location, value = access.A);
+            writes = true;
+            value = access.A;
             return 0;
         }
     }
@@ -48,11 +60,12 @@ public static class Accesses
     public readonly struct Store32 : IAccessKind
     {
         public static bool Stores => true;
+        public static bool Half => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Half(access.Location)];
-            machine.WriteHalf(cpu, access.Location, (uint)(value = access.A));
+            writes = true;
+            value = access.A;
             return 0;
         }
     }
@@ -60,38 +73,38 @@ public static class Accesses
     public readonly struct Add32 : IAccessKind
     {
         public static bool Stores => true;
+        public static bool Half => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Half(access.Location)];
-            value = unchecked((uint)old + (uint)access.A);
-            machine.WriteHalf(cpu, access.Location, (uint)value);
-            return value;
+            writes = true;
+            return value = unchecked((uint)held + (uint)access.A);
         }
     }
 
     public readonly struct AddUnlessZero32 : IAccessKind
     {
         public static bool Stores => true;
+        public static bool Half => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            value = old = machine.Memory[new Half(access.Location)];
-            if (old != 0) machine.WriteHalf(cpu, access.Location, (uint)(value = unchecked((uint)old + (uint)access.A)));
-            return old;
+            writes = held != 0;
+            value = writes ? unchecked((uint)held + (uint)access.A) : held;
+            return held;
         }
     }
 
     public readonly struct CmpXchg32 : IAccessKind
     {
         public static bool Stores => true;
+        public static bool Half => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            value = old = machine.Memory[new Half(access.Location)];
-            if (old != access.A) return 0;
-            machine.WriteHalf(cpu, access.Location, (uint)(value = access.B));
-            return 1;
+            writes = held == access.A;
+            value = writes ? access.B : held;
+            return writes ? 1UL : 0;
         }
     }
 
@@ -99,11 +112,10 @@ public static class Accesses
     {
         public static bool Stores => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Word(access.Location)];
-            machine.WriteWord(cpu, access.Location, value = unchecked(old + access.A));
-            return value;
+            writes = true;
+            return value = unchecked(held + access.A);
         }
     }
 
@@ -111,11 +123,11 @@ public static class Accesses
     {
         public static bool Stores => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Word(access.Location)];
-            machine.WriteWord(cpu, access.Location, value = old | access.A);
-            return old;
+            writes = true;
+            value = held | access.A;
+            return held;
         }
     }
 
@@ -123,42 +135,41 @@ public static class Accesses
     {
         public static bool Stores => true;
 
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Word(access.Location)];
-            machine.WriteWord(cpu, access.Location, value = old & ~access.A);
-            return old;
+            writes = true;
+            value = held & ~access.A;
+            return held;
         }
     }
 
     public readonly struct Lock : IAccessKind
     {
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Word(access.Location)];
-            if ((old & access.A) != 0) throw Waits(cpu);
-            machine.WriteWord(cpu, access.Location, value = old | access.A);
+            if ((held & access.A) != 0) throw Waits(cpu);
+            writes = true;
+            value = held | access.A;
             return 0;
         }
     }
 
     public readonly struct TryLock : IAccessKind
     {
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            value = old = machine.Memory[new Word(access.Location)];
-            if ((old & access.A) != 0) return 0;
-            machine.WriteWord(cpu, access.Location, value = old | access.A);
-            return 1;
+            writes = (held & access.A) == 0;
+            value = writes ? held | access.A : held;
+            return writes ? 1UL : 0;
         }
     }
 
     public readonly struct Unlock : IAccessKind
     {
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value)
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
         {
-            old = machine.Memory[new Word(access.Location)];
-            machine.WriteWord(cpu, access.Location, value = old & ~access.A);
+            writes = true;
+            value = held & ~access.A;
             return 0;
         }
     }
@@ -169,6 +180,12 @@ public static class Accesses
     /// <summary>Fences, yields and the step of a burst, whose writes follow.</summary>
     public readonly struct Nothing : IAccessKind
     {
-        public static ulong Do(Machine machine, Cpu cpu, in Access access, out ulong old, out ulong value) => old = value = 0;
+        public static bool Wordless => true;
+
+        public static ulong Do(Cpu cpu, in Access access, ulong held, out ulong value, out bool writes)
+        {
+            writes = false;
+            return value = 0;
+        }
     }
 }

@@ -29,7 +29,18 @@ public sealed class Cpu
     public Handles Handles { get; }
     /// <summary>The operation under way, and its number in the programme.</summary>
     public Operation? Operation { get; internal set; }
-    public int OperationNumber { get; internal set; }
+    public int OperationNumber
+    {
+        get => _operationNumber;
+        internal set
+        {
+            _operationNumber = value;
+            Stamp = WriterStamp.Pack(Number, value, Step.None);
+        }
+    }
+    private int _operationNumber;
+    /// <summary>What a writer's stamp says but for the step.</summary>
+    internal uint Stamp;
     /// <summary>This CPU's own steps since its operation began (I57 bounds it).</summary>
     public int OperationSteps { get; internal set; }
     public bool Finished { get; internal set; }

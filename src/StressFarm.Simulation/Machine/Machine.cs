@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace StressFarm.Simulation;
 
@@ -22,9 +23,13 @@ public sealed partial class Machine
     private Stepper? _stepper;
     private int _chosen;
     private bool _decided;
+    private long _aloneUntil = -1;
     /// <summary>Stores that others do not see yet; null under sequential consistency.</summary>
     private StoreBuffers? _buffers;
     private StoreBuffers? _builtBuffers;
+    // The memory's.
+    private readonly ulong[] _words, _writers;
+    private readonly bool[] _lineDirty;
 
     public Machine(Geometry geometry)
     {
@@ -32,6 +37,7 @@ public sealed partial class Machine
         Cells = new Cells(geometry);
         Memory = new MemMap(geometry.Pages, Cells.Count);
         _touchable = Memory.FirstCell * 4;
+        (_words, _writers, _lineDirty) = Memory.Arrays;
         Ghost = new Ghost(this);
         Judge = new Judge(this);
         Cpus = new Cpu[geometry.MaxCpus + 1];
@@ -55,7 +61,16 @@ public sealed partial class Machine
     public SplitCounters Splits { get; } = new();
 
     /// <summary>Pages whose memmap is gone: I53 watches accesses to them.</summary>
-    internal int RemovedPages;
+    internal int RemovedPages
+    {
+        get => _removedPages;
+        set
+        {
+            _removedPages = value;
+            LookForWatchers();
+        }
+    }
+    private int _removedPages;
     /// <summary>Tests of K-6 only: folio_set_order() as one access, so that no bit of page[1].flags can be lost in it.</summary>
     public bool OrderIsOneAccess { get; set; }
     /// <summary>vmemmap pages that are mapped read-only to a shared frame: 0 spares the judge a look at every write.</summary>
@@ -79,7 +94,16 @@ public sealed partial class Machine
     /// <summary>The first violation; the schedule ends there.</summary>
     public Violation? Violation => Judge.First;
     /// <summary>Records every step when set; null in ordinary runs.</summary>
-    public ITrace? Trace { get; set; }
+    public ITrace? Trace
+    {
+        get => _trace;
+        set
+        {
+            _trace = value;
+            LookForWatchers();
+        }
+    }
+    private ITrace? _trace;
 
     /// <summary>Pristine memory, an arena, a policy, and the programme's operations waiting at their first access.</summary>
     public void Reset(Arena arena, Policy policy, Programme? programme)
@@ -150,6 +174,7 @@ public sealed partial class Machine
         _buffers = policy.MemoryModel == MemoryModel.Sc ? null : _builtBuffers ??= new StoreBuffers(this);
         _buffers?.Reset();
         Steppers = _buffers?.Steppers ?? Cpus;
+        LookForWatchers();
         SharedVmemmap = 0;
         _usedCpus = Math.Max(_usedCpus, arena.Cpus);
         Judge.Reset();
@@ -189,6 +214,7 @@ public sealed partial class Machine
     public void Run(int first, Stepper stepper)
     {
         _stepper = stepper;
+        _aloneUntil = stepper.AloneUntil;
         try
         {
             for (int next = first; next >= 0; next = _chosen)
@@ -221,17 +247,83 @@ public sealed partial class Machine
     /// </summary>
     internal bool GoesOn(Cpu cpu)
     {
-        if (_stepper is null) return false;
+        Stepper? stepper = _stepper;
+        if (stepper is null) return false;
         EndStep(cpu);
-        _chosen = _stepper.Next(this, cpu);
-        if (_chosen == cpu.Number) return true;
+        if (Steps <= _aloneUntil) return true;
+        int chosen = stepper.Next(this, cpu);
+        if (chosen == cpu.Number) return true;
+        _chosen = chosen;
         _decided = true;
         return false;
     }
 
+    /// <summary>
+    /// Somebody looks at each access or changes it: a mutant that loses writes, a memory model, a trace, or the watch over pages
+    /// without a memmap. Then it takes the way of <see cref="PerformWatched"/>.
+    /// </summary>
+    private int _watched;
+
+    private void LookForWatchers() =>
+        _watched = _dropped != Simulation.Step.None || _buffers is not null || _trace is not null || _removedPages != 0 ? 1 : 0;
+
     /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal ulong Perform<TKind>(Cpu cpu) where TKind : struct, IAccessKind
+    {
+        if ((_watched | cpu.GivenAwayPages) != 0) return PerformWatched<TKind>(cpu);
+        // Nothing is called here before the end: what is at hand stays in registers.
+        ref Access access = ref cpu.Pending;
+        int location = access.Location, dirty = -1, touched = 0;
+        uint step = (uint)access.Step, writer = cpu.Stamp | step;
+        ulong result = 0, value = 0;
+        bool writes = false;
+        cpu.Writer = writer;
+        if (!TKind.Wordless)
+        {
+            int word = TKind.Half ? location >> 1 : location, shift = TKind.Half ? (location & 1) * 32 : 0;
+            ref ulong held = ref _words[word];
+            result = TKind.Do(cpu, in access, TKind.Half ? (uint)(held >> shift) : held, out value, out writes);
+            if (writes)
+            {
+                ref ulong by = ref At(_writers, word);
+                if (TKind.Half)
+                {
+                    ulong keep = 0xffff_ffff_0000_0000 >> shift;
+                    held = (held & keep) | (value << shift);
+                    by = (by & keep) | ((ulong)writer << shift);
+                }
+                else
+                {
+                    held = value;
+                    by = writer | ((ulong)writer << 32);
+                }
+                if (!At(_lineDirty, word >> 3)) dirty = word >> 3;
+                int code = (word << 2) | (TKind.Half ? 1 + (location & 1) : 0);
+                if (code < _touchable)
+                {
+                    At(_touched, 0) = code;
+                    touched = 1;
+                }
+            }
+        }
+        _wrote = writes;
+        _touchedCount = touched;
+        ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)step << 44)) * 0x9fb2_1c65_1e98_df25);
+        Digest = digest ^ (digest >> 29);
+        Steps++;
+        cpu.OperationSteps++;
+        access.Kind = AccessKind.None;
+        if (dirty >= 0) Memory.MarkDirty(dirty);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref T At<T>(T[] array, int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), (nint)(uint)index);
+
+    /// <summary>As <see cref="Perform"/>, with all that may look at an access.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong PerformWatched<TKind>(Cpu cpu) where TKind : struct, IAccessKind
     {
         ref Access access = ref cpu.Pending;
         _touchedCount = 0;
@@ -239,7 +331,7 @@ public sealed partial class Machine
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
         ulong result = TKind.Stores && access.Step == _dropped
             ? Lose<TKind>(cpu, in access, out ulong old, out ulong value)
-            : TKind.Do(this, cpu, in access, out old, out value);
+            : Do<TKind>(cpu, in access, out old, out value);
         if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
         ulong digest = unchecked((Digest ^ value ^ ((ulong)(uint)access.Location << 20) ^ ((ulong)cpu.Number << 56) ^ ((ulong)access.Step << 44)) * 0x9fb2_1c65_1e98_df25);
         Digest = digest ^ (digest >> 29);
@@ -248,6 +340,18 @@ public sealed partial class Machine
         Steps++;
         cpu.OperationSteps++;
         access.Kind = AccessKind.None;
+        return result;
+    }
+
+    private ulong Do<TKind>(Cpu cpu, in Access access, out ulong old, out ulong value) where TKind : struct, IAccessKind
+    {
+        old = value = 0;
+        if (TKind.Wordless) return 0;
+        ulong held = TKind.Half ? Memory[new Half(access.Location)] : Memory[new Word(access.Location)];
+        ulong result = TKind.Do(cpu, in access, held, out value, out bool writes);
+        if (writes && TKind.Half) WriteHalf(cpu, access.Location, (uint)value);
+        else if (writes) WriteWord(cpu, access.Location, value);
+        if (!TKind.Loads) old = held;
         return result;
     }
 
@@ -296,6 +400,9 @@ public sealed partial class Machine
         foreach (Cpu cpu in Cpus) cpu.Current = cpu.Root = null;
     }
 
+    /// <summary>Nobody goes on unasked: something is violated, or nobody can.</summary>
+    internal void Ask() => _aloneUntil = -1;
+
     private void UpdateRunnable(Cpu stepped)
     {
         uint bit = 1u << stepped.Number;
@@ -320,6 +427,7 @@ public sealed partial class Machine
             if ((Memory[new Word(a.Location)] & a.A) == 0) Runnable |= 1u << i;
             else Runnable &= ~(1u << i);
         }
+        if (Runnable == 0) Ask();
     }
 
 }

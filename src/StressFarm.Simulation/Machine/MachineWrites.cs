@@ -23,7 +23,7 @@ public sealed partial class Machine
     {
         int word = access.WordIndex;
         (ulong held, ulong writers) = Memory.Held(word);
-        ulong result = TKind.Do(this, cpu, in access, out old, out _);
+        ulong result = Do<TKind>(cpu, in access, out old, out _);
         Memory.PutBack(word, held, writers);
         _touchedCount = 0;
         _wrote = false;

@@ -5,4 +5,10 @@ public abstract class Stepper
 {
     /// <summary>After a step of <paramref name="stepped"/>: the CPU that steps next, one of <see cref="Machine.Runnable"/>, or -1 to stop.</summary>
     public abstract int Next(Machine machine, Cpu stepped);
+
+    /// <summary>
+    /// Up to this step it chooses the CPU that stepped for as long as that can go on and nothing is violated, and is not asked; -1
+    /// when it is always asked.
+    /// </summary>
+    public virtual long AloneUntil => -1;
 }

@@ -24,6 +24,9 @@ public static class Layout
     /// <summary>memcg_data; on page[1] the low half is _nr_pages.</summary>
     public const int Memcg = 7;
 
+    /// <summary>_refcount's part of the word <see cref="Counts"/>.</summary>
+    public const ulong RefcountBits = 0xffff_ffff_0000_0000;
+
     // Halves within one page.
     public const int MapcountHalf = 12;
     public const int RefcountHalf = 13;

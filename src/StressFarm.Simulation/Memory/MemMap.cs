@@ -34,6 +34,9 @@ public sealed class MemMap
         for (int pfn = 0; pfn < pages; pfn++) WriteHole(pfn);
     }
 
+    /// <summary>For the one place that writes at every step.</summary>
+    internal (ulong[] Words, ulong[] Writers, bool[] LineDirty) Arrays => (_words, _writers, _lineDirty);
+
     public int Pages { get; }
     internal int Lines { get; }
     public int FirstCell => Pages * Layout.WordsPerPage;
@@ -130,7 +133,7 @@ public sealed class MemMap
 
     // Once a line and schedule: kept out of the code of a write.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void MarkDirty(int line)
+    internal void MarkDirty(int line)
     {
         _lineDirty[line] = true;
         _dirty[_dirtyCount++] = line;

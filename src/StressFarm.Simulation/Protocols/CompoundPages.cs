@@ -19,7 +19,9 @@ public static class CompoundPages
         return address < Layout.VmemmapBase ? -1 : (int)Math.Min((address - Layout.VmemmapBase) / 64, int.MaxValue);
     }
 
-    public static bool IsTail(ulong info) => (info & 1) != 0;
+    public static bool IsTail(ulong info) => (info & TailBit) != 0;
+    /// <summary>The bit of word 8 that a tail marker has.</summary>
+    public const ulong TailBit = 1;
 
     /// <summary>page_folio(): one read of word 8, then arithmetic. -1 for a wild result.</summary>
     public static async Op<int> PageFolio(Cpu cpu, Page page, Step step)
