@@ -1,7 +1,9 @@
 using BenchmarkDotNet.Running;
 using StressFarm.Benchmarks;
 
-// --quick: a table within a minute, by stopwatch. Otherwise BenchmarkDotNet, which is slow and exact.
+// --against CHECKOUT: this build and another one in turn. --quick: a table within two minutes. Otherwise BenchmarkDotNet, which is slow and exact.
+if (Sampler.Served(args)) return 0;
+if (args.Contains("--against")) return AgainstCommand.Run(args, Console.Out, Console.Error);
 if (args.Contains("--quick"))
     return QuickTable.Print([.. args.Where(a => a != "--quick")], Console.Out);
 BenchmarkSwitcher.FromAssembly(typeof(CheckedSteps).Assembly).Run(args);

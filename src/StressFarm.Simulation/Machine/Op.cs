@@ -114,10 +114,16 @@ internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAs
 
     private Box(FramePool pool, FrameStack home) : base(pool) => _home = home;
 
-    public static Box<TStateMachine, T> Rent(FramePool pool)
+    /// <summary>A method is suspended for the first time: its state moves into a box. Once a call, so kept out of the code of an await.</summary>
+    /// <param name="frame">the method's builder's, a part of <paramref name="machine"/></param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Frame<T> Take(FramePool pool, ref Frame<T>? frame, ref TStateMachine machine)
     {
         FrameStack free = pool[s_stack];
-        return free.Pop() is { } box ? Unsafe.As<Box<TStateMachine, T>>(box) : new(pool, free);
+        Box<TStateMachine, T> box = free.Pop() is { } last ? Unsafe.As<Box<TStateMachine, T>>(last) : new(pool, free);
+        frame = box; // before the copy: the builder inside the copy must know its frame
+        box.StateMachine = machine;
+        return box;
     }
 
     internal override void MoveNext() => StateMachine.MoveNext();
@@ -205,13 +211,8 @@ public struct OpMethodBuilder
     public void AwaitUnsafeOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine machine)
         where TAwaiter : IOpAwaiter where TStateMachine : IAsyncStateMachine
     {
-        if (_frame is null)
-        {
-            var box = Box<TStateMachine, Unit>.Rent(awaiter.Pool);
-            _frame = box; // before the copy: the builder inside the copy must know its frame
-            box.StateMachine = machine;
-        }
-        awaiter.Suspend(_frame);
+        Frame<Unit> frame = _frame ?? Box<TStateMachine, Unit>.Take(awaiter.Pool, ref _frame, ref machine);
+        awaiter.Suspend(frame);
     }
 }
 
@@ -240,12 +241,7 @@ public struct OpMethodBuilder<T>
     public void AwaitUnsafeOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine machine)
         where TAwaiter : IOpAwaiter where TStateMachine : IAsyncStateMachine
     {
-        if (_frame is null)
-        {
-            var box = Box<TStateMachine, T>.Rent(awaiter.Pool);
-            _frame = box;
-            box.StateMachine = machine;
-        }
-        awaiter.Suspend(_frame);
+        Frame<T> frame = _frame ?? Box<TStateMachine, T>.Take(awaiter.Pool, ref _frame, ref machine);
+        awaiter.Suspend(frame);
     }
 }
