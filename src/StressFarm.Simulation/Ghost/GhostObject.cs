@@ -61,31 +61,35 @@ public enum Phase : byte
     Freeing,
 }
 
-/// <summary>An object the kernel knows only as page words: a folio, a compound page, a slab.</summary>
+/// <summary>
+/// An object the kernel knows only as page words: a folio, a compound page, a slab. 64 bytes, what the judge asks of the page of
+/// each write first: one line of the processor's cache, mostly.
+/// </summary>
 public struct GhostObject
 {
     public int Head;
-    public int Order;
+    private sbyte _order;
     public Owner Kind;
     public Phase Phase;
-    public int PhaseCpu;
-    /// <summary>Life of its pages: the value <see cref="Ghost.LifeOf"/> had when the object was created.</summary>
-    public int Life;
-    public bool Rmappable;
-    public bool Anon;
     /// <summary>The owner keeps the refcount at 0 while it uses the pages (slab).</summary>
     public bool FrozenOwner;
+    /// <summary>GUP pins (FOLL_PIN), whatever way the kernel accounts them.</summary>
+    public int Pins;
     /// <summary>References held by threads, all CPUs together.</summary>
     public int ThreadRefs;
     /// <summary>References held by page table entries.</summary>
     public int PteRefs;
     /// <summary>References held by anything else that is modelled as an opaque holder.</summary>
     public int OtherRefs;
-    /// <summary>GUP pins (FOLL_PIN), whatever way the kernel accounts them.</summary>
-    public int Pins;
-    /// <summary>What those pins added to _refcount (1 or GUP_PIN_COUNTING_BIAS each).</summary>
+    /// <summary>What the pins added to _refcount (1 or GUP_PIN_COUNTING_BIAS each).</summary>
     public int PinRefs;
-    /// <summary>What those pins added to _pincount.</summary>
+    /// <summary>References held by the page cache: one a page.</summary>
+    public int CacheRefs;
+    /// <summary>References held by the swap cache: one a page.</summary>
+    public int SwapRefs;
+    /// <summary>Life of its pages: the value <see cref="Ghost.LifeOf"/> had when the object was created.</summary>
+    public int Life;
+    /// <summary>What the pins added to _pincount.</summary>
     public int PinCounts;
     /// <summary>Page table entries that map one page of it, and rmap accounts as such.</summary>
     public int PteMaps;
@@ -95,25 +99,43 @@ public struct GhostObject
     public ushort EvictDue;
     /// <summary>Evicting walks that met it.</summary>
     public ushort EvictSeen;
+    private sbyte _phaseCpu, _locker;
+    public bool Rmappable;
+    public bool Anon;
     /// <summary>FS-DAX: it lives as long as entries lead to it; its refcount may be 0 meanwhile.</summary>
     public bool ShareLife;
-    /// <summary>References held by the page cache: one a page.</summary>
-    public int CacheRefs;
-    /// <summary>References held by the swap cache: one a page.</summary>
-    public int SwapRefs;
-
-    /// <summary>Who holds its folio lock: the CPU's number and one; 0 for nobody.</summary>
-    public int Locker;
     /// <summary>On the LRU; not while somebody has it isolated.</summary>
     public bool OnLru;
     /// <summary>On a deferred split list, or a shrinker's.</summary>
     public bool Queued;
 
-    public readonly int Pages => 1 << Order;
+    public int Order
+    {
+        readonly get => _order;
+        set => _order = (sbyte)value;
+    }
+
+    /// <summary>The CPU that put it into its phase.</summary>
+    public int PhaseCpu
+    {
+        readonly get => _phaseCpu;
+        set => _phaseCpu = (sbyte)value;
+    }
+
+    /// <summary>Who holds its folio lock: the CPU's number and one; 0 for nobody.</summary>
+    public int Locker
+    {
+        readonly get => _locker;
+        set => _locker = (sbyte)value;
+    }
+
+    public readonly int Pages => 1 << _order;
     public readonly int ExpectedRefs => ThreadRefs + PteRefs + OtherRefs + PinRefs + CacheRefs + SwapRefs;
-    public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << Order);
-    public readonly bool IsCompound => Order > 0 && Kind != Owner.Block;
+    public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << _order);
+    public readonly bool IsCompound => _order > 0 && Kind != Owner.Block;
     public readonly bool IsDevice => Kind == Owner.DevFolio;
+    /// <summary>Its owner keeps it frozen, or it is a slab, whose owner may.</summary>
+    public readonly bool IsKept => FrozenOwner || Kind is Owner.Slab or Owner.LargeKmalloc;
     /// <summary>A folio by intention: what may carry folio fields under every CMP.</summary>
     public readonly bool IsFolio => Kind is Owner.Small or Owner.Folio or Owner.DevFolio or Owner.Hugetlb;
 }

@@ -260,7 +260,7 @@ public sealed class PgmapIsReadable : Invariant
     public override bool DeviceOnly => true;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.PgmapRead];
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => word == Layout.Counts ? (Layout.RefcountBits, 0UL) : Never;
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => word == Layout.Counts ? (Layout.RefcountBits, 0UL) : Never;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -90,6 +90,7 @@ public sealed class SlabPagesAreFrozen : Invariant
     public override string Mirror => "WARN in gup_fast_folio_allowed and free_large_kmalloc";
     public override ushort Reads => Halves.Mapcount | Halves.Refcount;
     public override PageStates States => PageStates.Live;
+    public override bool Concerns(Situation at) => at.Kept;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published, MomentKind.Rmap, MomentKind.Pinned, MomentKind.Kfree];
 
     private static bool IsSlab(Owner kind) => kind is Owner.Slab or Owner.LargeKmalloc;

@@ -69,9 +69,8 @@ public sealed class PoisonedPagesStayOut : Invariant
 
     public override void AuditPage(Judge judge, int pfn)
     {
-        if (judge.Ghost.OwnerOf(pfn) is not (Owner.Buddy or Owner.Pcp)) return;
         Half flags = new Page(pfn).Flags.Low;
-        if ((judge.Memory[flags] & PageFlag.HwPoison) == 0) return;
+        if ((judge.Memory[flags] & PageFlag.HwPoison) == 0 || judge.Ghost.OwnerOf(pfn) is not (Owner.Buddy or Owner.Pcp)) return;
         judge.Violate(this, null, pfn, flags.Index, "flags", "no PG_hwpoison", "PG_hwpoison", $"page {pfn} is poisoned and on a free list ({judge.Ghost.OwnerOf(pfn)})");
     }
 

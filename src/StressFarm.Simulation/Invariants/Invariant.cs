@@ -180,13 +180,16 @@ public abstract class Invariant
     public virtual ushort Reads => 0;
     /// <summary>The states of a page in which <see cref="PageWritten"/> can find anything; in others it is not called.</summary>
     public virtual PageStates States => PageStates.Any;
+    /// <summary>In this situation of a page <see cref="PageWritten"/> can find something, whatever its words hold; otherwise it is not called.</summary>
+    /// <param name="at">in one of <see cref="States"/></param>
+    public virtual bool Concerns(Situation at) => true;
     /// <summary>
-    /// A value of the word that was written with which <see cref="PageWritten"/> can find nothing, whatever the ghost says: it is
-    /// not called when the word holds <c>Value</c> in the bits of <c>Mask</c>.
+    /// A value of the word that was written with which <see cref="PageWritten"/> can find nothing: it is not called when the word
+    /// holds <c>Value</c> in the bits of <c>Mask</c>.
     /// </summary>
     /// <param name="word">number of the word in the page</param>
-    /// <param name="state">the page's state, one of <see cref="States"/></param>
-    public virtual (ulong Mask, ulong Value) Quiet(int word, PageStates state) => Never;
+    /// <param name="at">in one of <see cref="States"/></param>
+    public virtual (ulong Mask, ulong Value) Quiet(int word, Situation at) => Never;
     /// <summary>No value is quiet.</summary>
     protected static (ulong Mask, ulong Value) Never => (0, 1);
     /// <summary>Under this policy <see cref="PageWritten"/> can find something; otherwise it is not called.</summary>
@@ -207,22 +210,6 @@ public abstract class Invariant
     public virtual void AuditMachine(Judge judge) { }
     /// <summary>Audit after the teardown, when every page must be free again.</summary>
     public virtual void AuditEmpty(Judge judge) { }
-}
-
-/// <summary>What a page may be in: the phase of its object, one bit each, or no object.</summary>
-[Flags]
-public enum PageStates : byte
-{
-    None = 0,
-    Dead = 1 << Phase.Dead,
-    Allocating = 1 << Phase.Allocating,
-    Live = 1 << Phase.Live,
-    Frozen = 1 << Phase.Frozen,
-    Freeing = 1 << Phase.Freeing,
-    NoObject = 1 << (Phase.Freeing + 1),
-    /// <summary>Of an object that is not dead.</summary>
-    OfObject = Allocating | Live | Frozen | Freeing,
-    Any = OfObject | Dead | NoObject,
 }
 
 /// <summary>Half-of-a-page masks for <see cref="Invariant.Reads"/>.</summary>

@@ -2,22 +2,15 @@ namespace StressFarm.Simulation;
 
 /// <summary>
 /// Calls the invariants when what they read has changed, and keeps the first violation. Dispatch is by table: one list of
-/// invariants per (state of the page, system or device, word of the page, whole / low / high), one per moment.
+/// invariants per (situation of the page, word of it, whole / low / high), one per moment.
 /// </summary>
 public sealed class Judge
 {
-    /// <summary>Numbers of a touched word with its part: the low five bits of <see cref="Machine.Touched"/>.</summary>
-    private const int Parts = Layout.WordsPerPage * 4;
-    private const int NoObjectState = (int)Phase.Freeing + 1;
+    private const int KeptTables = 16;
 
-    private const int Lists = (NoObjectState + 1) * 2 * Parts;
-
-    // The lists one after the other: list n begins at _lists[n] >> 8 and is _lists[n] & 255 long. One table per set of
-    // invariants that the policy leaves something to find.
-    private Listed[] _byWrite = [];
-    private uint[] _lists = [];
+    private WriteTable? _table;
     private Policy? _policy;
-    private readonly List<(Policy Policy, Listed[] ByWrite, uint[] Lists)> _tables = [];
+    private readonly List<(Policy Policy, WriteTable Table)> _tables = [];
     private readonly Invariant[] _all;
     private readonly int _deviceBase;
     private readonly Invariant[][] _byMoment = new Invariant[Enum.GetValues<MomentKind>().Length][];
@@ -25,12 +18,6 @@ public sealed class Judge
     private readonly Invariant[] _objectAudits;
     private readonly Invariant[] _machineAudits;
     private readonly Invariant[] _emptyAudits;
-    private readonly struct Listed(Invariant invariant, (ulong Mask, ulong Value) quiet)
-    {
-        public readonly Invariant Invariant = invariant;
-        public readonly ulong Mask = quiet.Mask, Value = quiet.Value;
-    }
-
     private string? _kernelSays;
     private (int Cpu, int Operation) _kernelSaidIn;
     private int[] _scratch = [];
@@ -69,54 +56,43 @@ public sealed class Judge
         if (!ReferenceEquals(_policy, Policy)) Use(Policy);
     }
 
+    /// <summary>Tests only: every invariant that reads a word looks at each write of it.</summary>
+    internal bool AsksAll
+    {
+        get => _asksAll;
+        set
+        {
+            _asksAll = value;
+            _tables.Clear();
+            _policy = null;
+        }
+    }
+    private bool _asksAll;
+
     private void Use(Policy policy)
     {
         _policy = policy;
-        foreach ((Policy known, Listed[] byWrite, uint[] lists) in _tables)
-        {
-            if (!ReferenceEquals(known, policy)) continue;
-            (_byWrite, _lists) = (byWrite, lists);
-            return;
-        }
-        const int KeptTables = 16;
+        _table = _tables.Find(t => ReferenceEquals(t.Policy, policy)).Table;
+        if (_table is not null) return;
         if (_tables.Count == KeptTables) _tables.Clear();
-        (_byWrite, _lists) = TableOf(policy);
-        _tables.Add((policy, _byWrite, _lists));
-    }
-
-    private (Listed[] ByWrite, uint[] Lists) TableOf(Policy policy)
-    {
-        Invariant[] all = [.. _all.Where(i => i.Applies(policy))];
-        var byWrite = new List<Listed>();
-        var lists = new uint[Lists];
-        for (int list = 0; list < Lists; list++)
-        {
-            int state = list / (2 * Parts), device = list / Parts % 2, part = list % 4;
-            int word = list % Parts / 4, mask = (part == 0 ? 3 : part) << (word * 2), first = byWrite.Count;
-            foreach (Invariant i in all)
-                if (part != 3 && (i.Reads & mask) != 0 && ((int)i.States >> state & 1) != 0 && (device == 1 || !i.DeviceOnly))
-                    byWrite.Add(new Listed(i, i.Quiet(word, (PageStates)(1 << state))));
-            lists[list] = (uint)first << 8 | (uint)(byWrite.Count - first);
-        }
-        return ([.. byWrite], lists);
+        _table = new WriteTable(_all, policy, _asksAll);
+        _tables.Add((policy, _table));
     }
 
     internal void AfterStep(Cpu cpu)
     {
         if (!Enabled || First is not null) return;
         if (Machine.SharedVmemmap != 0) WriteFaults(cpu);
+        WriteTable table = _table!;
         foreach (int touched in Machine.Touched)
         {
             uint code = (uint)touched;
-            int pfn = (int)(code / Parts);
-            int id = Ghost.ObjectOf(pfn);
-            int list = id == Ghost.NoObject ? NoObjectState * 2 * Parts : (int)Ghost[id].Phase * 2 * Parts;
-            if (pfn >= _deviceBase) list += Parts;
-            list += (int)(code % Parts);
-            uint entry = _lists[list];
-            if ((entry & 255) == 0) continue;
+            int pfn = (int)(code / WriteTable.Parts);
+            int list = table.ListOf[Situation.Of(Ghost, pfn, _deviceBase) * WriteTable.Parts + (int)(code % WriteTable.Parts)];
+            if (list == 0) continue;
+            uint entry = table.Lists[list];
             ulong held = Memory[new Word(touched >> 2)];
-            foreach (ref readonly Listed listed in new ReadOnlySpan<Listed>(_byWrite, (int)(entry >> 8), (int)(entry & 255)))
+            foreach (ref readonly WriteTable.Listed listed in new ReadOnlySpan<WriteTable.Listed>(table.Invariants, (int)(entry >> 8), (int)(entry & 255)))
                 if ((held & listed.Mask) != listed.Value) listed.Invariant.PageWritten(this, cpu, pfn);
         }
     }
@@ -126,7 +102,7 @@ public sealed class Judge
     {
         foreach (int touched in Machine.Touched)
         {
-            int pfn = (int)((uint)touched / Parts);
+            int pfn = (int)((uint)touched / WriteTable.Parts);
             if (Machine.IsReadOnly(pfn)) RaiseAt(MomentKind.WriteFault, cpu, pfn, ((uint)touched >> 2) * 2 + ((touched & 3) == 2 ? 1u : 0));
         }
     }
@@ -208,14 +184,15 @@ public sealed class Judge
     public void Audit(bool whole)
     {
         if (!Enabled) return;
-        if (whole)
+        foreach (Invariant invariant in _pageAudits)
         {
-            for (int pfn = 0; pfn < Machine.Geometry.Pages; pfn++) AuditPage(pfn);
-        }
-        else
-        {
+            if (whole)
+            {
+                for (int pfn = 0; pfn < Machine.Geometry.Pages && First is null; pfn++) invariant.AuditPage(this, pfn);
+                continue;
+            }
             foreach (int line in Memory.DirtyLines)
-                if (line < Machine.Geometry.Pages) AuditPage(line);
+                if (line < Machine.Geometry.Pages && First is null) invariant.AuditPage(this, line);
         }
         for (int id = 0; id < Ghost.ObjectCount && First is null; id++)
         {
@@ -231,12 +208,6 @@ public sealed class Judge
     {
         if (!Enabled || First is not null) return;
         foreach (Invariant invariant in _emptyAudits) invariant.AuditEmpty(this);
-    }
-
-    private void AuditPage(int pfn)
-    {
-        if (First is not null) return;
-        foreach (Invariant invariant in _pageAudits) invariant.AuditPage(this, pfn);
     }
 
     /// <summary>Reports a violation; the first one of a schedule is kept.</summary>

@@ -290,7 +290,7 @@ public sealed class PageTypesMatchOwners : Invariant
     public override string Mirror => "__SetPage* VM_BUG_ON, folio_mapcount type filter";
     public override ushort Reads => Halves.Mapcount;
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (uint.MaxValue, uint.MaxValue);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (uint.MaxValue, uint.MaxValue);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -327,8 +327,9 @@ public sealed class FrozenStaysZero : Invariant
     public override Severity Severity => Severity.Corruption;
     public override string Mirror => "WARN_ON refcount in unqueue, VM_BUG_ON in hugetlb";
     public override ushort Reads => Halves.Refcount;
+    public override bool Concerns(Situation at) => at.Kept || (at.State & (PageStates.NoObject | PageStates.Frozen | PageStates.Freeing)) != 0;
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (Layout.RefcountBits, 0);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (Layout.RefcountBits, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -72,6 +72,7 @@ public sealed class PinsAreVisible : Invariant
     public override string Mirror => "none";
     public override ushort Reads => Halves.Refcount | Halves.Mapping;
     public override PageStates States => PageStates.OfObject;
+    public override bool Concerns(Situation at) => at.Pinned && at.Role != PageRole.Later;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Pinned, MomentKind.Unpinned];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
@@ -132,9 +133,10 @@ public sealed class PinnedAnonStaysExclusive : Invariant
     public override string Mirror => "sanity_check_pinned_pages";
     public override ushort Reads => Halves.Flags;
     public override PageStates States => PageStates.OfObject;
+    public override bool Concerns(Situation at) => at.Pinned || at.Role != PageRole.Head;
 
     // The head's bit speaks for all its pages.
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (PageFlag.AnonExclusive, PageFlag.AnonExclusive);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (PageFlag.AnonExclusive, PageFlag.AnonExclusive);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

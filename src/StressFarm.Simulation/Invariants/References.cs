@@ -57,6 +57,7 @@ public sealed class RefcountNeverBelowHolders : Invariant
     public override string Mirror => "VM_BUG_ON in put_page_testzero, WARN_ON < 0 in try_get_folio";
     public override ushort Reads => Halves.Refcount;
     public override PageStates States => PageStates.Live | PageStates.Allocating;
+    public override bool Concerns(Situation at) => at.Role == PageRole.Head;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.RefTaken, MomentKind.RefDropped];
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)

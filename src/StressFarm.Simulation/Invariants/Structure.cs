@@ -12,8 +12,8 @@ public sealed class TailsLeadToTheirHead : Invariant
     public override PageStates States => PageStates.Live | PageStates.NoObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published];
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) =>
-        word == Layout.Info && state == PageStates.NoObject ? (CompoundPages.TailBit, 0UL) : Never;
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) =>
+        word == Layout.Info && at.State == PageStates.NoObject ? (CompoundPages.TailBit, 0UL) : Never;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -66,7 +66,7 @@ public sealed class HeadOrTail : Invariant
     public override string Mirror => "VM_BUG_ON_PGFLAGS";
     public override ushort Reads => Halves.Flags | Halves.Info;
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (word == Layout.Info ? CompoundPages.TailBit : PageFlag.Head, 0);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (word == Layout.Info ? CompoundPages.TailBit : PageFlag.Head, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -89,7 +89,7 @@ public sealed class HeadsAreAligned : Invariant
     public override PageStates States => PageStates.NoObject;
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published, MomentKind.Unfrozen];
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (PageFlag.Head, 0);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (PageFlag.Head, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -125,7 +125,7 @@ public sealed class LiveRangesAreDisjoint : Invariant
     public override ReadOnlySpan<MomentKind> Listens => [MomentKind.Published];
 
     // The page belongs to the object it is asked about.
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (CompoundPages.TailBit, CompoundPages.TailBit);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (CompoundPages.TailBit, CompoundPages.TailBit);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -225,8 +225,9 @@ public sealed class TailRefcountIsZero : Invariant
     public override string Mirror => "VM_BUG_ON_PAGE(PageTail(page)) in set_page_refcounted";
     public override ushort Reads => Halves.Refcount;
     public override PageStates States => PageStates.OfObject;
+    public override bool Concerns(Situation at) => at.Role != PageRole.Head;
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (Layout.RefcountBits, 0);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (Layout.RefcountBits, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -250,7 +251,7 @@ public sealed class BitZeroMeansTail : Invariant
     public override string Mirror => "BUILD_BUG_ON(LIST_POISON1 & 1)";
     public override ushort Reads => Halves.Info;
 
-    public override (ulong Mask, ulong Value) Quiet(int word, PageStates state) => (CompoundPages.TailBit, 0);
+    public override (ulong Mask, ulong Value) Quiet(int word, Situation at) => (CompoundPages.TailBit, 0);
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {
@@ -276,6 +277,7 @@ public sealed class OrderIsStable : Invariant
     public override string Mirror => "none";
     public override ushort Reads => Halves.Flags;
     public override PageStates States => PageStates.Live;
+    public override bool Concerns(Situation at) => at.Role == PageRole.Second;
 
     public override void PageWritten(Judge judge, Cpu cpu, int pfn)
     {

@@ -11,6 +11,8 @@ public sealed class Cpu
     internal Cpu(Machine machine, int number)
     {
         Machine = machine;
+        Memory = machine.Memory;
+        Cells = machine.Cells;
         Ghost = machine.Ghost;
         Judge = machine.Judge;
         Number = number;
@@ -19,6 +21,10 @@ public sealed class Cpu
 
     public Machine Machine { get; }
     public int Number { get; }
+    // The machine's. An operation asks for them each time: a local that lives across an await is a field of a frame, and a reference
+    // there costs the collector's barrier.
+    public MemMap Memory { get; }
+    public Cells Cells { get; }
     public Ghost Ghost { get; }
     public Judge Judge { get; }
     public Policy Policy => Machine.Policy;

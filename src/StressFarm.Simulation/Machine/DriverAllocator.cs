@@ -33,7 +33,7 @@ public sealed class DriverAllocator(Machine machine)
     {
         Closed = Carved = false;
         Outstanding = 0;
-        Array.Fill(_free, false);
+        // Behind the arena's pages nobody looks.
         Array.Fill(_free, true, 0, machine.Arena.DevicePages);
         LargeOrder = 0;
     }

@@ -91,6 +91,6 @@ public sealed class ReserveCma : Operation
     public override async Op Run(Cpu cpu, OpCall call)
     {
         int end = Math.Min(call.A + call.B, Math.Min(Geometry.MaxPageblocks, cpu.Machine.Arena.SystemPages >> cpu.Machine.Arena.PmdOrder));
-        for (int block = call.A; block < end; block++) await cpu.Store(cpu.Machine.Cells.Pageblock(block), Migratetype.Cma, Step.IsolateBlock);
+        for (int block = call.A; block < end; block++) await cpu.Store(cpu.Cells.Pageblock(block), Migratetype.Cma, Step.IsolateBlock);
     }
 }

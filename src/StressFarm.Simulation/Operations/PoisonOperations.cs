@@ -30,17 +30,16 @@ public sealed class FolioActivate : Operation
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        Cells cells = cpu.Machine.Cells;
-        Word ptl = cells.Ptl(call.A, AnonMemory.TableOf(cpu, call.B));
+        Word ptl = cpu.Cells.Ptl(call.A, AnonMemory.TableOf(cpu, call.B));
         await cpu.Lock(ptl, Step.PtlLock);
-        var pte = new PageTableEntry(await cpu.Load(cells.Pte(call.A, call.B), Step.ReadPte));
+        var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(call.A, call.B), Step.ReadPte));
         int head = pte.IsPresent ? await CompoundPages.PageFolio(cpu, cpu.Ghost.Token(pte.Pfn), Step.Activate) : -1;
         if (head >= 0 && (await cpu.Load(new Folio(head).Flags, Step.Activate) & PageFlag.Lru) != 0)
         {
-            await cpu.Lock(cells.LruvecLock, Step.LruLock);
+            await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);
             if ((await cpu.Load(new Folio(head).Flags, Step.Activate) & PageFlag.Lru) != 0)
                 await cpu.Or(new Folio(head).Flags, PageFlag.Active, Step.Activate);
-            await cpu.Unlock(cells.LruvecLock, Step.LruUnlock);
+            await cpu.Unlock(cpu.Cells.LruvecLock, Step.LruUnlock);
         }
         await cpu.Unlock(ptl, Step.PtlUnlock);
     }

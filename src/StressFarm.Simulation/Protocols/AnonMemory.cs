@@ -33,7 +33,6 @@ public static class AnonMemory
     /// </summary>
     public static async Op Fault(Cpu cpu, int mm, int slot, int order, bool pmd)
     {
-        Cells cells = cpu.Machine.Cells;
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (pfn < 0) return;
         await cpu.Store(new Page(pfn).MemcgData, MemcgOf(cpu, mm), Step.NewAnon);
@@ -42,10 +41,10 @@ public static class AnonMemory
         cpu.Ghost.Publish(cpu, id);
         Folio folio = cpu.Ghost.FolioToken(pfn);
         int table = TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         if (!await RangeIsNone(cpu, mm, slot, 1 << order))
         {
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
             await FolioReferences.Put(cpu, folio);
             return;
         }
@@ -58,27 +57,26 @@ public static class AnonMemory
         await FolioReferences.LruAdd(cpu, folio);
         if (pmd)
         {
-            await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Present(pfn).Raw, Step.SetPte);
+            await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Present(pfn).Raw, Step.SetPte);
             cpu.Ghost.ThreadToPte(cpu, pfn, 1);
         }
         else
         {
             for (int i = 0; i < refs; i++)
             {
-                await cpu.Store(cells.Pte(mm, slot + i), PageTableEntry.Present(pfn + i).Raw, Step.SetPte);
+                await cpu.Store(cpu.Cells.Pte(mm, slot + i), PageTableEntry.Present(pfn + i).Raw, Step.SetPte);
                 cpu.Ghost.ThreadToPte(cpu, pfn, 1);
             }
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
     }
 
     /// <summary>Under the page table lock: no entry at PMD level, none in the range of slots.</summary>
     public static async Op<bool> RangeIsNone(Cpu cpu, int mm, int slot, int count)
     {
-        Cells cells = cpu.Machine.Cells;
-        if (await cpu.Load(cells.Pmd(mm, TableOf(cpu, slot)), Step.ReadPte) != 0) return false;
+        if (await cpu.Load(cpu.Cells.Pmd(mm, TableOf(cpu, slot)), Step.ReadPte) != 0) return false;
         for (int i = 0; i < count; i++)
-            if (await cpu.Load(cells.Pte(mm, slot + i), Step.ReadPte) != 0) return false;
+            if (await cpu.Load(cpu.Cells.Pte(mm, slot + i), Step.ReadPte) != 0) return false;
         return true;
     }
 }

@@ -61,9 +61,9 @@ public static class BuddyAllocator
 
     private static async Op<int> RmqueuePcp(Cpu cpu, int order)
     {
-        Word head = cpu.Machine.Cells.Pcp(cpu.Number, order);
+        Word head = cpu.Cells.Pcp(cpu.Number, order);
         ulong next = await cpu.Load(head, Step.PcpPop);
-        int pfn = cpu.Machine.Memory.PfnAt(next);
+        int pfn = cpu.Memory.PfnAt(next);
         if (pfn < 0) return -1; // the head itself: empty
         cpu.Handles.PcpCount[order]--;
         await Lists.Del(cpu, new Page(pfn).Lru, Step.PcpPop);
@@ -74,12 +74,11 @@ public static class BuddyAllocator
     /// <summary><c>__rmqueue_smallest</c> and <c>expand</c>: A1..A5.</summary>
     private static async Op<int> RmqueueBuddy(Cpu cpu, int order)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.ZoneLock, Step.A1);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.A1);
         int pfn = -1, m = order;
         for (; m <= Geometry.MaxOrder; m++)
         {
-            pfn = cpu.Machine.Memory.PfnAt(await cpu.Load(cells.FreeArea(m), Step.A2));
+            pfn = cpu.Memory.PfnAt(await cpu.Load(cpu.Cells.FreeArea(m), Step.A2));
             if (pfn >= 0) break;
         }
         if (pfn >= 0)
@@ -92,11 +91,11 @@ public static class BuddyAllocator
             for (int h = m - 1; h >= order; h--)
             {
                 var half = new Page(pfn + (1 << h));
-                await Lists.Add(cpu, half.Lru, cells.FreeArea(h), Step.A4);
+                await Lists.Add(cpu, half.Lru, cpu.Cells.FreeArea(h), Step.A4);
                 await SetBuddyOrder(cpu, half, h, Step.A4);
             }
         }
-        await cpu.Unlock(cells.ZoneLock, Step.A5);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.A5);
         return pfn;
     }
 
@@ -195,7 +194,7 @@ public static class BuddyAllocator
         if (order < Geometry.PcpOrders && cpu.Handles.PcpCount[order] < PcpHigh && !isolated)
         {
             cpu.Handles.PcpCount[order]++;
-            await Lists.Add(cpu, new Page(pfn).Lru, cpu.Machine.Cells.Pcp(cpu.Number, order), Step.PcpPush);
+            await Lists.Add(cpu, new Page(pfn).Lru, cpu.Cells.Pcp(cpu.Number, order), Step.PcpPush);
             cpu.Ghost.Transfer(cpu, pfn, order, Owner.IsolatedFree, Owner.Pcp);
             return;
         }
@@ -203,19 +202,18 @@ public static class BuddyAllocator
     }
 
     private static async Op<bool> IsIsolated(Cpu cpu, int pfn, Step step) =>
-        await cpu.Load(cpu.Machine.Cells.Pageblock(pfn >> cpu.Machine.Arena.PmdOrder), step) == Migratetype.Isolate;
+        await cpu.Load(cpu.Cells.Pageblock(pfn >> cpu.Machine.Arena.PmdOrder), step) == Migratetype.Isolate;
 
     internal static async Op FreeToZone(Cpu cpu, int pfn, int order)
     {
-        await cpu.Lock(cpu.Machine.Cells.ZoneLock, Step.F11Lock);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.F11Lock);
         await MergeAndAdd(cpu, pfn, order);
-        await cpu.Unlock(cpu.Machine.Cells.ZoneLock, Step.F11Unlock);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.F11Unlock);
     }
 
     /// <summary><c>__free_one_page</c>, under zone->lock.</summary>
     internal static async Op MergeAndAdd(Cpu cpu, int pfn, int order)
     {
-        Cells cells = cpu.Machine.Cells;
         int freed = pfn, freedOrder = order;
         while (order < cpu.Machine.Arena.LargestBlock)
         {
@@ -233,7 +231,7 @@ public static class BuddyAllocator
         var block = new Page(pfn);
         bool isolated = cpu.Machine.Arena.Hotplug && await IsIsolated(cpu, pfn, Step.F11);
         await SetBuddyOrder(cpu, block, order, Step.F11);
-        await Lists.Add(cpu, block.Lru, isolated ? cells.IsolatedArea(order) : cells.FreeArea(order), Step.F11);
+        await Lists.Add(cpu, block.Lru, isolated ? cpu.Cells.IsolatedArea(order) : cpu.Cells.FreeArea(order), Step.F11);
         cpu.Ghost.Transfer(cpu, freed, freedOrder, Owner.IsolatedFree, Owner.Buddy);
     }
 
@@ -243,8 +241,8 @@ public static class BuddyAllocator
         for (int order = 0; order < Geometry.PcpOrders; order++)
             while (true)
             {
-                Word head = cpu.Machine.Cells.Pcp(ofCpu, order);
-                int pfn = cpu.Machine.Memory.PfnAt(await cpu.Load(head, Step.PcpPop));
+                Word head = cpu.Cells.Pcp(ofCpu, order);
+                int pfn = cpu.Memory.PfnAt(await cpu.Load(head, Step.PcpPop));
                 if (pfn < 0) break;
                 await Lists.Del(cpu, new Page(pfn).Lru, Step.PcpPop);
                 cpu.Machine.Cpus[ofCpu].Handles.PcpCount[order]--;

@@ -57,7 +57,6 @@ public static class CacheMigration
     /// </summary>
     private static async Op<bool> MoveMapping(Cpu cpu, Folio folio, Folio target, int mapping, int order, bool swap, bool anon)
     {
-        Cells cells = cpu.Machine.Cells;
         int pages = 1 << order;
         bool counted = swap && (anon || !cpu.Policy.Has(Deviation.ExpectedRefsWithoutShmemSwap));
         int mapcount = (int)await cpu.Load(order > 0 ? folio.LargeMapcount : folio.Head.Mapcount, Step.MigrateMapping) + 1;
@@ -68,7 +67,7 @@ public static class CacheMigration
             if (mapcount == 0) cpu.Judge.RaiseAt(MomentKind.FreezeRefused, cpu, folio.Pfn, expected, count);
             return false;
         }
-        Word held = swap ? cells.SwapLock : cells.XaLock(mapping);
+        Word held = swap ? cpu.Cells.SwapLock : cpu.Cells.XaLock(mapping);
         await cpu.Lock(held, Step.MigrateMapping);
         bool frozen = await cpu.CmpXchg(folio.Refcount, expected, 0, Step.MigrateMapping);
         if (frozen)
@@ -85,9 +84,8 @@ public static class CacheMigration
 
     private static async Op MoveFrozen(Cpu cpu, Folio folio, Folio target, int mapping, int order, bool swap)
     {
-        Cells cells = cpu.Machine.Cells;
         const ulong moved = PageFlag.Swapbacked | PageFlag.SwapCache | PageFlag.Uptodate | PageFlag.Dirty;
-        ulong address = cpu.Machine.Memory.AddressOf(target.Head);
+        ulong address = cpu.Memory.AddressOf(target.Head);
         int index = (int)await cpu.Load(folio.Head.Index, Step.MigrateMapping), pages = 1 << order;
         await cpu.Store(target.Head.Index, (ulong)index, Step.MigrateMapping);
         await cpu.Store(target.Head.Mapping, await cpu.Load(folio.Head.Mapping, Step.MigrateMapping), Step.MigrateMapping);

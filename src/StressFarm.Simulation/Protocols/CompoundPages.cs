@@ -100,7 +100,7 @@ public static class CompoundPages
         await cpu.Store(folio.Pincount, 0, Step.C7);
         await cpu.Store(folio.EntireMapcount, uint.MaxValue, Step.C7);
         if (order <= 1) return;
-        ulong self = cpu.Machine.Memory.AddressOf(folio.DeferredList);
+        ulong self = cpu.Memory.AddressOf(folio.DeferredList);
         await cpu.Store(folio.DeferredList, self, Step.C8);
         await cpu.Store(new Word(folio.DeferredList.Index + 1), self, Step.C8);
     }

@@ -12,16 +12,15 @@ public static class DeferredSplit
     /// <param name="partially">false: queued because it may be underused, all of it being mapped</param>
     public static async Op Queue(Cpu cpu, Folio folio, bool partially = true)
     {
-        Cells cells = cpu.Machine.Cells;
         int order = (int)(await cpu.Load(folio.SecondFlags, Step.Queue) & PageFlag.OrderMask);
         if (order <= 1) return;
         int memcg = await LockList(cpu, folio, Step.QueueLock);
         if (partially) await cpu.Or(folio.SecondFlags, PageFlag.PartiallyMapped, Step.QueueAdd);
         ulong next = await cpu.Load(Next(folio), Step.QueueAdd);
-        if (next == cpu.Machine.Memory.AddressOf(Next(folio)))
-            await Lists.AddTail(cpu, Next(folio), cells.DeferredHeadOf(memcg), Step.QueueAdd);
+        if (next == cpu.Memory.AddressOf(Next(folio)))
+            await Lists.AddTail(cpu, Next(folio), cpu.Cells.DeferredHeadOf(memcg), Step.QueueAdd);
         cpu.Ghost.SetQueued(folio.Pfn, true);
-        await cpu.Unlock(cells.DeferredLockOf(memcg), Step.QueueUnlock);
+        await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), Step.QueueUnlock);
     }
 
     /// <summary>
@@ -32,7 +31,7 @@ public static class DeferredSplit
         if (order <= 1) return;
         ulong second = await cpu.Load(folio.SecondFlags, Step.Unqueue);
         if ((second & PageFlag.LargeRmappable) == 0) return;
-        ulong self = cpu.Machine.Memory.AddressOf(Next(folio));
+        ulong self = cpu.Memory.AddressOf(Next(folio));
         if (await cpu.Load(Next(folio), Step.Unqueue) == self) return;
         int memcg = await LockList(cpu, folio, Step.UnqueueLock);
         if (await cpu.Load(Next(folio), Step.UnqueueDel) != self)
@@ -40,7 +39,7 @@ public static class DeferredSplit
             await cpu.AndNot(folio.SecondFlags, PageFlag.PartiallyMapped, Step.UnqueueDel);
             await Delete(cpu, folio, Step.UnqueueDel);
         }
-        await cpu.Unlock(cpu.Machine.Cells.DeferredLockOf(memcg), Step.UnqueueUnlock);
+        await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), Step.UnqueueUnlock);
     }
 
     /// <summary>
@@ -49,14 +48,13 @@ public static class DeferredSplit
     /// </summary>
     internal static async Op<int> LockList(Cpu cpu, Folio folio, Step step)
     {
-        Cells cells = cpu.Machine.Cells;
         bool many = cpu.Machine.Arena.Memcgs > 1;
         while (true)
         {
             int memcg = many ? AnonMemory.MemcgNumber(await cpu.Load(folio.Head.MemcgData, step)) : 0;
-            await cpu.Lock(cells.DeferredLockOf(memcg), step);
+            await cpu.Lock(cpu.Cells.DeferredLockOf(memcg), step);
             if (!many || AnonMemory.MemcgNumber(await cpu.Load(folio.Head.MemcgData, step)) == memcg) return memcg;
-            await cpu.Unlock(cells.DeferredLockOf(memcg), step);
+            await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), step);
         }
     }
 
@@ -65,8 +63,8 @@ public static class DeferredSplit
     {
         Word node = Next(folio);
         cpu.Ghost.SetQueued(folio.Pfn, false);
-        ulong self = cpu.Machine.Memory.AddressOf(node);
-        Word next = cpu.Machine.Memory.WordAt(cpu.Peek(node)), prev = cpu.Machine.Memory.WordAt(cpu.Peek(new Word(node.Index + 1)));
+        ulong self = cpu.Memory.AddressOf(node);
+        Word next = cpu.Memory.WordAt(cpu.Peek(node)), prev = cpu.Memory.WordAt(cpu.Peek(new Word(node.Index + 1)));
         bool sound = next.Index >= 0 && prev.Index >= 0 && cpu.Peek(prev) == self && cpu.Peek(new Word(next.Index + 1)) == self;
         if (!sound)
         {

@@ -10,7 +10,7 @@ public static class DeferredSplitScan
     /// <param name="underused">folios that are mapped as a whole count as underused, and are split too</param>
     public static async Op Run(Cpu cpu, int memcg, int count, bool underused)
     {
-        Word mine = cpu.Machine.Cells.ShrinkHead(cpu.Number);
+        Word mine = cpu.Cells.ShrinkHead(cpu.Number);
         await Isolate(cpu, memcg, mine, count);
         while (true)
         {
@@ -25,9 +25,8 @@ public static class DeferredSplitScan
     /// <summary>deferred_split_isolate(): without a reference to be had the folio is being freed or frozen, and left alone.</summary>
     private static async Op Isolate(Cpu cpu, int memcg, Word mine, int count)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.DeferredLockOf(memcg), Step.ScanLock);
-        ulong at = await cpu.Load(cells.DeferredHeadOf(memcg), Step.ScanIsolate);
+        await cpu.Lock(cpu.Cells.DeferredLockOf(memcg), Step.ScanLock);
+        ulong at = await cpu.Load(cpu.Cells.DeferredHeadOf(memcg), Step.ScanIsolate);
         for (int page; count > 0 && (page = PageOf(cpu, at)) >= 0; count--)
         {
             var folio = new Folio(page - 2);
@@ -37,11 +36,11 @@ public static class DeferredSplitScan
             await Lists.AddTail(cpu, folio.DeferredList, mine, Step.ScanIsolate);
             cpu.Ghost.SetQueued(folio.Pfn, true);
         }
-        await cpu.Unlock(cells.DeferredLockOf(memcg), Step.ScanUnlock);
+        await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), Step.ScanUnlock);
     }
 
     /// <summary>The page whose words are the list node at an address; -1 for a head, which is no page's.</summary>
-    private static int PageOf(Cpu cpu, ulong address) => cpu.Machine.Memory.PfnAt(address);
+    private static int PageOf(Cpu cpu, ulong address) => cpu.Memory.PfnAt(address);
 
     /// <summary>
     /// list_del_init(). It writes two words, and between them the node looks like an empty list: under the lock of the list
@@ -56,7 +55,7 @@ public static class DeferredSplitScan
         }
         int memcg = await DeferredSplit.LockList(cpu, folio, Step.ScanDel);
         await DeferredSplit.Delete(cpu, folio, Step.ScanDel);
-        await cpu.Unlock(cpu.Machine.Cells.DeferredLockOf(memcg), Step.ScanDel);
+        await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), Step.ScanDel);
     }
 
     private static async Op SplitOne(Cpu cpu, Folio folio, bool underused)
@@ -75,14 +74,13 @@ public static class DeferredSplitScan
     /// <summary><c>map_anon_folio_pmd</c>: a folio that was faulted in as a whole is queued as perhaps underused.</summary>
     public static async Op QueueWhole(Cpu cpu, int mm, int table)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.Queue));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.Queue));
         if (pmd.IsPresent)
         {
             Folio folio = cpu.Ghost.FolioToken(pmd.Pfn); // mapped, under the lock
             if ((await cpu.Load(folio.SecondFlags, Step.Queue) & PageFlag.PartiallyMapped) == 0) await DeferredSplit.Queue(cpu, folio, partially: false);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
     }
 }

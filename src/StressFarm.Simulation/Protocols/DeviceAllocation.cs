@@ -13,32 +13,30 @@ public static class DeviceAllocation
     /// <param name="choice">BUDDY: which of several fitting ranges; 0 is the lowest</param>
     public static async Op<DeviceBlock> Pop(Cpu cpu, int order, int choice)
     {
-        Cells cells = cpu.Machine.Cells;
         bool lifo = cpu.Policy.Allocator == Allocator.Lifo;
         if (lifo && order > 0) order = cpu.Machine.Driver.LargeOrder;
-        await cpu.Lock(cells.DriverLock, Step.V1);
+        await cpu.Lock(cpu.Cells.DriverLock, Step.V1);
         int pfn = -1;
-        if (cpu.Machine.Driver.Closed) await cpu.Burst(cells.DriverBuddy, Step.V2);
+        if (cpu.Machine.Driver.Closed) await cpu.Burst(cpu.Cells.DriverBuddy, Step.V2);
         else if (lifo)
         {
             pfn = await PopList(cpu, order);
         }
         else
         {
-            await cpu.Burst(cells.DriverBuddy, Step.V2);
+            await cpu.Burst(cpu.Cells.DriverBuddy, Step.V2);
             pfn = cpu.Machine.Driver.Take(order, choice);
             if (pfn >= 0) cpu.Ghost.Transfer(cpu, pfn, order, Owner.DevFree, Owner.DevIsolated);
         }
         if (pfn >= 0) cpu.Machine.Driver.Outstanding += 1 << order;
-        await cpu.Unlock(cells.DriverLock, Step.V3);
+        await cpu.Unlock(cpu.Cells.DriverLock, Step.V3);
         return pfn < 0 ? DeviceBlock.None : new DeviceBlock(pfn, order);
     }
 
     /// <summary>Takes a block back: its pages are DEVFREE from here, and another CPU may get them at once.</summary>
     public static async Op Push(Cpu cpu, int pfn, int order)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.DriverLock, Step.V1);
+        await cpu.Lock(cpu.Cells.DriverLock, Step.V1);
         if (cpu.Policy.Allocator == Allocator.Lifo)
         {
             // The lists know two sizes: what a split left of another size comes back as single pages.
@@ -49,12 +47,12 @@ public static class DeviceAllocation
         }
         else
         {
-            await cpu.Burst(cells.DriverBuddy, Step.V2);
+            await cpu.Burst(cpu.Cells.DriverBuddy, Step.V2);
             cpu.Machine.Driver.Give(pfn, order);
             Freed(cpu, pfn, order);
         }
         cpu.Machine.Driver.Outstanding -= 1 << order;
-        await cpu.Unlock(cells.DriverLock, Step.V3);
+        await cpu.Unlock(cpu.Cells.DriverLock, Step.V3);
     }
 
     /// <summary>
@@ -64,14 +62,13 @@ public static class DeviceAllocation
     /// </summary>
     public static async Op Carve(Cpu cpu, int largeOrder, int large)
     {
-        Machine machine = cpu.Machine;
-        await cpu.Burst(machine.Cells.DriverHeads, Step.V2);
-        machine.Driver.Carved = true;
+        await cpu.Burst(cpu.Cells.DriverHeads, Step.V2);
+        cpu.Machine.Driver.Carved = true;
         if (cpu.Policy.Allocator == Allocator.Lifo && cpu.Peek(Head(cpu, 1)) != 0) return;
-        machine.Driver.LargeOrder = largeOrder;
+        cpu.Machine.Driver.LargeOrder = largeOrder;
         if (cpu.Policy.Allocator != Allocator.Lifo) return;
-        int first = machine.Geometry.DeviceBase, end = first + machine.Arena.DevicePages;
-        int singles = first + Math.Min(large << largeOrder, machine.Arena.DevicePages >> largeOrder << largeOrder);
+        int first = cpu.Machine.Geometry.DeviceBase, end = first + cpu.Machine.Arena.DevicePages;
+        int singles = first + Math.Min(large << largeOrder, cpu.Machine.Arena.DevicePages >> largeOrder << largeOrder);
         if (largeOrder == 0) singles = first;
         PokeList(cpu, first, singles, 1 << largeOrder, Head(cpu, 1));
         PokeList(cpu, singles, end, 1, Head(cpu, 0));
@@ -83,17 +80,17 @@ public static class DeviceAllocation
         for (int pfn = end - size; pfn >= first; pfn -= size)
         {
             cpu.Poke(new Page(pfn).ZoneDeviceData, next);
-            next = cpu.Machine.Memory.AddressOf(new Page(pfn));
+            next = cpu.Memory.AddressOf(new Page(pfn));
         }
         cpu.Poke(head, next);
     }
 
-    private static Word Head(Cpu cpu, int order) => new(cpu.Machine.Cells.DriverHeads.Index + (order > 0 ? 1 : 0));
+    private static Word Head(Cpu cpu, int order) => new(cpu.Cells.DriverHeads.Index + (order > 0 ? 1 : 0));
 
     private static async Op<int> PopList(Cpu cpu, int order)
     {
         Word head = Head(cpu, order);
-        int pfn = cpu.Machine.Memory.PfnAt(await cpu.Load(head, Step.V2));
+        int pfn = cpu.Memory.PfnAt(await cpu.Load(head, Step.V2));
         if (pfn < 0) return -1;
         ulong next = await cpu.Load(new Page(pfn).ZoneDeviceData, Step.V2);
         await cpu.Store(head, next, Step.V2);
@@ -106,7 +103,7 @@ public static class DeviceAllocation
         Word head = Head(cpu, order);
         ulong next = await cpu.Load(head, Step.V2);
         await cpu.Store(new Page(pfn).ZoneDeviceData, next, Step.V2);
-        await cpu.Store(head, cpu.Machine.Memory.AddressOf(new Page(pfn)), Step.V2);
+        await cpu.Store(head, cpu.Memory.AddressOf(new Page(pfn)), Step.V2);
         Freed(cpu, pfn, order);
     }
 

@@ -28,7 +28,7 @@ public static class DeviceMemory
     /// <summary><c>mm/memremap.c:free_zone_device_folio</c>, D1..D6: the refcount is 0.</summary>
     public static async Op FreeFolio(Cpu cpu, Folio folio)
     {
-        if (cpu.Peek(cpu.Machine.Cells.PgmapType) != 0)
+        if (cpu.Peek(cpu.Cells.PgmapType) != 0)
         {
             await FreeDaxFolio(cpu, folio);
             return;
@@ -86,7 +86,7 @@ public static class DeviceMemory
             cpu.Judge.KernelSays(cpu, $"BUG: unable to handle page fault: percpu_ref_put_many() of pgmap {pgmap:x}");
             return;
         }
-        await cpu.Add(cpu.Machine.Cells.PgmapRef, -nr, Step.D6);
+        await cpu.Add(cpu.Cells.PgmapRef, -nr, Step.D6);
     }
 
     /// <summary>D3: __ClearPageAnonExclusive() on every subpage, not atomic.</summary>

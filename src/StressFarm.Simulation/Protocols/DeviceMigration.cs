@@ -13,12 +13,11 @@ public static class DeviceMigration
     /// </summary>
     public static async Op<bool> Insert(Cpu cpu, Folio folio, int order, int mm, int slot, bool pmd)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         if (!await AnonMemory.RangeIsNone(cpu, mm, slot, 1 << order))
         {
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
             return false;
         }
         int refs = pmd ? 1 : 1 << order;
@@ -30,11 +29,11 @@ public static class DeviceMigration
         await Rmap.NewAnon(cpu, folio, order, mm, pmd);
         for (int i = 0; i < refs; i++)
         {
-            Word entry = pmd ? cells.Pmd(mm, table) : cells.Pte(mm, slot + i);
+            Word entry = pmd ? cpu.Cells.Pmd(mm, table) : cpu.Cells.Pte(mm, slot + i);
             await cpu.Store(entry, PageTableEntry.DevicePrivate(folio.Pfn + i).Raw, Step.SetPte);
             cpu.Ghost.ThreadToPte(cpu, folio.Pfn, 1);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         await UnlockAndPut(cpu, folio.Head);
         return true;
     }
@@ -60,11 +59,10 @@ public static class DeviceMigration
     /// </summary>
     public static async Op Fault(Cpu cpu, int mm, int slot, bool small = false)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var entry = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.DevFault));
-        if (entry.IsNone) entry = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.DevFault));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.DevFault));
+        if (entry.IsNone) entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.DevFault));
         int head = -1;
         if (entry.IsDevicePrivate) head = await CompoundPages.PageFolio(cpu, new Page(entry.Pfn), Step.DevFault);
         bool locked = false;
@@ -75,7 +73,7 @@ public static class DeviceMigration
             locked = await FolioReferences.TryLock(cpu, folio);
             if (locked) await FolioReferences.Get(cpu, folio, 1, Step.DevFault);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         if (!locked) return;
         await ToRam(cpu, folio, small);
         await UnlockAndPut(cpu, folio.Head);
@@ -123,17 +121,16 @@ public static class DeviceMigration
 
     private static async Op SplitMigrationPmd(Cpu cpu, Folio source, int order, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.MV3));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.MV3));
         if (pmd.IsMigration && pmd.Pfn == source.Pfn)
         {
             for (int i = 0; i < 1 << order; i++)
-                await cpu.Store(cells.Pte(mm, slot + i), PageTableEntry.Migration(source.Pfn + i, write: true, exclusive: true).Raw, Step.MV3);
-            await cpu.Store(cells.Pmd(mm, table), 0, Step.MV3);
+                await cpu.Store(cpu.Cells.Pte(mm, slot + i), PageTableEntry.Migration(source.Pfn + i, write: true, exclusive: true).Raw, Step.MV3);
+            await cpu.Store(cpu.Cells.Pmd(mm, table), 0, Step.MV3);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
     }
 
     /// <summary>MV3, MV4: a system folio of the same order takes the place of the source, or the source comes back.</summary>
@@ -161,20 +158,19 @@ public static class DeviceMigration
     /// <summary>try_to_migrate(): how many entries became migration entries; their references are this thread's now.</summary>
     private static async Op<int> Unmap(Cpu cpu, Folio folio, int order, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot), unmapped = 0;
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.MV1));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.MV1));
         if (pmd.IsDevicePrivate && pmd.Pfn == folio.Pfn)
         {
             unmapped = 1;
             await cpu.AndNot(folio.Flags, PageFlag.AnonExclusive, Step.MV1);
-            await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Migration(folio.Pfn, write: true, exclusive: true).Raw, Step.MV1);
+            await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Migration(folio.Pfn, write: true, exclusive: true).Raw, Step.MV1);
             await Rmap.RemovePmd(cpu, folio, mm);
         }
         for (int i = 0; i < 1 << order && pmd.IsNone; i++)
         {
-            Word at = cells.Pte(mm, slot + i);
+            Word at = cpu.Cells.Pte(mm, slot + i);
             var entry = new PageTableEntry(await cpu.Load(at, Step.MV1));
             if (!entry.IsDevicePrivate || entry.Pfn != folio.Pfn + i) continue;
             unmapped++;
@@ -184,7 +180,7 @@ public static class DeviceMigration
             await Rmap.RemovePtes(cpu, folio, page, 1, mm, order > 0);
         }
         if (unmapped > 0) cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -unmapped);
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         return unmapped;
     }
 
@@ -194,21 +190,20 @@ public static class DeviceMigration
     /// </summary>
     private static async Op Remap(Cpu cpu, Folio source, Folio to, int order, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.MV4));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.MV4));
         if (pmd.IsMigration && pmd.Pfn == source.Pfn)
         {
             await FolioReferences.Get(cpu, to, 1, Step.MV4);
             await Rmap.AddPmd(cpu, to, mm);
             await cpu.Or(to.Flags, PageFlag.AnonExclusive, Step.MV4);
-            await cpu.Store(cells.Pmd(mm, table), Entry(source, to, 0).Raw, Step.MV4);
+            await cpu.Store(cpu.Cells.Pmd(mm, table), Entry(source, to, 0).Raw, Step.MV4);
             cpu.Ghost.ThreadToPte(cpu, to.Pfn, 1);
         }
         for (int i = 0; i < 1 << order && pmd.IsNone; i++)
         {
-            Word at = cells.Pte(mm, slot + i);
+            Word at = cpu.Cells.Pte(mm, slot + i);
             var entry = new PageTableEntry(await cpu.Load(at, Step.MV4));
             if (!entry.IsMigration || entry.Pfn != source.Pfn + i) continue;
             var page = new Page(to.Pfn + i);
@@ -218,7 +213,7 @@ public static class DeviceMigration
             await cpu.Store(at, Entry(source, to, i).Raw, Step.MV4);
             cpu.Ghost.ThreadToPte(cpu, to.Pfn, 1);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
     }
 
     private static PageTableEntry Entry(Folio source, Folio to, int i) =>

@@ -21,7 +21,6 @@ public static class DevicePmdInsertion
     /// <summary>The folio is locked and held by the caller, and stays so. True when it is mapped.</summary>
     public static async Op<bool> Run(Cpu cpu, Folio folio, int mm, int table, InsertFailure failure)
     {
-        Cells cells = cpu.Machine.Cells;
         int order = cpu.Machine.Arena.PmdOrder;
         await cpu.Yield(Step.InsertPmd);
         if (failure == InsertFailure.Charge) return false;
@@ -31,7 +30,7 @@ public static class DevicePmdInsertion
         if (cpu.Policy.SeparatesFolios) await cpu.Store(folio.NrPages, 1u << order, Step.InsertPmd);
         await cpu.Or(folio.SecondFlags, PageFlag.LargeRmappable, Step.InsertPmd);
         if (failure == InsertFailure.PageTable) return false;
-        Word ptl = cells.Ptl(mm, table);
+        Word ptl = cpu.Cells.Ptl(mm, table);
         await cpu.Lock(ptl, Step.PtlLock);
         if (failure == InsertFailure.Unstable || !await AnonMemory.RangeIsNone(cpu, mm, table << order, 1 << order))
         {
@@ -43,7 +42,7 @@ public static class DevicePmdInsertion
         await cpu.Store(folio.Head.Mapping, AnonMemory.AnonMapping(mm), Step.InsertPmd);
         await cpu.Store(folio.Head.Index, (ulong)(table << order), Step.InsertPmd);
         await Rmap.NewAnon(cpu, folio, order, mm, pmd: true);
-        await cpu.Store(cells.Pmd(mm, table), PageTableEntry.DevicePrivate(folio.Pfn).Raw, Step.SetPte);
+        await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.DevicePrivate(folio.Pfn).Raw, Step.SetPte);
         cpu.Ghost.ThreadToPte(cpu, folio.Pfn, 1);
         await cpu.Unlock(ptl, Step.PtlUnlock);
         return true;

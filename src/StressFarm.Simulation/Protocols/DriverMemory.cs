@@ -35,7 +35,7 @@ public static class DriverMemory
         if (producer == DriverProducer.HugeZero && order > 0)
         {
             await cpu.AndNot(new Folio(pfn).SecondFlags, PageFlag.LargeRmappable, Step.HugeZero);
-            if (cpu.Machine.Arena.HasHugetlb) await cpu.Store(cpu.Machine.Cells.HugeZeroFolio, (ulong)pfn + 1, Step.HugeZero);
+            if (cpu.Machine.Arena.HasHugetlb) await cpu.Store(cpu.Cells.HugeZeroFolio, (ulong)pfn + 1, Step.HugeZero);
             cpu.Ghost[id].Rmappable = false;
         }
         cpu.Ghost.Publish(cpu, id);
@@ -63,7 +63,7 @@ public static class DriverMemory
     {
         if (cpu.Policy.Map == Map.PfnMap) await PfnMapping.Revoke(cpu, handle.Pfn, 1 << handle.Order);
         bool huge = (DriverProducer)handle.Extra == DriverProducer.HugeZero && cpu.Machine.Arena.HasHugetlb;
-        if (huge) await cpu.Store(cpu.Machine.Cells.HugeZeroFolio, 0, Step.HugeZero);
+        if (huge) await cpu.Store(cpu.Cells.HugeZeroFolio, 0, Step.HugeZero);
         if ((DriverProducer)handle.Extra is DriverProducer.IoUring or DriverProducer.HugeZero) await FolioReferences.Put(cpu, handle.Folio);
         else await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
     }
@@ -97,7 +97,7 @@ public static class DriverMemory
     public static async Op VmInsertPage(Cpu cpu, int mm, int slot, Page page)
     {
         if (!await Validate(cpu, page)) return;
-        Word ptl = cpu.Machine.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.I2);
         await InsertPageIntoPte(cpu, mm, slot, page);
         await cpu.Unlock(ptl, Step.I6);
@@ -109,7 +109,7 @@ public static class DriverMemory
         for (int i = 0; i < count && slot + i < Geometry.SlotsPerMm;)
         {
             int table = AnonMemory.TableOf(cpu, slot + i);
-            Word ptl = cpu.Machine.Cells.Ptl(mm, table);
+            Word ptl = cpu.Cells.Ptl(mm, table);
             await cpu.Lock(ptl, Step.I2);
             for (; i < count && AnonMemory.TableOf(cpu, slot + i) == table; i++)
             {
@@ -152,7 +152,7 @@ public static class DriverMemory
         await FolioReferences.Get(cpu, folio, 1, Step.I3);
         bool large = (await cpu.Load(folio.Flags, Step.I5) & PageFlag.Head) != 0;
         if (await MappedPages.HasRmap(cpu, folio, large)) await Rmap.AddPtes(cpu, folio, page, 1, mm, large);
-        await cpu.Store(cpu.Machine.Cells.Pte(mm, slot), PageTableEntry.Present(page.Pfn).Raw, Step.I6);
+        await cpu.Store(cpu.Cells.Pte(mm, slot), PageTableEntry.Present(page.Pfn).Raw, Step.I6);
         cpu.Ghost.ThreadToPte(cpu, page.Pfn, 1);
         return true;
     }
@@ -169,14 +169,14 @@ public static class DriverMemory
         Folio folio = cpu.Ghost.FolioToken(head);
         await FolioReferences.Get(cpu, folio, 1, Step.FaultInsert);
         await FolioReferences.Lock(cpu, folio, Step.FaultInsert);
-        Word ptl = cpu.Machine.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
         bool none = await AnonMemory.RangeIsNone(cpu, mm, slot, 1);
         if (none)
         {
             bool large = (await cpu.Load(folio.Flags, Step.FaultInsert) & PageFlag.Head) != 0;
             if (await MappedPages.HasRmap(cpu, folio, large)) await Rmap.AddPtes(cpu, folio, page, 1, mm, large);
-            await cpu.Store(cpu.Machine.Cells.Pte(mm, slot), PageTableEntry.Present(page.Pfn).Raw, Step.FaultInsert);
+            await cpu.Store(cpu.Cells.Pte(mm, slot), PageTableEntry.Present(page.Pfn).Raw, Step.FaultInsert);
             cpu.Ghost.ThreadToPte(cpu, page.Pfn, 1);
         }
         await cpu.Unlock(ptl, Step.PtlUnlock);

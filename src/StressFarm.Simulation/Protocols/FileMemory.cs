@@ -16,7 +16,7 @@ public static class FileMemory
     /// </summary>
     public static async Op Fault(Cpu cpu, int mm, int mapping, int index)
     {
-        Word size = cpu.Machine.Cells.ISize(mapping);
+        Word size = cpu.Cells.ISize(mapping);
         if (index >= (int)await cpu.Load(size, Step.FileFault)) return;
         int pfn = await PageCache.LockEntry(cpu, mapping, index);
         if (pfn < 0) return;
@@ -29,8 +29,7 @@ public static class FileMemory
     private static async Op<bool> MapPage(Cpu cpu, int mm, int mapping, int index, Folio folio)
     {
         int slot = SlotOf(mapping, index);
-        Cells cells = cpu.Machine.Cells;
-        Word ptl = cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         var page = new Page(folio.Pfn + index - (int)await cpu.Load(folio.Head.Index, Step.FileFault)); // folio_file_page()
         bool large = (await cpu.Load(folio.Flags, Step.FileFault) & PageFlag.Head) != 0;
         await cpu.Lock(ptl, Step.PtlLock);
@@ -38,7 +37,7 @@ public static class FileMemory
         if (none)
         {
             await Rmap.AddPtes(cpu, folio, page, 1, mm, large);
-            await cpu.Store(cells.Pte(mm, slot), PageTableEntry.Present(page.Pfn).Raw, Step.FileFault);
+            await cpu.Store(cpu.Cells.Pte(mm, slot), PageTableEntry.Present(page.Pfn).Raw, Step.FileFault);
             cpu.Ghost.ThreadToPte(cpu, page.Pfn, 1);
         }
         await cpu.Unlock(ptl, Step.PtlUnlock);
@@ -51,7 +50,6 @@ public static class FileMemory
     /// </summary>
     public static async Op Unmap(Cpu cpu, Folio folio, int mapping, int index, int order)
     {
-        Cells cells = cpu.Machine.Cells;
         Half mapcount = order > 0 ? folio.LargeMapcount : folio.Head.Mapcount;
         for (int mm = 0; mm < Geometry.MaxMms; mm++)
         {
@@ -59,12 +57,12 @@ public static class FileMemory
             for (int i = 0; i < 1 << order; i++)
             {
                 int slot = SlotOf(mapping, index + i);
-                Word ptl = cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+                Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
                 await cpu.Lock(ptl, Step.PtlLock);
-                var pte = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.FileUnmap));
+                var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.FileUnmap));
                 if (pte.IsPresent && pte.Pfn == folio.Pfn + i)
                 {
-                    await cpu.Store(cells.Pte(mm, slot), 0, Step.FileUnmap);
+                    await cpu.Store(cpu.Cells.Pte(mm, slot), 0, Step.FileUnmap);
                     cpu.Ghost.ThreadToPte(cpu, pte.Pfn, -1);
                     await Rmap.RemovePtes(cpu, folio, new Page(pte.Pfn), 1, mm, order > 0);
                     await FolioReferences.Put(cpu, folio, 1, Step.FileUnmap);
@@ -78,8 +76,8 @@ public static class FileMemory
     public static async Op UnmapAll(Cpu cpu, Folio folio, int mapping, int order)
     {
         int index = (int)await cpu.Load(folio.Head.Index, Step.FileUnmap);
-        await cpu.Lock(cpu.Machine.Cells.IMmap(mapping), Step.FileUnmap);
+        await cpu.Lock(cpu.Cells.IMmap(mapping), Step.FileUnmap);
         await Unmap(cpu, folio, mapping, index, order);
-        await cpu.Unlock(cpu.Machine.Cells.IMmap(mapping), Step.FileUnmap);
+        await cpu.Unlock(cpu.Cells.IMmap(mapping), Step.FileUnmap);
     }
 }

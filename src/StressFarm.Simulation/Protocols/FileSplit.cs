@@ -25,14 +25,13 @@ public static class FileSplit
         if (mapping < 0) return SplitResult.Busy;
         cpu.Judge.RaiseAt(MomentKind.MappingDeref, cpu, folio.Pfn, mappingWord);
         if (shape.NewOrder >= order) return SplitResult.Invalid;
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.IMmap(mapping), Step.S3);
+        await cpu.Lock(cpu.Cells.IMmap(mapping), Step.S3);
         cpu.Machine.Splits.Attempts++;
-        int end = (int)await cpu.Load(cells.ISize(mapping), Step.S3);
+        int end = (int)await cpu.Load(cpu.Cells.ISize(mapping), Step.S3);
         int index = (int)await cpu.Load(folio.Head.Index, Step.S3);
         SplitResult result = await UnderIMmap(cpu, folio, order, shape, new SplitCache(mapping, index, end, false));
         if (result == SplitResult.Done) await FolioSplit.ReleaseParts(cpu, folio.Pfn, order, lockAt);
-        await cpu.Unlock(cells.IMmap(mapping), Step.S14);
+        await cpu.Unlock(cpu.Cells.IMmap(mapping), Step.S14);
         return result;
     }
 
@@ -40,10 +39,10 @@ public static class FileSplit
     {
         if (!await FolioSplit.CanSplit(cpu, folio, cache.Refs(1 << order))) return SplitResult.Again;
         await FileMemory.Unmap(cpu, folio, cache.Mapping, cache.Index, order);
-        Word xaLock = cpu.Machine.Cells.XaLock(cache.Mapping);
+        Word xaLock = cpu.Cells.XaLock(cache.Mapping);
         cpu.IrqsOff = true;
         await cpu.Lock(xaLock, Step.S6);
-        bool there = await XArray.Load(cpu, cache.Mapping, cache.Index, Step.S6) == cpu.Machine.Memory.AddressOf(folio.Head);
+        bool there = await XArray.Load(cpu, cache.Mapping, cache.Index, Step.S6) == cpu.Memory.AddressOf(folio.Head);
         bool split = there && await FolioSplitFrozen.FreezeAndSplit(cpu, folio, order, shape, doLru: true, cache);
         await cpu.Unlock(xaLock, Step.S13);
         cpu.IrqsOff = false;
@@ -55,7 +54,7 @@ public static class FileSplit
     {
         if (index < cache.End)
         {
-            await XArray.Replace(cpu, cache.Mapping, index, cpu.Machine.Memory.AddressOf(new Page(part)), Step.S12);
+            await XArray.Replace(cpu, cache.Mapping, index, cpu.Memory.AddressOf(new Page(part)), Step.S12);
             return;
         }
         Folio folio = cpu.Ghost.FolioToken(part);

@@ -8,12 +8,11 @@ public static class FileTruncate
 {
     public static async Op Run(Cpu cpu, int mapping, int size)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.InodeLock(mapping), Step.Truncate);
-        await cpu.Store(cells.ISize(mapping), (ulong)size, Step.Truncate);
+        await cpu.Lock(cpu.Cells.InodeLock(mapping), Step.Truncate);
+        await cpu.Store(cpu.Cells.ISize(mapping), (ulong)size, Step.Truncate);
         cpu.Ghost.SetFileSize(mapping, size);
         for (int index = size; index < PageCache.Slots;) index = await At(cpu, mapping, index, size);
-        await cpu.Unlock(cells.InodeLock(mapping), Step.Truncate);
+        await cpu.Unlock(cpu.Cells.InodeLock(mapping), Step.Truncate);
     }
 
     /// <summary>The next index to look at.</summary>
@@ -44,12 +43,11 @@ public static class FileTruncate
     /// <summary>shmem_free_swap(): a swapped-out range is forgotten.</summary>
     private static async Op DropValue(Cpu cpu, int mapping, int index)
     {
-        Cells cells = cpu.Machine.Cells;
         if (!XArray.IsValue(await XArray.Load(cpu, mapping, index, Step.Truncate))) return;
-        await cpu.Lock(cells.XaLock(mapping), Step.Truncate);
+        await cpu.Lock(cpu.Cells.XaLock(mapping), Step.Truncate);
         ulong entry = await XArray.Load(cpu, mapping, index, Step.Truncate);
         // The value is split to single slots as it goes: the first slot of an entry may lie before the new end.
         if (XArray.IsValue(entry)) await XArray.DropFrom(cpu, mapping, index, Step.Truncate);
-        await cpu.Unlock(cells.XaLock(mapping), Step.Truncate);
+        await cpu.Unlock(cpu.Cells.XaLock(mapping), Step.Truncate);
     }
 }

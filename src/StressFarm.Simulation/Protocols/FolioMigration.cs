@@ -56,7 +56,7 @@ public static class FolioMigration
     /// <summary>try_to_migrate(), the walk under anon_vma->root->rwsem.</summary>
     private static async Op Unmap(Cpu cpu, Folio folio, int order)
     {
-        Word anonVma = cpu.Machine.Cells.AnonVmaRoot;
+        Word anonVma = cpu.Cells.AnonVmaRoot;
         await cpu.Lock(anonVma, Step.Unmap);
         await FolioUnmap.Unmap(cpu, folio, order, Step.Unmap, keepPmd: true);
         await cpu.Unlock(anonVma, Step.Unmap);
@@ -104,25 +104,24 @@ public static class FolioMigration
     /// </summary>
     private static async Op Remap(Cpu cpu, Folio source, Folio to, int order)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.AnonVmaRoot, Step.RemoveMigration);
+        await cpu.Lock(cpu.Cells.AnonVmaRoot, Step.RemoveMigration);
         int slot = (int)await cpu.Load(to.Head.Index, Step.RemoveMigration), table = AnonMemory.TableOf(cpu, slot);
         bool device = (await cpu.Load(to.Flags, Step.RemoveMigration) & PageFlag.ZoneMask) == PageFlag.ZoneDevice;
         for (uint mms = await FolioUnmap.RmapWalk(cpu, to, Step.RemoveMigration); mms != 0; mms &= mms - 1)
         {
             int mm = int.TrailingZeroCount((int)mms);
-            await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-            var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.RemoveMigration));
-            if (pmd.IsMigration && pmd.Pfn == source.Pfn) await RemapEntry(cpu, to, to.Head, mm, cells.Pmd(mm, table), pmd, order, true, device);
+            await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+            var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.RemoveMigration));
+            if (pmd.IsMigration && pmd.Pfn == source.Pfn) await RemapEntry(cpu, to, to.Head, mm, cpu.Cells.Pmd(mm, table), pmd, order, true, device);
             for (int i = 0; i < 1 << order && pmd.IsNone; i++)
             {
-                var pte = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot + i), Step.RemoveMigration));
+                var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot + i), Step.RemoveMigration));
                 if (pte.IsMigration && pte.Pfn == source.Pfn + i)
-                    await RemapEntry(cpu, to, new Page(to.Pfn + i), mm, cells.Pte(mm, slot + i), pte, order, false, device);
+                    await RemapEntry(cpu, to, new Page(to.Pfn + i), mm, cpu.Cells.Pte(mm, slot + i), pte, order, false, device);
             }
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         }
-        await cpu.Unlock(cells.AnonVmaRoot, Step.RemoveMigration);
+        await cpu.Unlock(cpu.Cells.AnonVmaRoot, Step.RemoveMigration);
     }
 
     private static async Op RemapEntry(Cpu cpu, Folio to, Page page, int mm, Word at, PageTableEntry entry, int order, bool pmd, bool device)

@@ -28,7 +28,7 @@ public static class FolioReferences
     private static async Op<bool> AddUnlessZero(Cpu cpu, Page page, int n, Step step)
     {
         bool rcu = cpu.Policy.Hvo == Hvo.RcuSync, added = false;
-        Word reader = cpu.Machine.Cells.RcuReader(cpu.Number);
+        Word reader = cpu.Cells.RcuReader(cpu.Number);
         if (rcu) await cpu.Lock(reader, Step.RcuLock);
         while (!added)
         {
@@ -90,19 +90,19 @@ public static class FolioReferences
     /// <summary>folio_add_lru(), without the batch: the flag under the lruvec lock (a shortcut the spec calls safe).</summary>
     public static async Op LruAdd(Cpu cpu, Folio folio)
     {
-        await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
+        await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);
         await cpu.Or(folio.Flags, PageFlag.Lru, Step.LruAdd);
         cpu.Judge.RaiseAt(MomentKind.LruAdded, cpu, folio.Pfn);
         cpu.Ghost.SetLru(cpu, folio.Pfn, true);
-        await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+        await cpu.Unlock(cpu.Cells.LruvecLock, Step.LruUnlock);
     }
 
     private static async Op LruRemove(Cpu cpu, Folio folio)
     {
-        await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
+        await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);
         await cpu.AndNot(folio.Flags, PageFlag.Lru | PageFlag.Active, Step.LruDel); // __folio_clear_lru_flags()
         cpu.Ghost.SetLru(cpu, folio.Pfn, false);
-        await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+        await cpu.Unlock(cpu.Cells.LruvecLock, Step.LruUnlock);
     }
 
     /// <summary>folio_lock(): sleeps until PG_locked is clear.</summary>

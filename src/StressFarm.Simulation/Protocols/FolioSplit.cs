@@ -42,7 +42,7 @@ public static class FolioSplit
         if (swap && (shape.NewOrder != 0 || !shape.Uniform)) return SplitResult.Invalid;
         // folio_get_anon_vma() needs a mapped folio.
         if ((int)await cpu.Load(folio.LargeMapcount, Step.S3) < 0) return SplitResult.Busy;
-        Word anonVma = cpu.Machine.Cells.AnonVmaRoot;
+        Word anonVma = cpu.Cells.AnonVmaRoot;
         await cpu.Lock(anonVma, Step.S3);
         cpu.Machine.Splits.Attempts++;
         SplitResult result = await SplitUnderAnonVma(cpu, folio, order, shape, lockAt, swap ? SplitCache.Swap : SplitCache.None);

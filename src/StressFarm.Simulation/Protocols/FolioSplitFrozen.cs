@@ -10,21 +10,20 @@ public static class FolioSplitFrozen
     /// <summary><c>__folio_freeze_and_split_unmapped</c>. False, nothing changed, when the freeze found a reference too many.</summary>
     public static async Op<bool> FreezeAndSplit(Cpu cpu, Folio folio, int order, SplitShape shape, bool doLru, SplitCache cache)
     {
-        Cells cells = cpu.Machine.Cells;
         int memcg = order > 1 ? await DeferredSplit.LockList(cpu, folio, Step.S7) : 0;
         bool frozen = await Freeze(cpu, folio, 1 + (uint)cache.Refs(1 << order));
         if (frozen && order > 1) await Dequeue(cpu, folio);
-        if (order > 1) await cpu.Unlock(cells.DeferredLockOf(memcg), Step.S9);
+        if (order > 1) await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), Step.S9);
         if (!frozen)
         {
             cpu.Machine.Splits.AgainFreeze++;
             return false;
         }
-        if (cache.InSwap) await cpu.Lock(cells.SwapLock, Step.S10);
-        if (doLru) await cpu.Lock(cells.LruvecLock, Step.S10);
+        if (cache.InSwap) await cpu.Lock(cpu.Cells.SwapLock, Step.S10);
+        if (doLru) await cpu.Lock(cpu.Cells.LruvecLock, Step.S10);
         await SplitUnmappedFolio(cpu, folio.Pfn, order, shape, cache);
         await UnfreezeParts(cpu, folio, order, shape, doLru, cache);
-        if (cache.InSwap) await cpu.Unlock(cells.SwapLock, Step.S13);
+        if (cache.InSwap) await cpu.Unlock(cpu.Cells.SwapLock, Step.S13);
         cpu.Machine.Splits.Done++;
         return true;
     }
@@ -43,7 +42,7 @@ public static class FolioSplitFrozen
     /// <summary>S9.</summary>
     private static async Op Dequeue(Cpu cpu, Folio folio)
     {
-        if (await cpu.Load(folio.DeferredList, Step.S9) == cpu.Machine.Memory.AddressOf(folio.DeferredList)) return;
+        if (await cpu.Load(folio.DeferredList, Step.S9) == cpu.Memory.AddressOf(folio.DeferredList)) return;
         await cpu.AndNot(folio.SecondFlags, PageFlag.PartiallyMapped, Step.S9);
         await DeferredSplit.Delete(cpu, folio, Step.S9);
     }
@@ -158,7 +157,7 @@ public static class FolioSplitFrozen
         }
         if (!origFirst) await Unfreeze(cpu, folio.Pfn, origRefs, Step.S13);
         cpu.Judge.RaiseAt(MomentKind.SplitDone, cpu, folio.Pfn, (ulong)order, shape.Uniform ? (ulong)shape.NewOrder : 255);
-        if (doLru) await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.S13);
+        if (doLru) await cpu.Unlock(cpu.Cells.LruvecLock, Step.S13);
     }
 
     private static async Op UnfreezeNew(Cpu cpu, int pfn, uint refs)

@@ -28,7 +28,7 @@ public static class FolioUnmap
             if ((int)await cpu.Load(mapcount, step) < 0) break;
         }
         // A walk without the lock may have missed a child that was forked meanwhile, which a retry visits.
-        if (walked != 0 && ((uint)cpu.Peek(cpu.Machine.Cells.AnonVmaTree) & ~walked) >> BitOperations.TrailingZeroCount(walked) != 0) return;
+        if (walked != 0 && ((uint)cpu.Peek(cpu.Cells.AnonVmaTree) & ~walked) >> BitOperations.TrailingZeroCount(walked) != 0) return;
         cpu.Judge.RaiseAt(MomentKind.UnmapDone, cpu, folio.Pfn, cpu.Peek(mapcount) + 1);
     }
 
@@ -40,16 +40,15 @@ public static class FolioUnmap
     {
         int mm = AnonMemory.MmOf(await cpu.Load(folio.Head.Mapping, step));
         if (mm < 0) return 0;
-        uint forked = (uint)await cpu.Load(cpu.Machine.Cells.AnonVmaTree, step);
+        uint forked = (uint)await cpu.Load(cpu.Cells.AnonVmaTree, step);
         return (1u << mm) | (forked & ~((2u << mm) - 1));
     }
 
     private static async Op<UnmapEnd> UnmapFrom(Cpu cpu, Folio folio, int order, int mm, int slot, Step step, bool keepPmd)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), step));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), step));
         bool mapsIt = (pmd.IsPresent || pmd.IsDevicePrivate) && pmd.Pfn == folio.Pfn;
         if (pmd.IsMigration && !keepPmd && cpu.Policy.Has(Deviation.SplitDecodesMigrationPmd)) PmdFolio(cpu, pmd);
         bool all = true;
@@ -57,11 +56,11 @@ public static class FolioUnmap
         else if (mapsIt) await SplitHugePmd(cpu, folio, order, mm, table, pmd, step);
         for (int i = 0; i < 1 << order && all && !(mapsIt && keepPmd); i++)
         {
-            Word ptep = cells.Pte(mm, slot + i);
+            Word ptep = cpu.Cells.Pte(mm, slot + i);
             var pte = new PageTableEntry(await cpu.Load(ptep, step));
             if ((pte.IsPresent || pte.IsDevicePrivate) && pte.Pfn == folio.Pfn + i) all = await UnmapPte(cpu, folio, mm, ptep, pte, step);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         return !all ? UnmapEnd.Stopped : mapsIt && !keepPmd ? UnmapEnd.SplitPmd : UnmapEnd.All;
     }
 
@@ -79,7 +78,7 @@ public static class FolioUnmap
     /// <summary><c>mm/huge_memory.c:set_pmd_migration_entry</c>: the whole PMD entry becomes a migration entry. False when a pin forbids it.</summary>
     private static async Op<bool> UnmapPmd(Cpu cpu, Folio folio, int mm, int table, PageTableEntry pmd, Step step)
     {
-        Word pmdp = cpu.Machine.Cells.Pmd(mm, table);
+        Word pmdp = cpu.Cells.Pmd(mm, table);
         bool exclusive = (await cpu.Load(folio.Flags, step) & PageFlag.AnonExclusive) != 0;
         await cpu.Store(pmdp, 0, step); // pmdp_invalidate()
         cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
@@ -135,11 +134,10 @@ public static class FolioUnmap
     /// </summary>
     private static async Op SplitHugePmd(Cpu cpu, Folio folio, int order, int mm, int table, PageTableEntry pmd, Step step)
     {
-        Cells cells = cpu.Machine.Cells;
         cpu.Ghost.WithdrawTable(mm, table);
         int nr = 1 << order, first = table << cpu.Machine.Arena.PmdOrder;
         bool exclusive = (await cpu.Load(folio.Flags, step) & PageFlag.AnonExclusive) != 0;
-        await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, step); // pmdp_invalidate()
+        await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, step); // pmdp_invalidate()
         cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
         bool freeze = !exclusive || await TryShareAnonRmap(cpu, folio, folio.Head, pmd.IsDevicePrivate, step);
         if (!freeze)
@@ -151,12 +149,12 @@ public static class FolioUnmap
         for (int i = 0; i < nr; i++)
         {
             PageTableEntry pte = freeze ? PageTableEntry.Migration(pmd.Pfn + i, pmd.IsWrite, exclusive) : PageTableEntry.Present(pmd.Pfn + i, pmd.IsWrite);
-            await cpu.Store(cells.Pte(mm, first + i), pte.Raw, step);
+            await cpu.Store(cpu.Cells.Pte(mm, first + i), pte.Raw, step);
             if (!freeze) cpu.Ghost.ThreadToPte(cpu, pmd.Pfn + i, 1);
         }
         if (await Rmap.RemovePmd(cpu, folio, mm)) await Zap.QueuePartiallyMapped(cpu, folio);
         if (freeze) await FolioReferences.Put(cpu, folio, 1, step);
-        await cpu.Store(cells.Pmd(mm, table), 0, step);
+        await cpu.Store(cpu.Cells.Pmd(mm, table), 0, step);
     }
 
     /// <summary>
@@ -165,7 +163,6 @@ public static class FolioUnmap
     /// </summary>
     public static async Op Remap(Cpu cpu, Folio folio)
     {
-        Cells cells = cpu.Machine.Cells;
         int slot = (int)await cpu.Load(folio.Head.Index, Step.S14);
         ulong flags = await cpu.Load(folio.Flags, Step.S14);
         bool large = (flags & PageFlag.Head) != 0, device = (flags & PageFlag.ZoneMask) == PageFlag.ZoneDevice;
@@ -174,14 +171,14 @@ public static class FolioUnmap
         for (uint mms = await RmapWalk(cpu, folio, Step.S14); mms != 0; mms &= mms - 1)
         {
             int mm = BitOperations.TrailingZeroCount(mms);
-            await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+            await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
             for (int i = 0; i < 1 << order; i++)
             {
-                Word ptep = cells.Pte(mm, slot + i);
+                Word ptep = cpu.Cells.Pte(mm, slot + i);
                 var entry = new PageTableEntry(await cpu.Load(ptep, Step.S14));
                 if (entry.IsMigration && entry.Pfn == folio.Pfn + i) await RemapPte(cpu, folio, mm, ptep, entry, large, device);
             }
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         }
     }
 

@@ -10,37 +10,34 @@ public static class ForkCopy
     /// <summary><c>mm/rmap.c:anon_vma_fork</c>, before the first entry is copied: rmap walks of the parent's folios visit the child.</summary>
     public static async Op AnonVmaFork(Cpu cpu, int child)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.AnonVmaRoot, Step.ForkCopy);
-        await cpu.Or(cells.AnonVmaTree, 1UL << child, Step.ForkCopy);
-        await cpu.Unlock(cells.AnonVmaRoot, Step.ForkCopy);
+        await cpu.Lock(cpu.Cells.AnonVmaRoot, Step.ForkCopy);
+        await cpu.Or(cpu.Cells.AnonVmaTree, 1UL << child, Step.ForkCopy);
+        await cpu.Unlock(cpu.Cells.AnonVmaRoot, Step.ForkCopy);
     }
 
     /// <summary>Copies what maps <paramref name="slot"/> in <paramref name="parent"/>: one PTE, or the PMD entry above it.</summary>
     public static async Op Slot(Cpu cpu, int parent, int child, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
         // raw_write_seqcount_begin(): odd from here on. Waiting for even stands for mmap_lock, which serialises the writers.
-        await cpu.Lock(cells.WriteProtectSeqOf(parent), Step.ForkSeq);
-        await cpu.Lock(cells.Ptl(child, table), Step.PtlLock);
-        await cpu.Lock(cells.Ptl(parent, table), Step.PtlLock);
-        var entry = new PageTableEntry(await cpu.Load(cells.Pmd(parent, table), Step.ForkCopy));
+        await cpu.Lock(cpu.Cells.WriteProtectSeqOf(parent), Step.ForkSeq);
+        await cpu.Lock(cpu.Cells.Ptl(child, table), Step.PtlLock);
+        await cpu.Lock(cpu.Cells.Ptl(parent, table), Step.PtlLock);
+        var entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(parent, table), Step.ForkCopy));
         if (entry.IsPresent) await CopyPmd(cpu, entry, parent, child, table);
         else if (!entry.IsCollapsing)
         {
-            entry = new PageTableEntry(await cpu.Load(cells.Pte(parent, slot), Step.ForkCopy));
+            entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(parent, slot), Step.ForkCopy));
             if (entry.IsPresent && !entry.IsSpecial && await AnonMemory.RangeIsNone(cpu, child, slot, 1))
                 await CopyPte(cpu, entry, parent, child, slot);
         }
-        await cpu.Unlock(cells.Ptl(parent, table), Step.PtlUnlock);
-        await cpu.Unlock(cells.Ptl(child, table), Step.PtlUnlock);
-        await cpu.Add(cells.WriteProtectSeqOf(parent), 1, Step.ForkSeq);
+        await cpu.Unlock(cpu.Cells.Ptl(parent, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(child, table), Step.PtlUnlock);
+        await cpu.Add(cpu.Cells.WriteProtectSeqOf(parent), 1, Step.ForkSeq);
     }
 
     private static async Op CopyPte(Cpu cpu, PageTableEntry entry, int parent, int child, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         Page page = cpu.Ghost.Token(entry.Pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.ForkCopy);
         if (head < 0) return;
@@ -55,7 +52,7 @@ public static class ForkCopy
                 await FolioReferences.Put(cpu, folio);
                 return;
             }
-            if (write) await cpu.Store(cells.Pte(parent, slot), PageTableEntry.Present(entry.Pfn, write: false).Raw, Step.ForkCopy);
+            if (write) await cpu.Store(cpu.Cells.Pte(parent, slot), PageTableEntry.Present(entry.Pfn, write: false).Raw, Step.ForkCopy);
             write = false;
             await Rmap.DupPte(cpu, folio, page, child, large);
         }
@@ -63,13 +60,12 @@ public static class ForkCopy
         {
             await Rmap.DupPte(cpu, folio, page, child, large);
         }
-        await cpu.Store(cells.Pte(child, slot), PageTableEntry.Present(entry.Pfn, write).Raw, Step.ForkCopy);
+        await cpu.Store(cpu.Cells.Pte(child, slot), PageTableEntry.Present(entry.Pfn, write).Raw, Step.ForkCopy);
         cpu.Ghost.ThreadToPte(cpu, entry.Pfn, 1);
     }
 
     private static async Op CopyPmd(Cpu cpu, PageTableEntry entry, int parent, int child, int table)
     {
-        Cells cells = cpu.Machine.Cells;
         int order = cpu.Machine.Arena.PmdOrder;
         if (entry.IsSpecial || !await AnonMemory.RangeIsNone(cpu, child, table << order, 1 << order)) return;
         Folio folio = cpu.Ghost.FolioToken(entry.Pfn);
@@ -79,9 +75,9 @@ public static class ForkCopy
             await FolioReferences.Put(cpu, folio);
             return;
         }
-        if (entry.IsWrite) await cpu.Store(cells.Pmd(parent, table), PageTableEntry.Present(entry.Pfn, write: false).Raw, Step.ForkCopy);
+        if (entry.IsWrite) await cpu.Store(cpu.Cells.Pmd(parent, table), PageTableEntry.Present(entry.Pfn, write: false).Raw, Step.ForkCopy);
         await Rmap.DupPmd(cpu, folio, child);
-        await cpu.Store(cells.Pmd(child, table), PageTableEntry.Present(entry.Pfn, write: false).Raw, Step.ForkCopy);
+        await cpu.Store(cpu.Cells.Pmd(child, table), PageTableEntry.Present(entry.Pfn, write: false).Raw, Step.ForkCopy);
         cpu.Ghost.ThreadToPte(cpu, entry.Pfn, 1);
     }
 

@@ -9,22 +9,21 @@ public static class ForkNonPresent
 {
     public static async Op Slot(Cpu cpu, int parent, int child, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot), order = cpu.Machine.Arena.PmdOrder;
-        await cpu.Lock(cells.WriteProtectSeqOf(parent), Step.ForkSeq);
-        await cpu.Lock(cells.Ptl(child, table), Step.PtlLock);
-        await cpu.Lock(cells.Ptl(parent, table), Step.PtlLock);
-        var entry = new PageTableEntry(await cpu.Load(cells.Pmd(parent, table), Step.CopyNonPresent));
+        await cpu.Lock(cpu.Cells.WriteProtectSeqOf(parent), Step.ForkSeq);
+        await cpu.Lock(cpu.Cells.Ptl(child, table), Step.PtlLock);
+        await cpu.Lock(cpu.Cells.Ptl(parent, table), Step.PtlLock);
+        var entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(parent, table), Step.CopyNonPresent));
         bool pmd = !entry.IsNone;
-        if (!pmd) entry = new PageTableEntry(await cpu.Load(cells.Pte(parent, slot), Step.CopyNonPresent));
-        Word from = pmd ? cells.Pmd(parent, table) : cells.Pte(parent, slot), to = pmd ? cells.Pmd(child, table) : cells.Pte(child, slot);
+        if (!pmd) entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(parent, slot), Step.CopyNonPresent));
+        Word from = pmd ? cpu.Cells.Pmd(parent, table) : cpu.Cells.Pte(parent, slot), to = pmd ? cpu.Cells.Pmd(child, table) : cpu.Cells.Pte(child, slot);
         bool free = (entry.IsMigration || entry.IsDevicePrivate)
             && await AnonMemory.RangeIsNone(cpu, child, pmd ? table << order : slot, pmd ? 1 << order : 1);
         if (free && entry.IsMigration) await CopyMigration(cpu, entry, from, to);
         else if (free) await CopyDevice(cpu, entry, from, to, child, pmd);
-        await cpu.Unlock(cells.Ptl(parent, table), Step.PtlUnlock);
-        await cpu.Unlock(cells.Ptl(child, table), Step.PtlUnlock);
-        await cpu.Add(cells.WriteProtectSeqOf(parent), 1, Step.ForkSeq);
+        await cpu.Unlock(cpu.Cells.Ptl(parent, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(child, table), Step.PtlUnlock);
+        await cpu.Add(cpu.Cells.WriteProtectSeqOf(parent), 1, Step.ForkSeq);
     }
 
     private static async Op CopyMigration(Cpu cpu, PageTableEntry entry, Word from, Word to)

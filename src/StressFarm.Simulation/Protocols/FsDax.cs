@@ -21,7 +21,7 @@ public static class FsDax
     private static int OrderOf(ulong entry) => (int)(entry >> OrderShift) & 0xf;
 
     /// <summary>Set-up: the section's device memory is of type MEMORY_DEVICE_FS_DAX.</summary>
-    public static async Op SetType(Cpu cpu) => await cpu.Store(cpu.Machine.Cells.PgmapType, 1, Step.Memremap);
+    public static async Op SetType(Cpu cpu) => await cpu.Store(cpu.Cells.PgmapType, 1, Step.Memremap);
 
     /// <summary>
     /// The same where it may have been of another type. Another pgmap means another memmap: nothing is left of what device-private
@@ -29,8 +29,7 @@ public static class FsDax
     /// </summary>
     public static async Op SetTypeAnew(Cpu cpu)
     {
-        Machine machine = cpu.Machine;
-        await MemorySections.InitMemmap(cpu, machine.Geometry.DeviceBase, machine.Arena.DevicePages, device: true);
+        await MemorySections.InitMemmap(cpu, cpu.Machine.Geometry.DeviceBase, cpu.Machine.Arena.DevicePages, device: true);
         await PgmapLife.ForgetLists(cpu);
         await SetType(cpu);
     }
@@ -38,7 +37,7 @@ public static class FsDax
     /// <summary><c>dax_iomap_fault</c>: an entry, its folio on first use, and one page of it mapped, or all of it by a PMD.</summary>
     public static async Op Fault(Cpu cpu, int mm, int entry, int order, int page)
     {
-        Word entryp = cpu.Machine.Cells.DaxEntry(entry);
+        Word entryp = cpu.Cells.DaxEntry(entry);
         await cpu.Lock(entryp, Step.DaxEntry, EntryLock);
         ulong value = await cpu.Load(entryp, Step.DaxEntry) & ~EntryLock;
         if (value == 0)
@@ -71,23 +70,22 @@ public static class FsDax
     /// <summary>folio_ref_inc() from 0 or more, <c>vmf_insert_page_mkwrite</c> or <c>vmf_insert_folio_pmd</c>, folio_put().</summary>
     private static async Op MapEntry(Cpu cpu, int mm, int entry, ulong value, int page)
     {
-        Cells cells = cpu.Machine.Cells;
         int order = OrderOf(value), pmdOrder = cpu.Machine.Arena.PmdOrder;
         Folio folio = cpu.Ghost.FolioToken(PfnOf(value));
         bool pmd = page < 0 && order == pmdOrder;
         int at = Math.Max(page, 0) & ((1 << order) - 1), slot = SlotOf(entry) + at, table = AnonMemory.TableOf(cpu, slot);
         await FolioReferences.Get(cpu, folio, 1, Step.DaxMap);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         if (await AnonMemory.RangeIsNone(cpu, mm, pmd ? SlotOf(entry) : slot, pmd ? 1 << order : 1))
         {
             await FolioReferences.Get(cpu, folio, 1, Step.DaxMap);
             if (pmd) await Rmap.AddPmd(cpu, folio, mm);
             else await Rmap.AddPtes(cpu, folio, new Page(folio.Pfn + at), 1, mm, large: order > 0);
-            Word cell = pmd ? cells.Pmd(mm, table) : cells.Pte(mm, slot);
+            Word cell = pmd ? cpu.Cells.Pmd(mm, table) : cpu.Cells.Pte(mm, slot);
             await cpu.Store(cell, PageTableEntry.Present(folio.Pfn + (pmd ? 0 : at)).Raw, Step.DaxMap);
             cpu.Ghost.ThreadToPte(cpu, folio.Pfn, 1);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         await FolioReferences.Put(cpu, folio);
     }
 
@@ -95,25 +93,24 @@ public static class FsDax
     public static async Op Share(Cpu cpu, int from, int to)
     {
         if (from >= to) return;
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.DaxEntry(from), Step.DaxEntry, EntryLock);
-        await cpu.Lock(cells.DaxEntry(to), Step.DaxEntry, EntryLock);
-        ulong value = await cpu.Load(cells.DaxEntry(from), Step.DaxEntry) & ~EntryLock;
-        if (value != 0 && (await cpu.Load(cells.DaxEntry(to), Step.DaxEntry) & ~EntryLock) == 0)
+        await cpu.Lock(cpu.Cells.DaxEntry(from), Step.DaxEntry, EntryLock);
+        await cpu.Lock(cpu.Cells.DaxEntry(to), Step.DaxEntry, EntryLock);
+        ulong value = await cpu.Load(cpu.Cells.DaxEntry(from), Step.DaxEntry) & ~EntryLock;
+        if (value != 0 && (await cpu.Load(cpu.Cells.DaxEntry(to), Step.DaxEntry) & ~EntryLock) == 0)
         {
             var folio = new Folio(PfnOf(value));
-            await cpu.Lock(cells.DaxShareLock, Step.DaxShare); // the file system's: two entries of one folio
+            await cpu.Lock(cpu.Cells.DaxShareLock, Step.DaxShare); // the file system's: two entries of one folio
             if (await cpu.Load(folio.Head.Mapping, Step.DaxShare) != 0)
             {
                 await cpu.Store(folio.Head.Mapping, 0, Step.DaxShare);
                 await cpu.Store(folio.Head.Index, 1, Step.DaxShare);
             }
             await cpu.Store(folio.Head.Index, await cpu.Load(folio.Head.Index, Step.DaxShare) + 1, Step.DaxShare);
-            await cpu.Unlock(cells.DaxShareLock, Step.DaxShare);
-            await cpu.Store(cells.DaxEntry(to), value | EntryLock, Step.DaxEntry);
+            await cpu.Unlock(cpu.Cells.DaxShareLock, Step.DaxShare);
+            await cpu.Store(cpu.Cells.DaxEntry(to), value | EntryLock, Step.DaxEntry);
         }
-        await cpu.Unlock(cells.DaxEntry(to), Step.DaxEntry, EntryLock);
-        await cpu.Unlock(cells.DaxEntry(from), Step.DaxEntry, EntryLock);
+        await cpu.Unlock(cpu.Cells.DaxEntry(to), Step.DaxEntry, EntryLock);
+        await cpu.Unlock(cpu.Cells.DaxEntry(from), Step.DaxEntry, EntryLock);
     }
 
     /// <summary>
@@ -121,7 +118,7 @@ public static class FsDax
     /// </summary>
     public static async Op Truncate(Cpu cpu, int entry)
     {
-        Word entryp = cpu.Machine.Cells.DaxEntry(entry);
+        Word entryp = cpu.Cells.DaxEntry(entry);
         await cpu.Lock(entryp, Step.DaxEntry, EntryLock);
         ulong value = await cpu.Load(entryp, Step.DaxEntry) & ~EntryLock;
         if (value != 0)
@@ -129,13 +126,13 @@ public static class FsDax
             for (int mm = 0; mm < Geometry.MaxMms; mm++)
                 for (int i = 0; i < 1 << OrderOf(value); i++) await Zap.Slot(cpu, mm, SlotOf(entry) + i);
             Folio folio = cpu.Ghost.FolioToken(PfnOf(value));
-            await cpu.Lock(cpu.Machine.Cells.DaxShareLock, Step.DaxShare);
+            await cpu.Lock(cpu.Cells.DaxShareLock, Step.DaxShare);
             if (await cpu.Load(folio.Refcount, Step.DaxBusy) == 0)
             {
                 await FolioPut(cpu, folio, OrderOf(value));
                 await cpu.Store(entryp, EntryLock, Step.DaxEntry);
             }
-            await cpu.Unlock(cpu.Machine.Cells.DaxShareLock, Step.DaxShare);
+            await cpu.Unlock(cpu.Cells.DaxShareLock, Step.DaxShare);
         }
         await cpu.Unlock(entryp, Step.DaxEntry, EntryLock);
     }

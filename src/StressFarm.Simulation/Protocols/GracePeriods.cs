@@ -16,7 +16,7 @@ public static class GracePeriods
 
     private static async Op Wait(Cpu cpu, bool grace, Step begin, Step wait)
     {
-        Word readers = cpu.Machine.Cells.ReadersOf(cpu.Number);
+        Word readers = cpu.Cells.ReadersOf(cpu.Number);
         await cpu.Burst(readers, begin);
         cpu.Poke(readers, cpu.Machine.BeginWaitForSections(cpu, grace));
         await cpu.Lock(readers, wait, AllCpus);

@@ -20,7 +20,7 @@ public static class GupFast
     public static async Op<PageRange> Range(Cpu cpu, int mm, int slot, int n, GupFlags flags)
     {
         bool pin = (flags & GupFlags.Pin) != 0;
-        Word seqp = cpu.Machine.Cells.WriteProtectSeqOf(mm);
+        Word seqp = cpu.Cells.WriteProtectSeqOf(mm);
         ulong seq = pin ? await cpu.Load(seqp, Step.GupSeq) : 0;
         if ((seq & 1) != 0) return default;
         cpu.IrqsOff = true;
@@ -53,9 +53,8 @@ public static class GupFast
     /// <summary>One entry: G1 and the choice of level.</summary>
     private static async Op<Leaf> Walk(Cpu cpu, int mm, int slot, int n, int wanted, GupFlags flags)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        Word pmdp = cells.Pmd(mm, table), ptep = cells.Pte(mm, slot);
+        Word pmdp = cpu.Cells.Pmd(mm, table), ptep = cpu.Cells.Pte(mm, slot);
         var pmd = new PageTableEntry(await cpu.Load(pmdp, Step.G1));
         int life = cpu.Ghost.TableLife(mm, table);
         int first = slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1);

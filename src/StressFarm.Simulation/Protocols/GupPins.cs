@@ -54,7 +54,7 @@ public static class GupPins
     public static async Op<bool> IsLongTermPinnable(Cpu cpu, Page page, Step step)
     {
         int block = page.Pfn >> cpu.Machine.Arena.PmdOrder;
-        return block >= Geometry.MaxPageblocks || await cpu.Load(cpu.Machine.Cells.Pageblock(block), step) == Migratetype.Movable;
+        return block >= Geometry.MaxPageblocks || await cpu.Load(cpu.Cells.Pageblock(block), step) == Migratetype.Movable;
     }
 
     /// <summary>folio_maybe_dma_pinned().</summary>

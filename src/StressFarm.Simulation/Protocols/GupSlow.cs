@@ -22,25 +22,23 @@ public static class GupSlow
 
     private static async Op<int> OnePage(Cpu cpu, int mm, int slot, int wanted, GupFlags flags)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         int pfn = await FollowPage(cpu, mm, table, slot, wanted, flags);
         if (pfn >= 0 && (flags & GupFlags.Pin) != 0) cpu.Ghost.PinPages(pfn, 1, 1);
         if (pfn >= 0)
             cpu.Judge.RaiseAt(MomentKind.GupDone, cpu, pfn, (ulong)(mm * 65536 + slot), MappedPages.MapsNow(cpu.Machine, mm, slot, pfn) ? 1UL : 0);
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         return pfn;
     }
 
     private static async Op<int> FollowPage(Cpu cpu, int mm, int table, int slot, int wanted, GupFlags flags)
     {
-        Cells cells = cpu.Machine.Cells;
-        var entry = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.GupSlow));
+        var entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.GupSlow));
         int pfn = entry.Pfn + (slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1));
         if (entry.IsNone)
         {
-            entry = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.GupSlow));
+            entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.GupSlow));
             pfn = entry.Pfn;
         }
         if (!entry.IsPresent || entry.IsSpecial || (!entry.IsWrite && (flags & GupFlags.Write) != 0)) return -1;

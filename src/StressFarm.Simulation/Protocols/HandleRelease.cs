@@ -17,7 +17,7 @@ public static class HandleRelease
                 await HugetlbFiles.Close(cpu, handle);
                 break;
             case HandleKind.VmemmapFrames:
-                await cpu.Add(cpu.Machine.Cells.VmemmapFrames, handle.Count, Step.HvoFrames);
+                await cpu.Add(cpu.Cells.VmemmapFrames, handle.Count, Step.HvoFrames);
                 break;
             case HandleKind.FolioRef:
                 await FolioReferences.Put(cpu, handle.Folio);

@@ -66,7 +66,7 @@ public static class HugetlbDemotion
             }
             await VmemmapRemap.Optimize(cpu, new Folio(part), to);
             await HugetlbPool.Lock(cpu);
-            await cpu.Add(cpu.Machine.Cells.NrHugePages(1), 1, Step.HtlbEnqueue);
+            await cpu.Add(cpu.Cells.NrHugePages(1), 1, Step.HtlbEnqueue);
             await HugetlbPool.Enqueue(cpu, new Folio(part), 1);
             await HugetlbPool.Unlock(cpu);
         }
@@ -90,7 +90,7 @@ public static class HugetlbDemotion
             bool free = same && await cpu.Load(folio.Refcount, Step.HtlbDissolve) == 0;
             bool listed = free && (await cpu.Load(folio.HugetlbFlags, Step.HtlbDissolve) & HugetlbFlag.Freed) != 0;
             int hstate = listed ? await HugetlbFree.HstateOf(cpu, folio, Step.HtlbDissolve) : 0;
-            bool surplus = listed && await cpu.Load(cpu.Machine.Cells.SurplusHugePages(hstate), Step.HtlbDissolve) != 0;
+            bool surplus = listed && await cpu.Load(cpu.Cells.SurplusHugePages(hstate), Step.HtlbDissolve) != 0;
             if (listed) await HugetlbPool.Remove(cpu, folio, hstate, surplus);
             await HugetlbPool.Unlock(cpu);
             if (listed) return await HugetlbFree.UpdateAndFree(cpu, folio, hstate);
@@ -116,7 +116,7 @@ public static class HugetlbDemotion
         await VmemmapRemap.Optimize(cpu, folio, order);
         cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
         await HugetlbPool.Lock(cpu);
-        await cpu.Add(cpu.Machine.Cells.NrHugePages(0), 1, Step.HtlbBoot);
+        await cpu.Add(cpu.Cells.NrHugePages(0), 1, Step.HtlbBoot);
         await HugetlbPool.Enqueue(cpu, folio, 0);
         await HugetlbPool.Unlock(cpu);
     }

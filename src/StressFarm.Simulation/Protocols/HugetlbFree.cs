@@ -8,7 +8,6 @@ public static class HugetlbFree
     /// <summary><c>free_huge_folio</c>: the last reference is gone. Temporary and surplus folios leave the pool.</summary>
     public static async Op FreeHugeFolio(Cpu cpu, Folio folio)
     {
-        Cells cells = cpu.Machine.Cells;
         await HugetlbPool.SetSubpool(cpu, folio, 0, Step.HtlbPut);
         if ((await cpu.Load(folio.Head.Mapping, Step.HtlbPut) & Layout.MappingAnon) != 0)
             await cpu.AndNot(folio.Flags, PageFlag.AnonExclusive, Step.HtlbPut);
@@ -17,7 +16,7 @@ public static class HugetlbFree
         await HugetlbPool.Lock(cpu);
         ulong flags = await cpu.AndNot(folio.HugetlbFlags, HugetlbFlag.Migratable, Step.HtlbPut);
         bool temporary = (flags & HugetlbFlag.Temporary) != 0;
-        bool surplus = !temporary && await cpu.Load(cells.SurplusHugePages(hstate), Step.HtlbPut) != 0;
+        bool surplus = !temporary && await cpu.Load(cpu.Cells.SurplusHugePages(hstate), Step.HtlbPut) != 0;
         if (temporary || surplus) await HugetlbPool.Remove(cpu, folio, hstate, surplus);
         else await HugetlbPool.Enqueue(cpu, folio, hstate);
         await HugetlbPool.Unlock(cpu);

@@ -12,13 +12,12 @@ public static class HugetlbMapping
     /// <summary><c>hugetlb_no_page</c>: a folio of the pool is mapped where nothing is. Does nothing when there is none.</summary>
     public static async Op Fault(Cpu cpu, int mm, int table)
     {
-        Cells cells = cpu.Machine.Cells;
         int pfn = await HugetlbPool.Allocate(cpu, 0);
         if (pfn < 0) return;
         Folio folio = cpu.Ghost.FolioToken(pfn); // this CPU's reference
         await HugetlbPool.SetSubpool(cpu, folio, Subpool, Step.HtlbFault);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        bool none = await cpu.Load(cells.Pmd(mm, table), Step.HtlbFault) == 0;
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        bool none = await cpu.Load(cpu.Cells.Pmd(mm, table), Step.HtlbFault) == 0;
         if (none)
         {
             await cpu.Store(folio.Head.Mapping, AnonMemory.AnonMapping(mm), Step.HtlbFault);
@@ -28,39 +27,37 @@ public static class HugetlbMapping
             cpu.Ghost.MapPmd(pfn, mm, 1);
             await cpu.Store(folio.LargeMapcount, 0, Step.HtlbFault);
             await cpu.Or(folio.Flags, PageFlag.AnonExclusive, Step.HtlbFault);
-            await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Hugetlb(pfn).Raw, Step.HtlbFault);
+            await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Hugetlb(pfn).Raw, Step.HtlbFault);
             cpu.Ghost.ThreadToPte(cpu, pfn, 1);
             await cpu.Or(folio.HugetlbFlags, HugetlbFlag.Migratable, Step.HtlbFault);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         if (!none) await FolioReferences.Put(cpu, folio);
     }
 
     /// <summary><c>__unmap_hugepage_range</c> at one entry, which was read under the page table lock; drops the lock.</summary>
     internal static async Op UnmapLocked(Cpu cpu, int mm, int table, PageTableEntry entry)
     {
-        Cells cells = cpu.Machine.Cells;
         Folio folio = cpu.Ghost.FolioToken(entry.Pfn);
-        await cpu.Store(cells.Pmd(mm, table), 0, Step.HtlbUnmap);
+        await cpu.Store(cpu.Cells.Pmd(mm, table), 0, Step.HtlbUnmap);
         cpu.Ghost.ThreadToPte(cpu, entry.Pfn, -1);
         await cpu.Add(folio.EntireMapcount, -1, Step.HtlbUnmap);
         cpu.Ghost.MapPmd(entry.Pfn, mm, -1);
         await cpu.Add(folio.LargeMapcount, -1, Step.HtlbUnmap);
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         await FolioReferences.Put(cpu, folio);
     }
 
     /// <summary>try_to_unmap() of a hugetlb folio: the place that its mapping and index name. The caller holds a reference.</summary>
     internal static async Op UnmapAll(Cpu cpu, Folio folio)
     {
-        Cells cells = cpu.Machine.Cells;
         int mm = AnonMemory.MmOf(await cpu.Load(folio.Head.Mapping, Step.HtlbUnmap));
         if (mm < 0) return;
         int table = AnonMemory.TableOf(cpu, (int)await cpu.Load(folio.Head.Index, Step.HtlbUnmap));
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var entry = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.HtlbUnmap));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.HtlbUnmap));
         if (entry.IsHugetlb && entry.Pfn == folio.Pfn) await UnmapLocked(cpu, mm, table, entry);
-        else await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        else await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
     }
 }
 

@@ -11,8 +11,8 @@ public static class HugetlbPool
 
     public static int OrderOf(Cpu cpu, int hstate) => hstate == 0 ? cpu.Machine.Arena.HugeOrder : cpu.Machine.Arena.DemotedOrder;
 
-    internal static async Op Lock(Cpu cpu) => await cpu.Lock(cpu.Machine.Cells.HugetlbLock, Step.HtlbLock);
-    internal static async Op Unlock(Cpu cpu) => await cpu.Unlock(cpu.Machine.Cells.HugetlbLock, Step.HtlbUnlock);
+    internal static async Op Lock(Cpu cpu) => await cpu.Lock(cpu.Cells.HugetlbLock, Step.HtlbLock);
+    internal static async Op Unlock(Cpu cpu) => await cpu.Unlock(cpu.Cells.HugetlbLock, Step.HtlbUnlock);
 
     /// <summary><c>set_max_huge_pages</c> upwards: a fresh folio, optimised, goes to the pool. False when memory is out.</summary>
     public static async Op<bool> Grow(Cpu cpu)
@@ -21,7 +21,7 @@ public static class HugetlbPool
         if (folio.Pfn < 0) return false;
         await VmemmapRemap.Optimize(cpu, folio, cpu.Machine.Arena.HugeOrder);
         await Lock(cpu);
-        await cpu.Add(cpu.Machine.Cells.NrHugePages(0), 1, Step.HtlbEnqueue);
+        await cpu.Add(cpu.Cells.NrHugePages(0), 1, Step.HtlbEnqueue);
         await Enqueue(cpu, folio, 0);
         await Unlock(cpu);
         return true;
@@ -46,7 +46,7 @@ public static class HugetlbPool
     internal static async Op InitNew(Cpu cpu, Folio folio)
     {
         await HugetlbTest.Set(cpu, folio.Pfn, Step.HtlbAlloc);
-        ulong self = cpu.Machine.Memory.AddressOf(folio.Head.Lru);
+        ulong self = cpu.Memory.AddressOf(folio.Head.Lru);
         await cpu.Store(folio.Head.Lru, self, Step.HtlbAlloc);
         await cpu.Store(folio.Head.Prev, self, Step.HtlbAlloc);
         await SetSubpool(cpu, folio, 0, Step.HtlbAlloc);
@@ -67,10 +67,9 @@ public static class HugetlbPool
     /// <summary><c>enqueue_hugetlb_folio</c>, under hugetlb_lock: to the free list, and the folio is the pool's.</summary>
     internal static async Op Enqueue(Cpu cpu, Folio folio, int hstate)
     {
-        Cells cells = cpu.Machine.Cells;
         await Lists.DelInit(cpu, folio.Head.Lru, Step.HtlbEnqueue);
-        await Lists.Add(cpu, folio.Head.Lru, cells.HugetlbFree(hstate), Step.HtlbEnqueue);
-        await cpu.Add(cells.FreeHugePages(hstate), 1, Step.HtlbEnqueue);
+        await Lists.Add(cpu, folio.Head.Lru, cpu.Cells.HugetlbFree(hstate), Step.HtlbEnqueue);
+        await cpu.Add(cpu.Cells.FreeHugePages(hstate), 1, Step.HtlbEnqueue);
         await cpu.Or(folio.HugetlbFlags, HugetlbFlag.Freed, Step.HtlbEnqueue);
         cpu.Ghost.Pool(folio.Pfn);
     }
@@ -81,17 +80,16 @@ public static class HugetlbPool
     /// </summary>
     public static async Op<int> Allocate(Cpu cpu, int hstate)
     {
-        Cells cells = cpu.Machine.Cells;
         await Lock(cpu);
         int pfn = await FirstHealthy(cpu, hstate, Step.HtlbDequeue);
         if (pfn >= 0)
         {
             var folio = new Folio(pfn);
             await Lists.DelInit(cpu, folio.Head.Lru, Step.HtlbDequeue);
-            await Lists.Add(cpu, folio.Head.Lru, cells.HugetlbActive(hstate), Step.HtlbDequeue);
+            await Lists.Add(cpu, folio.Head.Lru, cpu.Cells.HugetlbActive(hstate), Step.HtlbDequeue);
             await HandOut(cpu, folio, Step.HtlbDequeue);
             await cpu.AndNot(folio.HugetlbFlags, HugetlbFlag.Freed, Step.HtlbDequeue);
-            await cpu.Add(cells.FreeHugePages(hstate), -1, Step.HtlbDequeue);
+            await cpu.Add(cpu.Cells.FreeHugePages(hstate), -1, Step.HtlbDequeue);
         }
         await Unlock(cpu);
         return pfn < 0 && hstate == 0 ? await AllocateSurplus(cpu) : pfn;
@@ -100,10 +98,10 @@ public static class HugetlbPool
     /// <summary>The first folio of the free list that has no poison, under hugetlb_lock; -1 when there is none.</summary>
     internal static async Op<int> FirstHealthy(Cpu cpu, int hstate, Step step)
     {
-        Word head = cpu.Machine.Cells.HugetlbFree(hstate);
+        Word head = cpu.Cells.HugetlbFree(hstate);
         for (Word at = head; ;)
         {
-            at = cpu.Machine.Memory.WordAt(await cpu.Load(at, step));
+            at = cpu.Memory.WordAt(await cpu.Load(at, step));
             if (at == head || at.Index < 0) return -1;
             int pfn = at.Index / Layout.WordsPerPage;
             if ((await cpu.Load(new Page(pfn).Flags, step) & PageFlag.HwPoison) == 0) return pfn;
@@ -123,20 +121,19 @@ public static class HugetlbPool
     /// </summary>
     private static async Op<int> AllocateSurplus(Cpu cpu)
     {
-        Cells cells = cpu.Machine.Cells;
         await Lock(cpu);
-        bool full = await cpu.Load(cells.SurplusHugePages(0), Step.HtlbSurplus) >= Overcommit;
+        bool full = await cpu.Load(cpu.Cells.SurplusHugePages(0), Step.HtlbSurplus) >= Overcommit;
         await Unlock(cpu);
         if (full) return -1;
         Folio folio = await AllocateFresh(cpu);
         if (folio.Pfn < 0) return -1;
         await VmemmapRemap.Optimize(cpu, folio, cpu.Machine.Arena.HugeOrder);
         await Lock(cpu);
-        await cpu.Add(cells.NrHugePages(0), 1, Step.HtlbSurplus);
-        await Lists.Add(cpu, folio.Head.Lru, cells.HugetlbActive(0), Step.HtlbSurplus);
-        full = await cpu.Load(cells.SurplusHugePages(0), Step.HtlbSurplus) >= Overcommit;
+        await cpu.Add(cpu.Cells.NrHugePages(0), 1, Step.HtlbSurplus);
+        await Lists.Add(cpu, folio.Head.Lru, cpu.Cells.HugetlbActive(0), Step.HtlbSurplus);
+        full = await cpu.Load(cpu.Cells.SurplusHugePages(0), Step.HtlbSurplus) >= Overcommit;
         if (full) await cpu.Or(folio.HugetlbFlags, HugetlbFlag.Temporary, Step.HtlbSurplus);
-        else await cpu.Add(cells.SurplusHugePages(0), 1, Step.HtlbSurplus);
+        else await cpu.Add(cpu.Cells.SurplusHugePages(0), 1, Step.HtlbSurplus);
         await Unlock(cpu);
         if (full)
         {
@@ -154,27 +151,25 @@ public static class HugetlbPool
     /// </summary>
     internal static async Op Remove(Cpu cpu, Folio folio, int hstate, bool surplus)
     {
-        Cells cells = cpu.Machine.Cells;
         await Lists.DelInit(cpu, folio.Head.Lru, Step.HtlbRemove);
         ulong flags = await cpu.Load(folio.HugetlbFlags, Step.HtlbRemove);
         if ((flags & HugetlbFlag.Freed) != 0)
         {
             await cpu.AndNot(folio.HugetlbFlags, HugetlbFlag.Freed, Step.HtlbRemove);
-            await cpu.Add(cells.FreeHugePages(hstate), -1, Step.HtlbRemove);
+            await cpu.Add(cpu.Cells.FreeHugePages(hstate), -1, Step.HtlbRemove);
             cpu.Ghost.BeginFree(cpu, folio.Pfn);
         }
-        if (surplus) await cpu.Add(cells.SurplusHugePages(hstate), -1, Step.HtlbRemove);
+        if (surplus) await cpu.Add(cpu.Cells.SurplusHugePages(hstate), -1, Step.HtlbRemove);
         if ((flags & HugetlbFlag.VmemmapOptimized) == 0) await HugetlbTest.Clear(cpu, folio.Pfn, Step.HtlbRemove);
-        await cpu.Add(cells.NrHugePages(hstate), -1, Step.HtlbRemove);
+        await cpu.Add(cpu.Cells.NrHugePages(hstate), -1, Step.HtlbRemove);
     }
 
     /// <summary><c>add_hugetlb_folio</c>: what could not be freed goes back to the pool.</summary>
     internal static async Op AddBack(Cpu cpu, Folio folio, int hstate, bool surplus)
     {
-        Cells cells = cpu.Machine.Cells;
         await Lock(cpu);
-        await cpu.Add(cells.NrHugePages(hstate), 1, Step.HtlbEnqueue);
-        if (surplus) await cpu.Add(cells.SurplusHugePages(hstate), 1, Step.HtlbEnqueue);
+        await cpu.Add(cpu.Cells.NrHugePages(hstate), 1, Step.HtlbEnqueue);
+        if (surplus) await cpu.Add(cpu.Cells.SurplusHugePages(hstate), 1, Step.HtlbEnqueue);
         await Enqueue(cpu, folio, hstate);
         await Unlock(cpu);
     }
@@ -182,12 +177,11 @@ public static class HugetlbPool
     /// <summary><c>set_max_huge_pages</c> downwards: the first free folio, poisoned or not, goes back to the buddy. False when there is none.</summary>
     public static async Op<bool> Shrink(Cpu cpu, int hstate)
     {
-        Cells cells = cpu.Machine.Cells;
         await Lock(cpu);
-        Word at = cpu.Machine.Memory.WordAt(await cpu.Load(cells.HugetlbFree(hstate), Step.HtlbRemove));
-        bool any = at != cells.HugetlbFree(hstate) && at.Index >= 0;
+        Word at = cpu.Memory.WordAt(await cpu.Load(cpu.Cells.HugetlbFree(hstate), Step.HtlbRemove));
+        bool any = at != cpu.Cells.HugetlbFree(hstate) && at.Index >= 0;
         var folio = new Folio(at.Index / Layout.WordsPerPage);
-        if (any) await Remove(cpu, folio, hstate, surplus: await cpu.Load(cells.SurplusHugePages(hstate), Step.HtlbRemove) != 0);
+        if (any) await Remove(cpu, folio, hstate, surplus: await cpu.Load(cpu.Cells.SurplusHugePages(hstate), Step.HtlbRemove) != 0);
         await Unlock(cpu);
         if (any) any = await HugetlbFree.UpdateAndFree(cpu, folio, hstate);
         return any;

@@ -10,7 +10,7 @@ public static class HugetlbTeardown
             while (await HugetlbPool.Shrink(cpu, hstate)) { }
         for (int pfn = 0; pfn < cpu.Machine.Arena.SystemPages; pfn++)
             if (cpu.Ghost.OwnerOf(pfn) == Owner.HwpTaken || (cpu.Peek(new Page(pfn).Flags) & (PageFlag.HwPoison | PageFlag.HeldByPoison)) != 0) await MakeWhole(cpu, pfn);
-        await cpu.Store(cpu.Machine.Cells.VmemmapFrames, 0, Step.HvoFrames);
+        await cpu.Store(cpu.Cells.VmemmapFrames, 0, Step.HvoFrames);
     }
 
     /// <summary>unpoison_memory() where that is possible; a page that no reference keeps comes back as a reboot would bring it.</summary>

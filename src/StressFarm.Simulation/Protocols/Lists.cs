@@ -11,23 +11,21 @@ public static class Lists
     /// <summary>list_add(): right after <paramref name="head"/>.</summary>
     public static async Op Add(Cpu cpu, Word node, Word head, Step step)
     {
-        MemMap memory = cpu.Machine.Memory;
-        Word next = memory.WordAt(await cpu.Load(head, step));
-        await cpu.Store(Prev(next), memory.AddressOf(node), step);
-        await cpu.Store(node, memory.AddressOf(next), step);
-        await cpu.Store(Prev(node), memory.AddressOf(head), step);
-        await cpu.Store(head, memory.AddressOf(node), step);
+        Word next = cpu.Memory.WordAt(await cpu.Load(head, step));
+        await cpu.Store(Prev(next), cpu.Memory.AddressOf(node), step);
+        await cpu.Store(node, cpu.Memory.AddressOf(next), step);
+        await cpu.Store(Prev(node), cpu.Memory.AddressOf(head), step);
+        await cpu.Store(head, cpu.Memory.AddressOf(node), step);
     }
 
     /// <summary>list_add_tail(): right before <paramref name="head"/>.</summary>
     public static async Op AddTail(Cpu cpu, Word node, Word head, Step step)
     {
-        MemMap memory = cpu.Machine.Memory;
-        Word last = memory.WordAt(await cpu.Load(Prev(head), step));
-        await cpu.Store(Prev(head), memory.AddressOf(node), step);
-        await cpu.Store(node, memory.AddressOf(head), step);
-        await cpu.Store(Prev(node), memory.AddressOf(last), step);
-        await cpu.Store(last, memory.AddressOf(node), step);
+        Word last = cpu.Memory.WordAt(await cpu.Load(Prev(head), step));
+        await cpu.Store(Prev(head), cpu.Memory.AddressOf(node), step);
+        await cpu.Store(node, cpu.Memory.AddressOf(head), step);
+        await cpu.Store(Prev(node), cpu.Memory.AddressOf(last), step);
+        await cpu.Store(last, cpu.Memory.AddressOf(node), step);
     }
 
     /// <summary>list_del(): the node's words become LIST_POISON1 and 2.</summary>
@@ -42,17 +40,16 @@ public static class Lists
     public static async Op DelInit(Cpu cpu, Word node, Step step)
     {
         await Unlink(cpu, node, step);
-        ulong self = cpu.Machine.Memory.AddressOf(node);
+        ulong self = cpu.Memory.AddressOf(node);
         await cpu.Store(node, self, step);
         await cpu.Store(Prev(node), self, step);
     }
 
     private static async Op Unlink(Cpu cpu, Word node, Step step)
     {
-        MemMap memory = cpu.Machine.Memory;
         ulong next = await cpu.Load(node, step);
         ulong prev = await cpu.Load(Prev(node), step);
-        Word nextNode = memory.WordAt(next), prevNode = memory.WordAt(prev);
+        Word nextNode = cpu.Memory.WordAt(next), prevNode = cpu.Memory.WordAt(prev);
         // A wild pointer would be an oops; CONFIG_DEBUG_LIST reports it and leaves the list alone.
         if (nextNode.Index < 0 || prevNode.Index < 0)
         {

@@ -33,8 +33,8 @@ public static class MemcgMove
             return;
         }
         int from = await DeferredSplit.LockList(cpu, folio, Step.MoveAccount);
-        bool queued = await cpu.Load(folio.DeferredList, Step.MoveAccount) != cpu.Machine.Memory.AddressOf(folio.DeferredList);
+        bool queued = await cpu.Load(folio.DeferredList, Step.MoveAccount) != cpu.Memory.AddressOf(folio.DeferredList);
         if (!queued) await cpu.Store(folio.Head.MemcgData, AnonMemory.MemcgAddress(memcg), Step.MoveAccount);
-        await cpu.Unlock(cpu.Machine.Cells.DeferredLockOf(from), Step.MoveAccount);
+        await cpu.Unlock(cpu.Cells.DeferredLockOf(from), Step.MoveAccount);
     }
 }

@@ -13,10 +13,10 @@ public static class MemoryFailure
 
     public static async Op Fail(Cpu cpu, int pfn)
     {
-        await cpu.Lock(cpu.Machine.Cells.MfMutex, Step.MfLock);
+        await cpu.Lock(cpu.Cells.MfMutex, Step.MfLock);
         for (int tries = 0; tries < 2; tries++)
             if (await MemoryFailureHugetlb.Fail(cpu, pfn) || await FailPage(cpu, pfn, last: tries == 1)) break;
-        await cpu.Unlock(cpu.Machine.Cells.MfMutex, Step.MfUnlock);
+        await cpu.Unlock(cpu.Cells.MfMutex, Step.MfUnlock);
     }
 
     /// <summary>A page that is none of hugetlb. False when a race with an allocation was lost and everything is to be tried again.</summary>
@@ -90,7 +90,7 @@ public static class MemoryFailure
     private static async Op<Marked> Mark(Cpu cpu, Page page, bool set)
     {
         bool rcu = cpu.Policy.Hvo == Hvo.RcuSync && !cpu.Policy.Has(Deviation.PoisonAsRead);
-        Word reader = cpu.Machine.Cells.RcuReader(cpu.Number);
+        Word reader = cpu.Cells.RcuReader(cpu.Number);
         Marked marked = Marked.Done;
         if (rcu)
         {
@@ -136,8 +136,8 @@ public static class MemoryFailure
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru | PageFlag.Active, Step.MfUnmap) & PageFlag.Lru) != 0)
         {
             cpu.Ghost.SetLru(cpu, folio.Pfn, false);
-            await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
-            await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+            await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);
+            await cpu.Unlock(cpu.Cells.LruvecLock, Step.LruUnlock);
         }
         cpu.Ghost.SetPoison(pfn, Poison.Flagged);
         await cpu.Or(folio.Flags, PageFlag.HeldByPoison | MarkAgain(cpu), Step.MfHeld);
@@ -148,21 +148,20 @@ public static class MemoryFailure
     /// <summary>try_to_unmap() of a small anonymous page: its entries become hwpoison entries, which nobody reads here.</summary>
     private static async Op Unmap(Cpu cpu, Folio folio)
     {
-        Cells cells = cpu.Machine.Cells;
         int slot = (int)await cpu.Load(folio.Head.Index, Step.MfUnmap);
         for (uint mms = await FolioUnmap.RmapWalk(cpu, folio, Step.MfUnmap); mms != 0; mms &= mms - 1)
         {
             int mm = BitOperations.TrailingZeroCount(mms), table = AnonMemory.TableOf(cpu, slot);
-            await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-            var pte = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.MfUnmap));
+            await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+            var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.MfUnmap));
             bool ours = pte.IsPresent && pte.Pfn == folio.Pfn;
             if (ours)
             {
-                await cpu.Store(cells.Pte(mm, slot), 0, Step.MfUnmap);
+                await cpu.Store(cpu.Cells.Pte(mm, slot), 0, Step.MfUnmap);
                 cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
                 await Rmap.RemovePtes(cpu, folio, folio.Head, 1, mm, large: false);
             }
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
             if (ours) await FolioReferences.Put(cpu, folio);
         }
     }

@@ -11,9 +11,8 @@ public static class MemoryOffline
 
     public static async Op Offline(Cpu cpu, int section)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.HotplugLock, Step.HotplugLock);
-        if ((await cpu.Load(cells.SectionMap(section), Step.HotplugLock) & SectionFlag.Online) != 0)
+        await cpu.Lock(cpu.Cells.HotplugLock, Step.HotplugLock);
+        if ((await cpu.Load(cpu.Cells.SectionMap(section), Step.HotplugLock) & SectionFlag.Online) != 0)
         {
             bool empty = false;
             await Isolate(cpu, section, isolate: true);
@@ -26,7 +25,7 @@ public static class MemoryOffline
             if (empty) await TakeOffline(cpu, section);
             else await Isolate(cpu, section, isolate: false);
         }
-        await cpu.Unlock(cells.HotplugLock, Step.HotplugUnlock);
+        await cpu.Unlock(cpu.Cells.HotplugLock, Step.HotplugUnlock);
     }
 
     /// <summary>
@@ -35,22 +34,21 @@ public static class MemoryOffline
     /// </summary>
     private static async Op Isolate(Cpu cpu, int section, bool isolate)
     {
-        Cells cells = cpu.Machine.Cells;
         int first = MemorySections.First(cpu.Machine, section), end = first + MemorySections.Pages(cpu.Machine, section);
-        await cpu.Lock(cells.ZoneLock, Step.IsolateLock);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.IsolateLock);
         for (int block = first >> cpu.Machine.Arena.PmdOrder; block < end >> cpu.Machine.Arena.PmdOrder; block++)
-            await cpu.Store(cells.Pageblock(block), isolate ? Migratetype.Isolate : Migratetype.Movable, Step.IsolateBlock);
+            await cpu.Store(cpu.Cells.Pageblock(block), isolate ? Migratetype.Isolate : Migratetype.Movable, Step.IsolateBlock);
         for (int pfn = first; pfn < end;)
         {
             int order = await FreeOrder(cpu, pfn, Step.IsolateBlock);
             if (order >= 0)
             {
                 await Lists.Del(cpu, new Page(pfn).Lru, Step.IsolateBlock);
-                await Lists.Add(cpu, new Page(pfn).Lru, isolate ? cells.IsolatedArea(order) : cells.FreeArea(order), Step.IsolateBlock);
+                await Lists.Add(cpu, new Page(pfn).Lru, isolate ? cpu.Cells.IsolatedArea(order) : cpu.Cells.FreeArea(order), Step.IsolateBlock);
             }
             pfn += order < 0 ? 1 : 1 << order;
         }
-        await cpu.Unlock(cells.ZoneLock, Step.IsolateUnlock);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.IsolateUnlock);
     }
 
     /// <summary>Under zone->lock: the order of the free block that begins at a page, or -1.</summary>
@@ -129,7 +127,7 @@ public static class MemoryOffline
     private static async Op<bool> TestIsolated(Cpu cpu, int section)
     {
         int first = MemorySections.First(cpu.Machine, section), end = first + MemorySections.Pages(cpu.Machine, section);
-        await cpu.Lock(cpu.Machine.Cells.ZoneLock, Step.TestIsolated);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.TestIsolated);
         int pfn = first;
         while (pfn < end)
         {
@@ -137,16 +135,15 @@ public static class MemoryOffline
             if (order < 0) break;
             pfn += 1 << order;
         }
-        await cpu.Unlock(cpu.Machine.Cells.ZoneLock, Step.TestIsolated);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.TestIsolated);
         return pfn >= end;
     }
 
     /// <summary><c>__offline_isolated_pages</c>, then the section's flag.</summary>
     private static async Op TakeOffline(Cpu cpu, int section)
     {
-        Cells cells = cpu.Machine.Cells;
         int first = MemorySections.First(cpu.Machine, section), pages = MemorySections.Pages(cpu.Machine, section);
-        await cpu.Lock(cells.ZoneLock, Step.OfflineBlock);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.OfflineBlock);
         cpu.Judge.Raise(MomentKind.SectionOffline, cpu, first, Ghost.NoObject, (ulong)first, (ulong)pages);
         for (int pfn = first; pfn < first + pages;)
         {
@@ -164,42 +161,40 @@ public static class MemoryOffline
             pfn += 1 << order;
         }
         for (int block = first >> cpu.Machine.Arena.PmdOrder; block < (first + pages) >> cpu.Machine.Arena.PmdOrder; block++)
-            await cpu.Store(cells.Pageblock(block), Migratetype.Movable, Step.OfflineBlock);
-        await cpu.Unlock(cells.ZoneLock, Step.OfflineBlock);
-        await cpu.AndNot(cells.SectionMap(section), SectionFlag.Online, Step.OfflineSection);
+            await cpu.Store(cpu.Cells.Pageblock(block), Migratetype.Movable, Step.OfflineBlock);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.OfflineBlock);
+        await cpu.AndNot(cpu.Cells.SectionMap(section), SectionFlag.Online, Step.OfflineSection);
     }
 
     /// <summary><c>arch_remove_memory</c> of a section that is offline.</summary>
     public static async Op Remove(Cpu cpu, int section)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.HotplugLock, Step.HotplugLock);
-        ulong map = await cpu.Load(cells.SectionMap(section), Step.HotplugLock);
+        await cpu.Lock(cpu.Cells.HotplugLock, Step.HotplugLock);
+        ulong map = await cpu.Load(cpu.Cells.SectionMap(section), Step.HotplugLock);
         if ((map & SectionFlag.HasMemMap) != 0 && (map & SectionFlag.Online) == 0)
             await MemorySections.Deactivate(cpu, section, 0, MemorySections.Subsections);
-        await cpu.Unlock(cells.HotplugLock, Step.HotplugUnlock);
+        await cpu.Unlock(cpu.Cells.HotplugLock, Step.HotplugUnlock);
     }
 
     /// <summary><c>add_memory</c> where it is gone, and <c>online_pages</c>: its pages go to the buddy as one block.</summary>
     public static async Op Online(Cpu cpu, int section)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.HotplugLock, Step.HotplugLock);
-        ulong map = await cpu.Load(cells.SectionMap(section), Step.HotplugLock);
+        await cpu.Lock(cpu.Cells.HotplugLock, Step.HotplugLock);
+        ulong map = await cpu.Load(cpu.Cells.SectionMap(section), Step.HotplugLock);
         if (map == 0) await MemorySections.Activate(cpu, section);
         if ((map & SectionFlag.Online) == 0)
         {
             var page = new Page(MemorySections.First(cpu.Machine, section));
             int order = cpu.Machine.Arena.SectionOrder;
-            await cpu.Lock(cells.ZoneLock, Step.OnlinePages);
+            await cpu.Lock(cpu.Cells.ZoneLock, Step.OnlinePages);
             cpu.Ghost.Transfer(cpu, page.Pfn, order, Owner.Offline, Owner.IsolatedFree);
             await cpu.Store(page.Private, (ulong)order, Step.OnlinePages);
             await cpu.Store(page.Type, PageType.Buddy, Step.OnlinePages);
-            await Lists.Add(cpu, page.Lru, cells.FreeArea(order), Step.OnlinePages);
+            await Lists.Add(cpu, page.Lru, cpu.Cells.FreeArea(order), Step.OnlinePages);
             cpu.Ghost.Transfer(cpu, page.Pfn, order, Owner.IsolatedFree, Owner.Buddy);
-            await cpu.Unlock(cells.ZoneLock, Step.OnlinePages);
-            await cpu.Or(cells.SectionMap(section), SectionFlag.Online, Step.OnlinePages);
+            await cpu.Unlock(cpu.Cells.ZoneLock, Step.OnlinePages);
+            await cpu.Or(cpu.Cells.SectionMap(section), SectionFlag.Online, Step.OnlinePages);
         }
-        await cpu.Unlock(cells.HotplugLock, Step.HotplugUnlock);
+        await cpu.Unlock(cpu.Cells.HotplugLock, Step.HotplugUnlock);
     }
 }

@@ -25,14 +25,13 @@ public static class MemorySections
     /// </summary>
     public static async Op<bool> IsOnline(Cpu cpu, int pfn)
     {
-        Cells cells = cpu.Machine.Cells;
         int section = Of(cpu.Machine, pfn);
-        ulong map = await cpu.Load(cells.SectionMap(section), Step.OnlineCheck);
+        ulong map = await cpu.Load(cpu.Cells.SectionMap(section), Step.OnlineCheck);
         const ulong there = SectionFlag.HasMemMap | SectionFlag.Online;
         if ((map & there) != there) return false;
         int life = cpu.Ghost.UsageLife(section); // of the section that was seen to be valid
-        if (await cpu.Load(cells.SectionUsage(section), Step.OnlineCheck) == 0) return false;
-        ulong bits = await cpu.Load(cells.SubsectionMap(section), Step.OnlineCheck);
+        if (await cpu.Load(cpu.Cells.SectionUsage(section), Step.OnlineCheck) == 0) return false;
+        ulong bits = await cpu.Load(cpu.Cells.SubsectionMap(section), Step.OnlineCheck);
         if (cpu.Ghost.UsageLife(section) != life) cpu.Judge.Raise(MomentKind.FreedUsageRead, cpu, First(cpu.Machine, section), Ghost.NoObject, (ulong)section);
         int part = (pfn - First(cpu.Machine, section)) * Subsections / Pages(cpu.Machine, section);
         return (bits >> part & 1) != 0;
@@ -45,23 +44,21 @@ public static class MemorySections
     /// </summary>
     public static async Op Deactivate(Cpu cpu, int section, int firstPart, int parts)
     {
-        Machine machine = cpu.Machine;
-        Cells cells = machine.Cells;
         ulong bits = ((1UL << parts) - 1) << firstPart;
-        bool empty = (await cpu.AndNot(cells.SubsectionMap(section), bits, Step.SectionClear) & ~bits) == 0;
+        bool empty = (await cpu.AndNot(cpu.Cells.SubsectionMap(section), bits, Step.SectionClear) & ~bits) == 0;
         if (empty)
         {
-            await cpu.AndNot(cells.SectionMap(section), SectionFlag.HasMemMap, Step.SectionClear);
+            await cpu.AndNot(cpu.Cells.SectionMap(section), SectionFlag.HasMemMap, Step.SectionClear);
             if (cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
-            await cpu.Store(cells.SectionUsage(section), 0, Step.SectionFree);
+            await cpu.Store(cpu.Cells.SectionUsage(section), 0, Step.SectionFree);
         }
         await GracePeriods.SynchronizeRcu(cpu);
         if (empty && !cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
-        cpu.Judge.Raise(MomentKind.MemmapGoes, cpu, First(machine, section), Ghost.NoObject, (ulong)section, bits);
+        cpu.Judge.Raise(MomentKind.MemmapGoes, cpu, First(cpu.Machine, section), Ghost.NoObject, (ulong)section, bits);
         // depopulate_section_memmap()
-        int size = Pages(machine, section) / Subsections, first = First(machine, section) + firstPart * size;
-        machine.RemovedPages += cpu.Ghost.RemoveMemmap(cpu, first, parts * size);
-        if (empty) await cpu.Store(cells.SectionMap(section), 0, Step.SectionFree);
+        int size = Pages(cpu.Machine, section) / Subsections, first = First(cpu.Machine, section) + firstPart * size;
+        cpu.Machine.RemovedPages += cpu.Ghost.RemoveMemmap(cpu, first, parts * size);
+        if (empty) await cpu.Store(cpu.Cells.SectionMap(section), 0, Step.SectionFree);
     }
 
     /// <summary>
@@ -69,15 +66,13 @@ public static class MemorySections
     /// </summary>
     public static async Op Activate(Cpu cpu, int section)
     {
-        Machine machine = cpu.Machine;
-        Cells cells = machine.Cells;
-        bool device = section == machine.Arena.SystemSections;
-        int first = First(machine, section), pages = Pages(machine, section);
-        machine.RemovedPages -= cpu.Ghost.PopulateMemmap(first, pages, device ? Owner.DevFree : Owner.Offline);
+        bool device = section == cpu.Machine.Arena.SystemSections;
+        int first = First(cpu.Machine, section), pages = Pages(cpu.Machine, section);
+        cpu.Machine.RemovedPages -= cpu.Ghost.PopulateMemmap(first, pages, device ? Owner.DevFree : Owner.Offline);
         await InitMemmap(cpu, first, pages, device);
-        await cpu.Store(cells.SubsectionMap(section), AllSubsections, Step.SectionAdd);
-        await cpu.Store(cells.SectionUsage(section), 1, Step.SectionAdd);
-        await cpu.Store(cells.SectionMap(section), SectionFlag.Present | SectionFlag.HasMemMap | (device ? SectionFlag.TaintZoneDevice : 0), Step.SectionAdd);
+        await cpu.Store(cpu.Cells.SubsectionMap(section), AllSubsections, Step.SectionAdd);
+        await cpu.Store(cpu.Cells.SectionUsage(section), 1, Step.SectionAdd);
+        await cpu.Store(cpu.Cells.SectionMap(section), SectionFlag.Present | SectionFlag.HasMemMap | (device ? SectionFlag.TaintZoneDevice : 0), Step.SectionAdd);
     }
 
     /// <summary><c>memmap_init_range</c>, or <c>memmap_init_zone_device</c>: every word of the pages as at boot.</summary>
@@ -86,7 +81,7 @@ public static class MemorySections
         for (int pfn = first; pfn < first + pages; pfn++)
         {
             var page = new Page(pfn);
-            ulong self = cpu.Machine.Memory.AddressOf(page.Lru);
+            ulong self = cpu.Memory.AddressOf(page.Lru);
             await cpu.Burst(page.Flags, Step.SectionAdd);
             cpu.Poke(page.Flags, device ? PageFlag.ZoneDevice | PageFlag.Reserved : PageFlag.ZoneNormal);
             cpu.Poke(page.Info, device ? Boot.PgmapAddress : self);

@@ -36,7 +36,7 @@ public static class MigrationCallers
     /// </summary>
     public static async Op ToDevice(Cpu cpu, int mm, int slot, bool compound, int choice)
     {
-        var pmd = new PageTableEntry(await cpu.Load(cpu.Machine.Cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.MV1));
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.MV1));
         if (!pmd.IsPresent || !compound) await SplitByAddress.Run(cpu, mm, slot, 0, uniform: true);
         int page = await SplitByAddress.GetPage(cpu, mm, slot);
         if (page < 0) return;
@@ -61,11 +61,10 @@ public static class MigrationCallers
     /// </summary>
     public static async Op ToRam(Cpu cpu, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var entry = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.DevFault));
-        if (entry.IsNone) entry = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.DevFault));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.DevFault));
+        if (entry.IsNone) entry = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.DevFault));
         int head = entry.IsDevicePrivate ? await CompoundPages.PageFolio(cpu, new Page(entry.Pfn), Step.DevFault) : -1;
         bool locked = false;
         Folio folio = default;
@@ -75,7 +74,7 @@ public static class MigrationCallers
             locked = await FolioReferences.TryLock(cpu, folio, Step.DevFault);
             if (locked) await FolioReferences.Get(cpu, folio, 1, Step.DevFault);
         }
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         if (!locked) return;
         await FolioMigration.Move(cpu, folio);
         await DeviceMigration.UnlockAndPut(cpu, folio.Head);

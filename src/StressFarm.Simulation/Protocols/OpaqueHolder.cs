@@ -12,11 +12,10 @@ public static class OpaqueHolder
     /// <summary>Takes them on the folio mapped at a slot. Leaves no handle when nothing is mapped.</summary>
     public static async Op<Handle> Take(Cpu cpu, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
-        Word ptl = cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
         Handle handle = default;
-        var pte = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.ReadPte));
+        var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.ReadPte));
         if (pte.IsPresent)
         {
             int head = await CompoundPages.PageFolio(cpu, cpu.Ghost.Token(pte.Pfn), Step.Get);

@@ -33,7 +33,7 @@ public static class PageCache
         while (true)
         {
             ulong entry = await XArray.Load(cpu, mapping, index, Step.CacheGet);
-            int folio = entry == 0 || XArray.IsValue(entry) ? -1 : cpu.Machine.Memory.PfnAt(entry);
+            int folio = entry == 0 || XArray.IsValue(entry) ? -1 : cpu.Memory.PfnAt(entry);
             if (folio < 0) return -1;
             if (!await FolioReferences.TryGet(cpu, new Page(folio), 1, Step.CacheTryGet))
             {
@@ -81,7 +81,7 @@ public static class PageCache
     public static async Op Add(Cpu cpu, int mapping, int index, int order)
     {
         index &= ~((1 << order) - 1);
-        if (index >= (int)await cpu.Load(cpu.Machine.Cells.ISize(mapping), Step.CacheAdd)) return;
+        if (index >= (int)await cpu.Load(cpu.Cells.ISize(mapping), Step.CacheAdd)) return;
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (pfn < 0) return;
         await cpu.Store(new Page(pfn).MemcgData, AnonMemory.Memcg, Step.CacheAdd);
@@ -100,20 +100,19 @@ public static class PageCache
     /// </summary>
     public static async Op<bool> Insert(Cpu cpu, int mapping, int index, int order, Folio folio, ulong expected)
     {
-        Cells cells = cpu.Machine.Cells;
         await FolioReferences.Get(cpu, folio, 1 << order, Step.CacheAdd);
         await cpu.Store(folio.Head.Mapping, MappingAddress(mapping), Step.CacheAdd);
         await cpu.Store(folio.Head.Index, (ulong)index, Step.CacheAdd);
-        await cpu.Lock(cells.XaLock(mapping), Step.CacheAdd);
+        await cpu.Lock(cpu.Cells.XaLock(mapping), Step.CacheAdd);
         bool free = true;
         for (int i = 0; i < 1 << order && free; i++)
             free = await XArray.Load(cpu, mapping, index + i, Step.CacheAdd) == expected;
         if (free)
         {
             cpu.Ghost.ThreadToCache(cpu, folio.Pfn, 1 << order);
-            await XArray.Store(cpu, mapping, index, order, cpu.Machine.Memory.AddressOf(folio.Head), Step.CacheAdd);
+            await XArray.Store(cpu, mapping, index, order, cpu.Memory.AddressOf(folio.Head), Step.CacheAdd);
         }
-        await cpu.Unlock(cells.XaLock(mapping), Step.CacheAdd);
+        await cpu.Unlock(cpu.Cells.XaLock(mapping), Step.CacheAdd);
         if (free) return true;
         await cpu.Store(folio.Head.Mapping, 0, Step.CacheAdd);
         await FolioReferences.Put(cpu, folio, 1 << order, Step.CacheAdd);
@@ -123,11 +122,10 @@ public static class PageCache
     /// <summary><c>filemap_remove_folio</c>: the folio is locked and unmapped.</summary>
     public static async Op Remove(Cpu cpu, int mapping, Folio folio, int order, ulong shadow = 0)
     {
-        Cells cells = cpu.Machine.Cells;
         int index = (int)await cpu.Load(folio.Head.Index, Step.CacheDelete);
-        await cpu.Lock(cells.XaLock(mapping), Step.CacheDelete);
+        await cpu.Lock(cpu.Cells.XaLock(mapping), Step.CacheDelete);
         await Delete(cpu, mapping, index, order, folio, shadow);
-        await cpu.Unlock(cells.XaLock(mapping), Step.CacheDelete);
+        await cpu.Unlock(cpu.Cells.XaLock(mapping), Step.CacheDelete);
         await PutCacheRefs(cpu, folio, 1 << order);
     }
 

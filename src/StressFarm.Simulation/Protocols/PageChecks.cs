@@ -72,7 +72,7 @@ public static class PageChecks
         }
         else if (folioFields && i == 2)
         {
-            if (cpu.Peek(folio.DeferredList) != cpu.Machine.Memory.AddressOf(folio.DeferredList)) return "on deferred list";
+            if (cpu.Peek(folio.DeferredList) != cpu.Memory.AddressOf(folio.DeferredList)) return "on deferred list";
         }
         else if (i == 1 && cpu.Policy.KeepsPincount)
         {

@@ -6,11 +6,10 @@ public static class PfnMapping
     /// <summary><c>mm/memory.c:remap_pfn_range</c>, <c>vmf_insert_pfn</c> at one slot: a special entry, no reference, no rmap.</summary>
     public static async Op Remap(Cpu cpu, int mm, int slot, int pfn)
     {
-        Cells cells = cpu.Machine.Cells;
-        Word ptl = cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
         if (await AnonMemory.RangeIsNone(cpu, mm, slot, 1))
-            await cpu.Store(cells.Pte(mm, slot), PageTableEntry.Present(pfn, special: true).Raw, Step.SetPte);
+            await cpu.Store(cpu.Cells.Pte(mm, slot), PageTableEntry.Present(pfn, special: true).Raw, Step.SetPte);
         await cpu.Unlock(ptl, Step.PtlUnlock);
     }
 
@@ -21,14 +20,12 @@ public static class PfnMapping
     public static async Op Revoke(Cpu cpu, int pfn, int pages)
     {
         if (cpu.Policy.Has(Deviation.PfnmapWithoutRevoke)) return;
-        Cells cells = cpu.Machine.Cells;
-        MemMap memory = cpu.Machine.Memory;
         for (int mm = 0; mm < Geometry.MaxMms; mm++)
         {
-            Word ptes = cells.Pte(mm, 0);
-            for (int slot = -1; (slot = memory.NextUsed(ptes, slot + 1, Geometry.SlotsPerMm)) >= 0;)
+            Word ptes = cpu.Cells.Pte(mm, 0);
+            for (int slot = -1; (slot = cpu.Memory.NextUsed(ptes, slot + 1, Geometry.SlotsPerMm)) >= 0;)
             {
-                var entry = new PageTableEntry(memory[cells.Pte(mm, slot)]);
+                var entry = new PageTableEntry(cpu.Memory[cpu.Cells.Pte(mm, slot)]);
                 if (entry.IsSpecial && entry.Pfn >= pfn && entry.Pfn < pfn + pages) await Zap.Slot(cpu, mm, slot);
             }
         }

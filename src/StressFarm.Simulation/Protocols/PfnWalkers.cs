@@ -63,8 +63,8 @@ public static class PfnWalkers
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.W5) & PageFlag.Lru) == 0) return;
         cpu.Ghost.SetLru(cpu, folio.Pfn, false);
         cpu.Judge.Deref(cpu, folio);
-        await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
-        await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+        await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);
+        await cpu.Unlock(cpu.Cells.LruvecLock, Step.LruUnlock);
         await FolioReferences.LruAdd(cpu, folio);
     }
 

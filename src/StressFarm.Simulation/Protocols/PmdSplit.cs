@@ -8,32 +8,29 @@ public static class PmdSplit
 {
     public static async Op Run(Cpu cpu, int mm, int table)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, table), Step.PmdSplit));
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.PmdSplit));
         if (pmd.IsMigration) await SplitMigration(cpu, pmd, mm, table);
         else if ((pmd.IsPresent && !pmd.IsSpecial) || pmd.IsDevicePrivate) await SplitMapped(cpu, pmd, mm, table);
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
     }
 
     private static async Op SplitMigration(Cpu cpu, PageTableEntry pmd, int mm, int table)
     {
-        Cells cells = cpu.Machine.Cells;
         int order = cpu.Machine.Arena.PmdOrder;
         cpu.Ghost.WithdrawTable(mm, table);
         for (int i = 0; i < 1 << order; i++)
-            await cpu.Store(cells.Pte(mm, (table << order) + i), PageTableEntry.Migration(pmd.Pfn + i, pmd.IsWrite, pmd.IsExclusive).Raw, Step.PmdSplit);
-        await cpu.Store(cells.Pmd(mm, table), 0, Step.PmdSplit);
+            await cpu.Store(cpu.Cells.Pte(mm, (table << order) + i), PageTableEntry.Migration(pmd.Pfn + i, pmd.IsWrite, pmd.IsExclusive).Raw, Step.PmdSplit);
+        await cpu.Store(cpu.Cells.Pmd(mm, table), 0, Step.PmdSplit);
     }
 
     private static async Op SplitMapped(Cpu cpu, PageTableEntry pmd, int mm, int table)
     {
-        Cells cells = cpu.Machine.Cells;
         int order = cpu.Machine.Arena.PmdOrder, nr = 1 << order;
         Folio folio = cpu.Ghost.FolioToken(pmd.Pfn); // mapped, under the lock
         cpu.Ghost.WithdrawTable(mm, table);
         bool exclusive = (await cpu.Load(folio.Flags, Step.PmdSplit) & PageFlag.AnonExclusive) != 0;
-        await cpu.Store(cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, Step.PmdSplit); // pmdp_invalidate()
+        await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, Step.PmdSplit); // pmdp_invalidate()
         cpu.Ghost.ThreadToPte(cpu, folio.Pfn, -1);
         await FolioReferences.Get(cpu, folio, nr - 1, Step.PmdSplit);
         await Rmap.AddPtes(cpu, folio, folio.Head, nr, mm, large: true);
@@ -41,10 +38,10 @@ public static class PmdSplit
         {
             if (exclusive) await cpu.Or(new Page(folio.Pfn + i).Flags, PageFlag.AnonExclusive, Step.PmdSplit);
             PageTableEntry pte = pmd.IsDevicePrivate ? PageTableEntry.DevicePrivate(pmd.Pfn + i, pmd.IsWrite) : PageTableEntry.Present(pmd.Pfn + i, pmd.IsWrite);
-            await cpu.Store(cells.Pte(mm, (table << order) + i), pte.Raw, Step.PmdSplit);
+            await cpu.Store(cpu.Cells.Pte(mm, (table << order) + i), pte.Raw, Step.PmdSplit);
             cpu.Ghost.ThreadToPte(cpu, pmd.Pfn, 1);
         }
         if (await Rmap.RemovePmd(cpu, folio, mm)) await Zap.QueuePartiallyMapped(cpu, folio);
-        await cpu.Store(cells.Pmd(mm, table), 0, Step.PmdSplit);
+        await cpu.Store(cpu.Cells.Pmd(mm, table), 0, Step.PmdSplit);
     }
 }

@@ -9,9 +9,9 @@ public static class PoisonRemoval
 {
     public static async Op Unpoison(Cpu cpu, int pfn)
     {
-        await cpu.Lock(cpu.Machine.Cells.MfMutex, Step.MfLock);
+        await cpu.Lock(cpu.Cells.MfMutex, Step.MfLock);
         await UnpoisonLocked(cpu, new Page(pfn));
-        await cpu.Unlock(cpu.Machine.Cells.MfMutex, Step.MfUnlock);
+        await cpu.Unlock(cpu.Cells.MfMutex, Step.MfUnlock);
     }
 
     private static async Op UnpoisonLocked(Cpu cpu, Page page)
@@ -44,7 +44,7 @@ public static class PoisonRemoval
     private static async Op<bool> MayUnpoison(Cpu cpu, Page page, int head)
     {
         var folio = new Folio(head);
-        if (!cpu.Policy.Has(Deviation.UnpoisonHugeZero) && await cpu.Load(cpu.Machine.Cells.HugeZeroFolio, Step.Unpoison) == (ulong)head + 1) return false;
+        if (!cpu.Policy.Has(Deviation.UnpoisonHugeZero) && await cpu.Load(cpu.Cells.HugeZeroFolio, Step.Unpoison) == (ulong)head + 1) return false;
         ulong flags = await cpu.Load(folio.Flags, Step.Unpoison);
         bool hugetlb = PageType.Is(await cpu.Load(folio.Head.Type, Step.Unpoison), PageType.Hugetlb);
         if (!hugetlb && (await cpu.Load(page.Flags, Step.Unpoison) & PageFlag.HwPoison) == 0) return false;

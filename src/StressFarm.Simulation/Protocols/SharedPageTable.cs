@@ -10,20 +10,18 @@ public static class SharedPageTable
     /// <summary>An mm's pud leads to the table from now on; the first one makes it and maps a folio of the pool.</summary>
     public static async Op Share(Cpu cpu, int mm)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.SharedLock, Step.PmdShare);
-        ulong puds = await cpu.Load(cells.SharedPuds, Step.PmdShare);
+        await cpu.Lock(cpu.Cells.SharedLock, Step.PmdShare);
+        ulong puds = await cpu.Load(cpu.Cells.SharedPuds, Step.PmdShare);
         if ((puds >> mm & 1) == 0)
         {
             bool there = puds == 0 ? await Make(cpu) : await Join(cpu);
-            if (there) await cpu.Store(cells.SharedPuds, puds | 1UL << mm, Step.PmdShare);
+            if (there) await cpu.Store(cpu.Cells.SharedPuds, puds | 1UL << mm, Step.PmdShare);
         }
-        await cpu.Unlock(cells.SharedLock, Step.PmdShare);
+        await cpu.Unlock(cpu.Cells.SharedLock, Step.PmdShare);
     }
 
     private static async Op<bool> Make(Cpu cpu)
     {
-        Cells cells = cpu.Machine.Cells;
         int pfn = await BuddyAllocator.AllocPages(cpu, 0, Alloc.Plain, Owner.PageTable);
         if (pfn < 0) return false;
         var table = new Page(pfn);
@@ -31,11 +29,11 @@ public static class SharedPageTable
         await cpu.Store(table.Index, 0, Step.PmdShare);
         cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
         cpu.Ghost.ThreadToOther(cpu, pfn, 1);
-        await cpu.Store(cells.SharedTable, (ulong)pfn + 1, Step.PmdShare);
+        await cpu.Store(cpu.Cells.SharedTable, (ulong)pfn + 1, Step.PmdShare);
         int folio = await HugetlbPool.Allocate(cpu, 0);
         if (folio < 0) return true;
         cpu.Ghost.ThreadToOther(cpu, folio, 1);
-        await cpu.Store(cells.SharedEntry, (ulong)folio + 1, Step.PmdShare);
+        await cpu.Store(cpu.Cells.SharedEntry, (ulong)folio + 1, Step.PmdShare);
         return true;
     }
 
@@ -52,29 +50,28 @@ public static class SharedPageTable
         return true;
     }
 
-    private static async Op<Page> Table(Cpu cpu, Step step) => new((int)await cpu.Load(cpu.Machine.Cells.SharedTable, step) - 1);
+    private static async Op<Page> Table(Cpu cpu, Step step) => new((int)await cpu.Load(cpu.Cells.SharedTable, step) - 1);
 
     /// <summary>An mm unmaps the range: it leaves a table that others use, or destroys it.</summary>
     public static async Op Unshare(Cpu cpu, int mm)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.SharedLock, Step.PmdUnshare);
-        ulong puds = await cpu.Load(cells.SharedPuds, Step.PmdUnshare);
+        await cpu.Lock(cpu.Cells.SharedLock, Step.PmdUnshare);
+        ulong puds = await cpu.Load(cpu.Cells.SharedPuds, Step.PmdUnshare);
         if ((puds >> mm & 1) == 0)
         {
-            await cpu.Unlock(cells.SharedLock, Step.PmdUnshare);
+            await cpu.Unlock(cpu.Cells.SharedLock, Step.PmdUnshare);
             return;
         }
         Page table = await Table(cpu, Step.PmdUnshare);
         bool byRefcount = cpu.Policy.Has(Deviation.PmdSharersByRefcount);
         bool shared = byRefcount ? await cpu.Load(table.Refcount, Step.PmdUnshare) > 1 : await cpu.Load(table.Index, Step.PmdUnshare) != 0;
-        await cpu.Store(cells.SharedPuds, puds & ~(1UL << mm), Step.PmdUnshare);
+        await cpu.Store(cpu.Cells.SharedPuds, puds & ~(1UL << mm), Step.PmdUnshare);
         int mapped = -1;
         if (!shared)
         {
-            mapped = (int)await cpu.Load(cells.SharedEntry, Step.PmdUnshare) - 1;
-            await cpu.Store(cells.SharedEntry, 0, Step.PmdUnshare);
-            await cpu.Store(cells.SharedTable, 0, Step.PmdUnshare);
+            mapped = (int)await cpu.Load(cpu.Cells.SharedEntry, Step.PmdUnshare) - 1;
+            await cpu.Store(cpu.Cells.SharedEntry, 0, Step.PmdUnshare);
+            await cpu.Store(cpu.Cells.SharedTable, 0, Step.PmdUnshare);
             await cpu.Store(table.Type, PageType.None, Step.PmdUnshare); // pagetable_dtor()
         }
         else if (!byRefcount)
@@ -86,7 +83,7 @@ public static class SharedPageTable
             cpu.Ghost.ThreadToOther(cpu, table.Pfn, -1);
             await FolioReferences.Put(cpu, new Folio(table.Pfn), 1, Step.PmdUnshare);
         }
-        await cpu.Unlock(cells.SharedLock, Step.PmdUnshare);
+        await cpu.Unlock(cpu.Cells.SharedLock, Step.PmdUnshare);
         if (mapped < 0) return;
         cpu.Ghost.ThreadToOther(cpu, mapped, -1);
         await FolioReferences.Put(cpu, new Folio(mapped));

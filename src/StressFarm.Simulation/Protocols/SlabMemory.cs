@@ -34,10 +34,9 @@ public static class SlabMemory
         await cpu.Store(Counters(head), 1, Step.SlabAlloc);
         if (order > 0 && cpu.Policy.Has(Deviation.SlabWritesTail)) await cpu.Store(new Page(pfn + 1).Index, Objects, Step.SlabAlloc);
         cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.SlabLock, Step.SlabList);
-        await Lists.Add(cpu, SlabList(head), cells.SlabPartial, Step.SlabList);
-        await cpu.Unlock(cells.SlabLock, Step.SlabList);
+        await cpu.Lock(cpu.Cells.SlabLock, Step.SlabList);
+        await Lists.Add(cpu, SlabList(head), cpu.Cells.SlabPartial, Step.SlabList);
+        await cpu.Unlock(cpu.Cells.SlabLock, Step.SlabList);
         return pfn;
     }
 
@@ -81,9 +80,9 @@ public static class SlabMemory
     /// <summary>A full slab is on no list; list_del() leaves LIST_POISON in words 16 and 24.</summary>
     private static async Op LeavePartial(Cpu cpu, Page head)
     {
-        await cpu.Lock(cpu.Machine.Cells.SlabLock, Step.SlabList);
+        await cpu.Lock(cpu.Cells.SlabLock, Step.SlabList);
         await Lists.Del(cpu, SlabList(head), Step.SlabList);
-        await cpu.Unlock(cpu.Machine.Cells.SlabLock, Step.SlabList);
+        await cpu.Unlock(cpu.Cells.SlabLock, Step.SlabList);
     }
 
     /// <summary>
@@ -112,10 +111,9 @@ public static class SlabMemory
         await cpu.Unlock(head.Flags, Step.SlabUse, PageFlag.Locked);
         if (inuse == ObjectsPerSlab)
         {
-            Cells cells = cpu.Machine.Cells;
-            await cpu.Lock(cells.SlabLock, Step.SlabList);
-            await Lists.Add(cpu, SlabList(head), cells.SlabPartial, Step.SlabList);
-            await cpu.Unlock(cells.SlabLock, Step.SlabList);
+            await cpu.Lock(cpu.Cells.SlabLock, Step.SlabList);
+            await Lists.Add(cpu, SlabList(head), cpu.Cells.SlabPartial, Step.SlabList);
+            await cpu.Unlock(cpu.Cells.SlabLock, Step.SlabList);
         }
         if (inuse == 1) await Discard(cpu, head);
     }

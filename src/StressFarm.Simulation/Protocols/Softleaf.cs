@@ -9,8 +9,7 @@ public static class Softleaf
     /// <summary><c>mm/memory.c:zap_nonpresent_ptes</c> at one slot: looks at what a migration entry stands for, and clears it on demand.</summary>
     public static async Op Visit(Cpu cpu, int mm, int slot, bool clear)
     {
-        Cells cells = cpu.Machine.Cells;
-        Word ptl = cells.Ptl(mm, AnonMemory.TableOf(cpu, slot)), pte = cells.Pte(mm, slot);
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot)), pte = cpu.Cells.Pte(mm, slot);
         await cpu.Lock(ptl, Step.PtlLock);
         var entry = new PageTableEntry(await cpu.Load(pte, Step.Softleaf));
         if (entry.IsMigration)

@@ -70,17 +70,17 @@ public static class SplitByAddress
     /// <summary>folio_isolate_lru(): false when somebody else has isolated it. The reference it takes is dropped at once.</summary>
     internal static async Op<bool> Isolate(Cpu cpu, Folio folio)
     {
-        await cpu.Lock(cpu.Machine.Cells.LruvecLock, Step.LruLock);
+        await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);
         bool was = (await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.LruDel) & PageFlag.Lru) != 0;
         if (was) cpu.Ghost.SetLru(cpu, folio.Pfn, false);
-        await cpu.Unlock(cpu.Machine.Cells.LruvecLock, Step.LruUnlock);
+        await cpu.Unlock(cpu.Cells.LruvecLock, Step.LruUnlock);
         return was;
     }
 
     /// <summary>folio_walk_start() and folio_get(): the page mapped at an address, with a reference of its folio; -1 for none.</summary>
     internal static async Op<int> GetPage(Cpu cpu, int mm, int slot)
     {
-        Word ptl = cpu.Machine.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
         int page = await PageAt(cpu, mm, slot);
         int head = page < 0 ? -1 : await CompoundPages.PageFolio(cpu, cpu.Ghost.Token(page), Step.S1);
@@ -91,10 +91,9 @@ public static class SplitByAddress
 
     private static async Op<int> PageAt(Cpu cpu, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
-        var pmd = new PageTableEntry(await cpu.Load(cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.S1));
+        var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.S1));
         if (pmd.IsPresent || pmd.IsDevicePrivate) return pmd.Pfn + (slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1));
-        var pte = new PageTableEntry(await cpu.Load(cells.Pte(mm, slot), Step.S1));
+        var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.S1));
         return (pte.IsPresent && !pte.IsSpecial) || pte.IsDevicePrivate ? pte.Pfn : -1;
     }
 }

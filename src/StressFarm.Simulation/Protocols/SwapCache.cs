@@ -18,9 +18,8 @@ public static class SwapCache
     /// <summary><c>folio_alloc_swap</c> and <c>__swap_cache_add_folio</c> for a locked folio. False when no run of entries is free.</summary>
     public static async Op<bool> Add(Cpu cpu, Folio folio, int order)
     {
-        Cells cells = cpu.Machine.Cells;
         int pages = 1 << order;
-        await cpu.Lock(cells.SwapLock, Step.SwapAdd);
+        await cpu.Lock(cpu.Cells.SwapLock, Step.SwapAdd);
         int entry = await FreeRun(cpu, pages);
         if (entry >= 0)
         {
@@ -28,9 +27,9 @@ public static class SwapCache
             await cpu.Or(folio.Flags, PageFlag.SwapCache, Step.SwapAdd);
             await cpu.Store(folio.Head.Private, EntryValue(entry), Step.SwapAdd);
             cpu.Ghost.ThreadToSwap(cpu, folio.Pfn, pages);
-            for (int i = 0; i < pages; i++) await cpu.Store(cells.SwapSlot(entry + i), cpu.Machine.Memory.AddressOf(folio.Head), Step.SwapAdd);
+            for (int i = 0; i < pages; i++) await cpu.Store(cpu.Cells.SwapSlot(entry + i), cpu.Memory.AddressOf(folio.Head), Step.SwapAdd);
         }
-        await cpu.Unlock(cells.SwapLock, Step.SwapAdd);
+        await cpu.Unlock(cpu.Cells.SwapLock, Step.SwapAdd);
         return entry >= 0;
     }
 
@@ -39,7 +38,7 @@ public static class SwapCache
         for (int entry = 0; entry + pages <= Slots; entry += pages)
         {
             bool free = true;
-            for (int i = 0; i < pages && free; i++) free = await cpu.Load(cpu.Machine.Cells.SwapSlot(entry + i), Step.SwapAdd) == 0;
+            for (int i = 0; i < pages && free; i++) free = await cpu.Load(cpu.Cells.SwapSlot(entry + i), Step.SwapAdd) == 0;
             if (free) return entry;
         }
         return -1;
@@ -50,7 +49,7 @@ public static class SwapCache
     {
         while (true)
         {
-            int pfn = cpu.Machine.Memory.PfnAt(await cpu.Load(cpu.Machine.Cells.SwapSlot(entry), Step.SwapGet));
+            int pfn = cpu.Memory.PfnAt(await cpu.Load(cpu.Cells.SwapSlot(entry), Step.SwapGet));
             if (pfn < 0) return -1;
             if (!await FolioReferences.TryGet(cpu, new Page(pfn), 1, Step.SwapGet))
             {
@@ -76,13 +75,12 @@ public static class SwapCache
     /// <summary><c>__swap_cache_del_folio</c> and the put of what the cache held; the folio is locked.</summary>
     public static async Op Delete(Cpu cpu, Folio folio, int order)
     {
-        Cells cells = cpu.Machine.Cells;
         int entry = EntryOf(await cpu.Load(folio.Head.Private, Step.SwapDelete));
-        await cpu.Lock(cells.SwapLock, Step.SwapDelete);
-        for (int i = 0; i < 1 << order; i++) await cpu.Store(cells.SwapSlot(entry + i), 0, Step.SwapDelete);
+        await cpu.Lock(cpu.Cells.SwapLock, Step.SwapDelete);
+        for (int i = 0; i < 1 << order; i++) await cpu.Store(cpu.Cells.SwapSlot(entry + i), 0, Step.SwapDelete);
         await cpu.Store(folio.Head.Private, 0, Step.SwapDelete);
         await cpu.AndNot(folio.Flags, PageFlag.SwapCache, Step.SwapDelete);
-        await cpu.Unlock(cells.SwapLock, Step.SwapDelete);
+        await cpu.Unlock(cpu.Cells.SwapLock, Step.SwapDelete);
         cpu.Ghost.ThreadToSwap(cpu, folio.Pfn, -(1 << order));
         await FolioReferences.Put(cpu, folio, 1 << order, Step.SwapDelete);
     }
@@ -92,7 +90,7 @@ public static class SwapCache
     {
         var page = new Page(part);
         int entry = EntryOf(await cpu.Load(page.Private, Step.SwapReplace));
-        for (int i = 0; i < pages; i++) await cpu.Store(cpu.Machine.Cells.SwapSlot(entry + i), cpu.Machine.Memory.AddressOf(page), Step.SwapReplace);
+        for (int i = 0; i < pages; i++) await cpu.Store(cpu.Cells.SwapSlot(entry + i), cpu.Memory.AddressOf(page), Step.SwapReplace);
     }
 
     /// <summary>An anonymous folio mapped at a slot goes into the swap cache and stays mapped.</summary>

@@ -42,8 +42,7 @@ public static class TakenPages
     /// </summary>
     public static async Op<bool> TakeOff(Cpu cpu, int pfn)
     {
-        Cells cells = cpu.Machine.Cells;
-        await cpu.Lock(cells.ZoneLock, Step.TakeOff);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.TakeOff);
         bool taken = await cpu.Load(new Page(pfn).Private, Step.TakeOff) == TakenOff;
         for (int order = 0; order <= cpu.Machine.Arena.SystemOrder && !taken; order++)
         {
@@ -60,7 +59,7 @@ public static class TakenPages
                 break;
             }
         }
-        await cpu.Unlock(cells.ZoneLock, Step.TakeOff);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.TakeOff);
         return taken;
     }
 
@@ -77,7 +76,7 @@ public static class TakenPages
             int upper = block + (1 << order);
             var back = new Page(pfn >= upper ? block : upper);
             if (pfn >= upper) block = upper;
-            await Lists.Add(cpu, back.Lru, cpu.Machine.Cells.FreeArea(order), Step.TakeOff);
+            await Lists.Add(cpu, back.Lru, cpu.Cells.FreeArea(order), Step.TakeOff);
             await BuddyAllocator.SetBuddyOrder(cpu, back, order, Step.TakeOff);
         }
         await cpu.Store(new Page(pfn).Private, TakenOff, Step.TakeOff);
@@ -111,7 +110,7 @@ public static class TakenPages
     public static async Op<bool> PutBack(Cpu cpu, int pfn)
     {
         var page = new Page(pfn);
-        await cpu.Lock(cpu.Machine.Cells.ZoneLock, Step.PutBack);
+        await cpu.Lock(cpu.Cells.ZoneLock, Step.PutBack);
         cpu.Ghost.ThreadToOther(cpu, pfn, -1);
         bool last = await cpu.Add(page.Refcount, -1, Step.PutBack) == 0;
         cpu.Ghost.Put(cpu, pfn);
@@ -124,7 +123,7 @@ public static class TakenPages
             await cpu.AndNot(page.Flags, PageFlag.HwPoison, Step.PutBack);
             cpu.Ghost.SetPoison(pfn, Poison.None);
         }
-        await cpu.Unlock(cpu.Machine.Cells.ZoneLock, Step.PutBack);
+        await cpu.Unlock(cpu.Cells.ZoneLock, Step.PutBack);
         return last;
     }
 }

@@ -11,19 +11,18 @@ public static class Teardown
     /// <param name="drain">false leaves the CPUs' lists of free pages as they are, for a next schedule on the same memory</param>
     public static async Op Run(Cpu cpu, bool drain)
     {
-        Machine machine = cpu.Machine;
-        for (int i = 0; i < machine.Cpus.Length; i++)
+        for (int i = 0; i < cpu.Machine.Cpus.Length; i++)
             for (int slot = 0; slot < Handles.Capacity; slot++)
-                if (machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
+                if (cpu.Machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
                     await Release(cpu, i, slot);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
-        if (machine.Arena.HasHugetlb) await HugetlbTeardown.Run(cpu);
+        if (cpu.Machine.Arena.HasHugetlb) await HugetlbTeardown.Run(cpu);
         await Caches(cpu);
-        Word blocks = machine.Cells.Pageblock(0);
-        for (int i = -1; (i = machine.Memory.NextUsed(blocks, i + 1, Geometry.MaxPageblocks)) >= 0;)
-            await cpu.Store(machine.Cells.Pageblock(i), Migratetype.Movable, Step.IsolateBlock);
-        if (machine.Arena.Hotplug) await BringBack(cpu);
-        for (int i = 0; i < machine.Cpus.Length; i++)
+        Word blocks = cpu.Cells.Pageblock(0);
+        for (int i = -1; (i = cpu.Memory.NextUsed(blocks, i + 1, Geometry.MaxPageblocks)) >= 0;)
+            await cpu.Store(cpu.Cells.Pageblock(i), Migratetype.Movable, Step.IsolateBlock);
+        if (cpu.Machine.Arena.Hotplug) await BringBack(cpu);
+        for (int i = 0; i < cpu.Machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
     }
 
@@ -37,26 +36,22 @@ public static class Teardown
     /// <summary>Files end and swap is switched off; not a step where nothing was cached.</summary>
     private static async Op Caches(Cpu cpu)
     {
-        Cells cells = cpu.Machine.Cells;
-        MemMap memory = cpu.Machine.Memory;
         for (int mapping = 0; mapping < PageCache.Mappings; mapping++)
-            if (memory[cells.ISize(mapping)] != 0 || memory.NextUsed(cells.XaSlot(mapping, 0), 0, PageCache.Slots) >= 0)
+            if (cpu.Memory[cpu.Cells.ISize(mapping)] != 0 || cpu.Memory.NextUsed(cpu.Cells.XaSlot(mapping, 0), 0, PageCache.Slots) >= 0)
                 await FileTruncate.Run(cpu, mapping, 0);
-        for (int entry = -1; (entry = memory.NextUsed(cells.SwapSlot(0), entry + 1, SwapCache.Slots)) >= 0;)
+        for (int entry = -1; (entry = cpu.Memory.NextUsed(cpu.Cells.SwapSlot(0), entry + 1, SwapCache.Slots)) >= 0;)
             await SwapCache.Free(cpu, entry, anonymous: false);
-        if (memory[cells.PgmapType] == 0) return;
+        if (cpu.Memory[cpu.Cells.PgmapType] == 0) return;
         for (int entry = 0; entry < FsDax.Entries; entry++) await FsDax.Truncate(cpu, entry);
-        await cpu.Store(cells.PgmapType, 0, Step.Memremap);
+        await cpu.Store(cpu.Cells.PgmapType, 0, Step.Memremap);
     }
 
     private static async Op UnmapAll(Cpu cpu, int mm)
     {
-        Cells cells = cpu.Machine.Cells;
-        MemMap memory = cpu.Machine.Memory;
-        Word pmds = cells.Pmd(mm, 0), ptes = cells.Pte(mm, 0);
-        for (int table = -1; (table = memory.NextUsed(pmds, table + 1, Geometry.MaxTables)) >= 0;)
+        Word pmds = cpu.Cells.Pmd(mm, 0), ptes = cpu.Cells.Pte(mm, 0);
+        for (int table = -1; (table = cpu.Memory.NextUsed(pmds, table + 1, Geometry.MaxTables)) >= 0;)
             await Zap.Slot(cpu, mm, table << cpu.Machine.Arena.PmdOrder);
-        for (int slot = -1; (slot = memory.NextUsed(ptes, slot + 1, Geometry.SlotsPerMm)) >= 0;)
+        for (int slot = -1; (slot = cpu.Memory.NextUsed(ptes, slot + 1, Geometry.SlotsPerMm)) >= 0;)
             await Zap.Slot(cpu, mm, slot);
     }
 

@@ -27,7 +27,7 @@ public static class VmemmapRemap
         await cpu.Or(folio.HugetlbFlags, HugetlbFlag.VmemmapOptimized, Step.HvoFlag);
         if (cpu.Policy.Has(Deviation.HvoCopiesBeforeRemap)) await CopyAndRemapHead(cpu, folio);
         for (int i = 1; i <= pages; i++) await Share(cpu, folio, order, i);
-        await cpu.Add(cpu.Machine.Cells.VmemmapFrames, pages, Step.HvoRemap);
+        await cpu.Add(cpu.Cells.VmemmapFrames, pages, Step.HvoRemap);
     }
 
     /// <summary>synchronize_rcu(): waits for every read-side section that began before it.</summary>
@@ -36,7 +36,7 @@ public static class VmemmapRemap
         for (int i = 0; i < cpu.Machine.Arena.Cpus; i++)
         {
             if (i == cpu.Number) continue;
-            Word reader = cpu.Machine.Cells.RcuReader(i);
+            Word reader = cpu.Cells.RcuReader(i);
             await cpu.Lock(reader, Step.HvoSync);
             await cpu.Unlock(reader, Step.HvoSync);
         }
@@ -58,7 +58,7 @@ public static class VmemmapRemap
     {
         Arena arena = cpu.Machine.Arena;
         int vmemmap = (folio.Pfn >> arena.VmemmapOrder) + page, hstate = order == arena.HugeOrder ? 0 : 1;
-        await cpu.Store(cpu.Machine.Cells.Vmemmap(vmemmap), (ulong)hstate + 1, Step.HvoRemap);
+        await cpu.Store(cpu.Cells.Vmemmap(vmemmap), (ulong)hstate + 1, Step.HvoRemap);
         int first = vmemmap << arena.VmemmapOrder;
         for (int pfn = first; pfn < first + (1 << arena.VmemmapOrder); pfn++)
             for (int word = 0; word < Layout.WordsPerPage; word++)
@@ -83,17 +83,16 @@ public static class VmemmapRemap
     public static async Op<bool> Restore(Cpu cpu, Folio folio, int order)
     {
         if ((await cpu.Load(folio.HugetlbFlags, Step.HvoRestore) & HugetlbFlag.VmemmapOptimized) == 0) return true;
-        Cells cells = cpu.Machine.Cells;
         int pages = SharedPages(cpu, order);
-        if ((long)await cpu.Add(cells.VmemmapFrames, -pages, Step.HvoFrames) < 0)
+        if ((long)await cpu.Add(cpu.Cells.VmemmapFrames, -pages, Step.HvoFrames) < 0)
         {
-            await cpu.Add(cells.VmemmapFrames, pages, Step.HvoFrames);
+            await cpu.Add(cpu.Cells.VmemmapFrames, pages, Step.HvoFrames);
             return false;
         }
         int first = folio.Pfn >> cpu.Machine.Arena.VmemmapOrder;
         for (int i = 1; i <= pages; i++)
         {
-            await cpu.Store(cells.Vmemmap(first + i), 0, Step.HvoRestore);
+            await cpu.Store(cpu.Cells.Vmemmap(first + i), 0, Step.HvoRestore);
             cpu.Machine.SharedVmemmap--;
         }
         await cpu.AndNot(folio.HugetlbFlags, HugetlbFlag.VmemmapOptimized, Step.HvoRestore);
@@ -103,7 +102,7 @@ public static class VmemmapRemap
     /// <summary>Somebody takes frames that a restore would need; how many it got.</summary>
     public static async Op<int> TakeFrames(Cpu cpu, int count)
     {
-        Word frames = cpu.Machine.Cells.VmemmapFrames;
+        Word frames = cpu.Cells.VmemmapFrames;
         if ((long)await cpu.Add(frames, -count, Step.HvoFrames) >= 0) return count;
         await cpu.Add(frames, count, Step.HvoFrames);
         return 0;

@@ -10,10 +10,9 @@ public static class WriteFault
 
     public static async Op Run(Cpu cpu, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
-        Word ptep = cells.Pte(mm, slot), ptl = cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
+        Word ptep = cpu.Cells.Pte(mm, slot), ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
-        ulong pmd = await cpu.Load(cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.WpFault);
+        ulong pmd = await cpu.Load(cpu.Cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.WpFault);
         var pte = new PageTableEntry(pmd != 0 ? 0 : await cpu.Load(ptep, Step.WpFault));
         Page page = pte.IsPresent && !pte.IsWrite && !pte.IsSpecial ? cpu.Ghost.Token(pte.Pfn) : default;
         int head = page.Life == 0 ? -1 : await CompoundPages.PageFolio(cpu, page, Step.WpFault);
@@ -62,7 +61,6 @@ public static class WriteFault
     /// <summary><c>wp_page_copy</c>: a new page takes the entry, if it is still what it was.</summary>
     private static async Op Copy(Cpu cpu, Folio old, Page page, PageTableEntry pte, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int pfn = await BuddyAllocator.AllocPages(cpu, 0, Alloc.Folio, Owner.Small), table = AnonMemory.TableOf(cpu, slot);
         if (pfn < 0) return;
         await cpu.Store(new Page(pfn).MemcgData, AnonMemory.MemcgOf(cpu, mm), Step.WpCopy);
@@ -70,12 +68,12 @@ public static class WriteFault
         cpu.Ghost[id].Anon = true;
         cpu.Ghost.Publish(cpu, id);
         Folio copy = cpu.Ghost.FolioToken(pfn);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
-        Word ptep = cells.Pte(mm, slot);
-        bool same = await cpu.Load(cells.Pmd(mm, table), Step.WpCopy) == 0 && await cpu.Load(ptep, Step.WpCopy) == pte.Raw;
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
+        Word ptep = cpu.Cells.Pte(mm, slot);
+        bool same = await cpu.Load(cpu.Cells.Pmd(mm, table), Step.WpCopy) == 0 && await cpu.Load(ptep, Step.WpCopy) == pte.Raw;
         if (!same)
         {
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
             await FolioReferences.Put(cpu, copy);
             return;
         }
@@ -90,7 +88,7 @@ public static class WriteFault
         await cpu.Store(ptep, PageTableEntry.Present(pfn).Raw, Step.SetPte);
         cpu.Ghost.ThreadToPte(cpu, pfn, 1);
         if (await Rmap.RemovePtes(cpu, old, page, 1, mm, large)) await Zap.QueuePartiallyMapped(cpu, old);
-        await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+        await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         await FolioReferences.Put(cpu, old);
     }
 }

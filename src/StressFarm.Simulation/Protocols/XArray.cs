@@ -16,18 +16,17 @@ public static class XArray
     /// <summary>xas_load() and xas_reload(): a sibling is one read more.</summary>
     public static async Op<ulong> Load(Cpu cpu, int mapping, int index, Step step)
     {
-        ulong entry = await cpu.Load(cpu.Machine.Cells.XaSlot(mapping, index), step);
+        ulong entry = await cpu.Load(cpu.Cells.XaSlot(mapping, index), step);
         if (!IsSibling(entry)) return entry;
-        return await cpu.Load(cpu.Machine.Cells.XaSlot(mapping, (int)(entry >> 2)), step);
+        return await cpu.Load(cpu.Cells.XaSlot(mapping, (int)(entry >> 2)), step);
     }
 
     /// <summary>xas_store() of 2^order slots: the first one, then its siblings; of nothing, nothing everywhere.</summary>
     public static async Op Store(Cpu cpu, int mapping, int index, int order, ulong entry, Step step)
     {
-        Cells cells = cpu.Machine.Cells;
         for (int i = 0; i < 1 << order; i++)
         {
-            await cpu.Store(cells.XaSlot(mapping, index + i), i == 0 || entry == 0 ? entry : Sibling(index), step);
+            await cpu.Store(cpu.Cells.XaSlot(mapping, index + i), i == 0 || entry == 0 ? entry : Sibling(index), step);
             Stored(cpu, mapping, index + i);
         }
     }
@@ -35,21 +34,20 @@ public static class XArray
     /// <summary>__xa_store() at the first slot of an entry that is there: its siblings follow by themselves.</summary>
     public static async Op Replace(Cpu cpu, int mapping, int index, ulong entry, Step step)
     {
-        await cpu.Store(cpu.Machine.Cells.XaSlot(mapping, index), entry, step);
+        await cpu.Store(cpu.Cells.XaSlot(mapping, index), entry, step);
         Stored(cpu, mapping, index);
     }
 
     /// <summary><c>xas_split</c>, <c>xas_try_split</c>: entries of the new order, from the last to the first, all leading to <paramref name="folio"/>.</summary>
     public static async Op Split(Cpu cpu, int mapping, int index, int order, int newOrder, int folio)
     {
-        Cells cells = cpu.Machine.Cells;
-        ulong entry = cpu.Machine.Memory.AddressOf(new Page(folio));
+        ulong entry = cpu.Memory.AddressOf(new Page(folio));
         for (int first = index + (1 << order) - (1 << newOrder); first >= index; first -= 1 << newOrder)
         {
             await Replace(cpu, mapping, first, entry, Step.XasSplit);
             for (int i = first + (1 << newOrder) - 1; i > first; i--)
             {
-                await cpu.Store(cells.XaSlot(mapping, i), Sibling(first), Step.XasSplit);
+                await cpu.Store(cpu.Cells.XaSlot(mapping, i), Sibling(first), Step.XasSplit);
                 Stored(cpu, mapping, i);
             }
         }
@@ -58,11 +56,10 @@ public static class XArray
     /// <summary>The slots of a value's entry from <paramref name="index"/> on become empty; those before it stay one value.</summary>
     public static async Op DropFrom(Cpu cpu, int mapping, int index, Step step)
     {
-        Cells cells = cpu.Machine.Cells;
-        ulong slot = await cpu.Load(cells.XaSlot(mapping, index), step);
+        ulong slot = await cpu.Load(cpu.Cells.XaSlot(mapping, index), step);
         ulong sibling = IsSibling(slot) ? slot : Sibling(index);
         await Replace(cpu, mapping, index, 0, step);
-        for (int i = index + 1; i < PageCache.Slots && await cpu.Load(cells.XaSlot(mapping, i), step) == sibling; i++)
+        for (int i = index + 1; i < PageCache.Slots && await cpu.Load(cpu.Cells.XaSlot(mapping, i), step) == sibling; i++)
             await Replace(cpu, mapping, i, 0, step);
     }
 

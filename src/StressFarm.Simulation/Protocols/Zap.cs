@@ -9,10 +9,9 @@ public static class Zap
     /// </summary>
     public static async Op Slot(Cpu cpu, int mm, int slot)
     {
-        Cells cells = cpu.Machine.Cells;
         int table = AnonMemory.TableOf(cpu, slot);
-        Word pmd = cells.Pmd(mm, table), pte = cells.Pte(mm, slot);
-        await cpu.Lock(cells.Ptl(mm, table), Step.PtlLock);
+        Word pmd = cpu.Cells.Pmd(mm, table), pte = cpu.Cells.Pte(mm, slot);
+        await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         bool huge = true;
         var entry = new PageTableEntry(await cpu.Load(pmd, Step.Zap));
         if (entry.IsNone)
@@ -28,7 +27,7 @@ public static class Zap
                 await cpu.Store(huge ? pmd : pte, 0, Step.Zap);
                 if (huge) cpu.Ghost.FreeDepositedTable(mm, table);
             }
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
         if (entry.IsHugetlb)
@@ -40,7 +39,7 @@ public static class Zap
         if (huge) cpu.Ghost.FreeDepositedTable(mm, table);
         if (entry.IsSpecial)
         {
-            await cpu.Unlock(cells.Ptl(mm, table), Step.PtlUnlock);
+            await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
             return;
         }
         cpu.Ghost.ThreadToPte(cpu, entry.Pfn, -1);
@@ -53,7 +52,7 @@ public static class Zap
     /// </summary>
     private static async Op UnmapAndPut(Cpu cpu, int mm, int table, PageTableEntry entry, bool huge)
     {
-        Word ptl = cpu.Machine.Cells.Ptl(mm, table);
+        Word ptl = cpu.Cells.Ptl(mm, table);
         Page page = cpu.Ghost.Token(entry.Pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.Zap);
         if (head < 0)

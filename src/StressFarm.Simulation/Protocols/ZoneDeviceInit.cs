@@ -19,7 +19,7 @@ public static class ZoneDeviceInit
         if (cpu.Policy.Checks == Checks.On && GuardSpeaks(order)) cpu.Judge.KernelSays(cpu, "VM_WARN_ON_ONCE(order > MAX_ORDER_NR_PAGES)");
         cpu.Ghost.Create(cpu, pfn, order, Owner.DevFolio, rmappable: order > 0, anon: true);
         await Reinitialise(cpu, pfn, order);
-        await cpu.Add(cpu.Machine.Cells.PgmapRef, 1L << order, Step.Z2);
+        await cpu.Add(cpu.Cells.PgmapRef, 1L << order, Step.Z2);
         await cpu.Store(page.Refcount, 1, Step.Z3);
         cpu.Ghost.FirstRef(cpu, pfn);
         // lock_page(): PG_locked of the folio that word 8 leads to.
@@ -52,9 +52,9 @@ public static class ZoneDeviceInit
                 await UndoPredecessors(cpu, pfn, order);
                 break;
             case Dpm.AllocPredLock:
-                await cpu.Lock(cpu.Machine.Cells.PredecessorLock, Step.PR1);
+                await cpu.Lock(cpu.Cells.PredecessorLock, Step.PR1);
                 await UndoPredecessors(cpu, pfn, order);
-                await cpu.Unlock(cpu.Machine.Cells.PredecessorLock, Step.Z1);
+                await cpu.Unlock(cpu.Cells.PredecessorLock, Step.Z1);
                 break;
         }
     }
