@@ -142,16 +142,13 @@ public sealed class ScheduleRunner(Machine machine)
         return true;
     }
 
-    /// <summary>Nobody steps any more.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsOver(Strategy strategy, Cpu stepped) =>
-        machine.Violation is not null || (stepped.OperationSteps > OperationStepBound && Exceeds(strategy, stepped)) || _choiceCount > ScheduleStepLimit || machine.Runnable == 0;
-
+    /// <summary>Nobody steps any more. To be asked when the machine is no longer quiet.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool Exceeds(Strategy strategy, Cpu stepped)
+    internal bool IsOver(Strategy strategy, Cpu stepped)
     {
-        if (strategy.Fair) machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
-        return machine.Violation is not null;
+        if (machine.Violation is null && strategy.Fair && stepped.OperationSteps > OperationStepBound)
+            machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
+        return machine.Violation is not null || _choiceCount > ScheduleStepLimit || machine.Runnable == 0;
     }
 
     /// <summary>A choice is made.</summary>
@@ -179,7 +176,8 @@ public sealed class ScheduleRunner(Machine machine)
 
         public static Alone Instance { get; } = new();
 
-        public override long AloneUntil => StepLimit;
+        public override long QuietSteps => StepLimit;
+        public override bool StaysWhileQuiet => true;
 
         public override int Next(Machine machine, Cpu stepped)
         {

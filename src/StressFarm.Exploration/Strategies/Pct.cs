@@ -82,7 +82,7 @@ public sealed class Pct : Strategy
         _seen = 0;
     }
 
-    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
     public override int Next(Machine machine)
     {

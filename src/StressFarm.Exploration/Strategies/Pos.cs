@@ -42,7 +42,7 @@ public sealed class Pos : Strategy
         _units = steppers > machine.Arena.Cpus;
     }
 
-    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
     public override int Next(Machine machine)
     {

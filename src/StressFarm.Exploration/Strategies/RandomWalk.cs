@@ -23,7 +23,7 @@ public sealed class RandomWalk : Strategy
         _drawn = _random.NextUInt();
     }
 
-    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
     // The next choice is made ahead, for as long as the same CPUs are runnable: whoever is to go on is then known before the
     // step's own work is done, and a processor that guessed wrong learns it sooner.

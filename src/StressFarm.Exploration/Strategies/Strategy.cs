@@ -41,11 +41,17 @@ public abstract class Strategy : Stepper
     /// <summary>Whose schedule it draws.</summary>
     internal ScheduleRunner Runner { get; set; } = null!;
 
+    /// <summary>No operation of a CPU can have more steps than this before the run has.</summary>
+    public sealed override long QuietSteps => ScheduleRunner.OperationStepBound;
+
     /// <summary>
     /// Draws unless the schedule is over. A sealed strategy that says the same again has its own <see cref="Next(Machine)"/>
     /// called without a look in a table.
     /// </summary>
-    public override int Next(Machine machine, Cpu stepped) => Runner.IsOver(this, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
+
+    /// <summary>Nobody steps any more.</summary>
+    private protected bool IsOver(Machine machine, Cpu stepped) => !machine.IsQuiet && Runner.IsOver(this, stepped);
 
     /// <summary>A fresh instance with state of its own, for another worker.</summary>
     public Strategy Fresh() => (Strategy)Activator.CreateInstance(GetType())!;

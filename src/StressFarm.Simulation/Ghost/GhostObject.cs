@@ -69,12 +69,10 @@ public struct GhostObject
 {
     public int Head;
     private sbyte _order;
-    public Owner Kind;
-    public Phase Phase;
-    /// <summary>The owner keeps the refcount at 0 while it uses the pages (slab).</summary>
-    public bool FrozenOwner;
-    /// <summary>GUP pins (FOLL_PIN), whatever way the kernel accounts them.</summary>
-    public int Pins;
+    private Owner _kind;
+    private Phase _phase;
+    private bool _frozenOwner;
+    private int _pins;
     /// <summary>References held by threads, all CPUs together.</summary>
     public int ThreadRefs;
     /// <summary>References held by page table entries.</summary>
@@ -109,6 +107,53 @@ public struct GhostObject
     /// <summary>On a deferred split list, or a shrinker's.</summary>
     public bool Queued;
 
+    public Owner Kind
+    {
+        readonly get => _kind;
+        set
+        {
+            _kind = value;
+            Place();
+        }
+    }
+
+    public Phase Phase
+    {
+        readonly get => _phase;
+        set
+        {
+            _phase = value;
+            Place();
+        }
+    }
+
+    /// <summary>The owner keeps the refcount at 0 while it uses the pages (slab).</summary>
+    public bool FrozenOwner
+    {
+        readonly get => _frozenOwner;
+        set
+        {
+            _frozenOwner = value;
+            Place();
+        }
+    }
+
+    /// <summary>GUP pins (FOLL_PIN), whatever way the kernel accounts them.</summary>
+    public int Pins
+    {
+        readonly get => _pins;
+        set
+        {
+            _pins = value;
+            Place();
+        }
+    }
+
+    /// <summary>The situation of its first page (<see cref="Situation"/>): said when it changes, since the judge asks at each write.</summary>
+    internal byte HeadSituation { get; private set; }
+
+    private void Place() => HeadSituation = Situation.OfHead(_phase, _pins > 0, _frozenOwner || _kind is Owner.Slab or Owner.LargeKmalloc);
+
     public int Order
     {
         readonly get => _order;
@@ -134,8 +179,6 @@ public struct GhostObject
     public readonly bool Contains(int pfn) => (uint)(pfn - Head) < (uint)(1 << _order);
     public readonly bool IsCompound => _order > 0 && Kind != Owner.Block;
     public readonly bool IsDevice => Kind == Owner.DevFolio;
-    /// <summary>Its owner keeps it frozen, or it is a slab, whose owner may.</summary>
-    public readonly bool IsKept => FrozenOwner || Kind is Owner.Slab or Owner.LargeKmalloc;
     /// <summary>A folio by intention: what may carry folio fields under every CMP.</summary>
     public readonly bool IsFolio => Kind is Owner.Small or Owner.Folio or Owner.DevFolio or Owner.Hugetlb;
 }

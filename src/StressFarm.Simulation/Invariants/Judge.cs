@@ -89,12 +89,15 @@ public sealed class Judge
             uint code = (uint)touched;
             int pfn = (int)(code / WriteTable.Parts);
             int list = table.ListOf[Situation.Of(Ghost, pfn, _deviceBase) * WriteTable.Parts + (int)(code % WriteTable.Parts)];
-            if (list == 0) continue;
-            uint entry = table.Lists[list];
-            ulong held = Memory[new Word(touched >> 2)];
-            foreach (ref readonly WriteTable.Listed listed in new ReadOnlySpan<WriteTable.Listed>(table.Invariants, (int)(entry >> 8), (int)(entry & 255)))
-                if ((held & listed.Mask) != listed.Value) listed.Invariant.PageWritten(this, cpu, pfn);
+            if (list != 0) Ask(cpu, pfn, touched >> 2, table.Lists[list]);
         }
+    }
+
+    private void Ask(Cpu cpu, int pfn, int word, uint entry)
+    {
+        ulong held = Memory[new Word(word)];
+        foreach (ref readonly WriteTable.Listed listed in new ReadOnlySpan<WriteTable.Listed>(_table!.Invariants, (int)(entry >> 8), (int)(entry & 255)))
+            if ((held & listed.Mask) != listed.Value) listed.Invariant.PageWritten(this, cpu, pfn);
     }
 
     /// <summary>What the MMU would say of the step's writes (I50).</summary>
@@ -219,7 +222,7 @@ public sealed class Judge
         Actor last = location < 0 ? default : ActorOf(new WriterStamp(Memory.LastWriter(new Half(location))));
         First = new Violation(invariant, field, pfn, location, expected, found, by, last with { Operation = last.Operation ?? "" },
             sentence, cpu is null ? null : KernelSaid(cpu), Machine.Steps);
-        Machine.Ask();
+        Machine.EndQuiet();
     }
 
     /// <summary>As <see cref="Violate"/>, by a CPU that is about to take the step it named and cannot.</summary>

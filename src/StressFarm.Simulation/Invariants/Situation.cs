@@ -39,11 +39,13 @@ public enum PageRole : byte
 /// <param name="Device">a page of device memory</param>
 public readonly record struct Situation(PageStates State, PageRole Role, bool Pinned, bool Kept, bool Device)
 {
-    private const int OfPhase = 3 * 4, OfSystem = ((int)Phase.Freeing + 1) * OfPhase + 1;
-    private const int NoObject = OfSystem - 1;
+    private const int OfRole = 4, OfPhase = 3 * OfRole, NoObject = ((int)Phase.Freeing + 1) * OfPhase, OfSystem = NoObject + 1;
 
     /// <summary>How many there are.</summary>
     internal const int Count = 2 * OfSystem;
+
+    /// <summary>The number of the situation of an object's first page; those of the other roles follow.</summary>
+    internal static byte OfHead(Phase phase, bool pinned, bool kept) => (byte)((int)phase * OfPhase + (pinned ? 2 : 0) + (kept ? 1 : 0));
 
     /// <summary>The number of the situation that a page is in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,8 +55,7 @@ public readonly record struct Situation(PageStates State, PageRole Role, bool Pi
         if (id != Ghost.NoObject)
         {
             ref GhostObject o = ref ghost[id];
-            uint role = Math.Min((uint)(pfn - o.Head), (uint)PageRole.Later);
-            number = (int)o.Phase * OfPhase + (int)role * 4 + (o.Pins > 0 ? 2 : 0) + (o.IsKept ? 1 : 0);
+            number = o.HeadSituation + (int)Math.Min((uint)(pfn - o.Head), (uint)PageRole.Later) * OfRole;
         }
         return pfn >= deviceBase ? number + OfSystem : number;
     }
@@ -66,6 +67,6 @@ public readonly record struct Situation(PageStates State, PageRole Role, bool Pi
         number %= OfSystem;
         return number == NoObject
             ? new(PageStates.NoObject, PageRole.Head, false, false, device)
-            : new((PageStates)(1 << number / OfPhase), (PageRole)(number % OfPhase / 4), (number & 2) != 0, (number & 1) != 0, device);
+            : new((PageStates)(1 << number / OfPhase), (PageRole)(number % OfPhase / OfRole), (number & 2) != 0, (number & 1) != 0, device);
     }
 }

@@ -23,7 +23,8 @@ public sealed partial class Machine
     private Stepper? _stepper;
     private int _chosen;
     private bool _decided;
-    private long _aloneUntil = -1;
+    /// <summary>See <see cref="IsQuiet"/>; and the same where the stepper stays with a CPU while it holds, -1 where it does not.</summary>
+    private long _quietUntil = -1, _stayUntil = -1;
     /// <summary>Stores that others do not see yet; null under sequential consistency.</summary>
     private StoreBuffers? _buffers;
     private StoreBuffers? _builtBuffers;
@@ -181,7 +182,16 @@ public sealed partial class Machine
     }
 
     /// <summary>CPUs that can take a step now, one bit each.</summary>
-    public uint Runnable { get; private set; }
+    public uint Runnable
+    {
+        get => _runnable;
+        private set
+        {
+            _runnable = value;
+            if (value == 0) EndQuiet();
+        }
+    }
+    private uint _runnable;
 
     /// <summary>Puts an operation on a CPU and runs it to its first access.</summary>
     public void Start(Cpu cpu, Op op)
@@ -214,7 +224,8 @@ public sealed partial class Machine
     public void Run(int first, Stepper stepper)
     {
         _stepper = stepper;
-        _aloneUntil = stepper.AloneUntil;
+        _quietUntil = Violation is null && Runnable != 0 ? Steps + stepper.QuietSteps : -1;
+        _stayUntil = stepper.StaysWhileQuiet ? _quietUntil : -1;
         try
         {
             for (int next = first; next >= 0; next = _chosen)
@@ -250,7 +261,7 @@ public sealed partial class Machine
         Stepper? stepper = _stepper;
         if (stepper is null) return false;
         EndStep(cpu);
-        if (Steps <= _aloneUntil) return true;
+        if (Steps <= _stayUntil) return true;
         int chosen = stepper.Next(this, cpu);
         if (chosen == cpu.Number) return true;
         _chosen = chosen;
@@ -400,34 +411,40 @@ public sealed partial class Machine
         foreach (Cpu cpu in Cpus) cpu.Current = cpu.Root = null;
     }
 
-    /// <summary>Nobody goes on unasked: something is violated, or nobody can.</summary>
-    internal void Ask() => _aloneUntil = -1;
+    /// <summary>
+    /// The run cannot be over yet: nothing is violated, somebody can step, and the stepper's <see cref="Stepper.QuietSteps"/> are not
+    /// done. One comparison in place of a look at each; whoever ends quiet says so (<see cref="EndQuiet"/>).
+    /// </summary>
+    public bool IsQuiet => Steps <= _quietUntil;
+
+    /// <summary>Something is violated, or nobody can step: whoever chooses has to look.</summary>
+    internal void EndQuiet() => _quietUntil = _stayUntil = -1;
 
     private void UpdateRunnable(Cpu stepped)
     {
-        uint bit = 1u << stepped.Number;
+        uint bit = 1u << stepped.Number, runnable = _runnable, waiting = _waiting;
         if (stepped.Finished)
         {
-            Runnable &= ~bit;
-            _waiting &= ~bit;
+            runnable &= ~bit;
+            waiting &= ~bit;
         }
         else if (stepped.Pending.Kind == AccessKind.Lock)
         {
-            _waiting |= bit;
+            waiting |= bit;
         }
         else
         {
-            Runnable |= bit;
-            _waiting &= ~bit;
+            runnable |= bit;
+            waiting &= ~bit;
         }
-        for (uint rest = _waiting; rest != 0; rest &= rest - 1)
+        for (uint rest = waiting; rest != 0; rest &= rest - 1)
         {
             int i = int.TrailingZeroCount((int)rest);
             ref Access a = ref Cpus[i].Pending;
-            if ((Memory[new Word(a.Location)] & a.A) == 0) Runnable |= 1u << i;
-            else Runnable &= ~(1u << i);
+            if ((Memory[new Word(a.Location)] & a.A) == 0) runnable |= 1u << i;
+            else runnable &= ~(1u << i);
         }
-        if (Runnable == 0) Ask();
+        _waiting = waiting;
+        Runnable = runnable;
     }
-
 }

@@ -7,8 +7,10 @@ public abstract class Stepper
     public abstract int Next(Machine machine, Cpu stepped);
 
     /// <summary>
-    /// Up to this step it chooses the CPU that stepped for as long as that can go on and nothing is violated, and is not asked; -1
-    /// when it is always asked.
+    /// While the machine is quiet (<see cref="Machine.IsQuiet"/>) it chooses the CPU that stepped, and is not asked.
     /// </summary>
-    public virtual long AloneUntil => -1;
+    public virtual bool StaysWhileQuiet => false;
+
+    /// <summary>Steps of a run during which nothing ends it but a violation, or that nobody can step.</summary>
+    public abstract long QuietSteps { get; }
 }

@@ -11,7 +11,8 @@ public static class Lists
     /// <summary>list_add(): right after <paramref name="head"/>.</summary>
     public static async Op Add(Cpu cpu, Word node, Word head, Step step)
     {
-        Word next = cpu.Memory.WordAt(await cpu.Load(head, step));
+        ulong first = await cpu.Load(head, step);
+        Word next = cpu.Memory.WordAt(first);
         await cpu.Store(Prev(next), cpu.Memory.AddressOf(node), step);
         await cpu.Store(node, cpu.Memory.AddressOf(next), step);
         await cpu.Store(Prev(node), cpu.Memory.AddressOf(head), step);
@@ -21,7 +22,8 @@ public static class Lists
     /// <summary>list_add_tail(): right before <paramref name="head"/>.</summary>
     public static async Op AddTail(Cpu cpu, Word node, Word head, Step step)
     {
-        Word last = cpu.Memory.WordAt(await cpu.Load(Prev(head), step));
+        ulong prev = await cpu.Load(Prev(head), step);
+        Word last = cpu.Memory.WordAt(prev);
         await cpu.Store(Prev(head), cpu.Memory.AddressOf(node), step);
         await cpu.Store(node, cpu.Memory.AddressOf(head), step);
         await cpu.Store(Prev(node), cpu.Memory.AddressOf(last), step);

@@ -11,10 +11,7 @@ public static class Teardown
     /// <param name="drain">false leaves the CPUs' lists of free pages as they are, for a next schedule on the same memory</param>
     public static async Op Run(Cpu cpu, bool drain)
     {
-        for (int i = 0; i < cpu.Machine.Cpus.Length; i++)
-            for (int slot = 0; slot < Handles.Capacity; slot++)
-                if (cpu.Machine.Cpus[i].Handles[slot].Kind != HandleKind.None)
-                    await Release(cpu, i, slot);
+        for (int at = 0; (at = NextHandle(cpu.Machine, at)) >= 0; at++) await Release(cpu, at / Handles.Capacity, at % Handles.Capacity);
         for (int mm = 0; mm < Geometry.MaxMms; mm++) await UnmapAll(cpu, mm);
         if (cpu.Machine.Arena.HasHugetlb) await HugetlbTeardown.Run(cpu);
         await Caches(cpu);
@@ -24,6 +21,14 @@ public static class Teardown
         if (cpu.Machine.Arena.Hotplug) await BringBack(cpu);
         for (int i = 0; i < cpu.Machine.Cpus.Length; i++)
             if (drain || i == cpu.Number) await BuddyAllocator.DrainPcp(cpu, i);
+    }
+
+    /// <summary>The first handle in use from number <paramref name="from"/> on, the CPUs' tables one after the other; -1 when there is none.</summary>
+    private static int NextHandle(Machine machine, int from)
+    {
+        for (int at = from; at < machine.Cpus.Length * Handles.Capacity; at++)
+            if (machine.Cpus[at / Handles.Capacity].Handles[at % Handles.Capacity].Kind != HandleKind.None) return at;
+        return -1;
     }
 
     /// <summary>All sections, and the device memory, as they were.</summary>
