@@ -67,11 +67,16 @@ public sealed class PoisonedPagesStayOut : Invariant
             $"memory_failure() holds page {moment.Pfn} as taken off the free lists, and it belongs to {judge.Ghost.OwnerOf(moment.Pfn)}");
     }
 
-    public override void AuditPage(Judge judge, int pfn)
+    public override void AuditPages(Judge judge, ReadOnlySpan<int> lines)
     {
-        Half flags = new Page(pfn).Flags.Low;
-        if ((judge.Memory[flags] & PageFlag.HwPoison) == 0 || judge.Ghost.OwnerOf(pfn) is not (Owner.Buddy or Owner.Pcp)) return;
-        judge.Violate(this, null, pfn, flags.Index, "flags", "no PG_hwpoison", "PG_hwpoison", $"page {pfn} is poisoned and on a free list ({judge.Ghost.OwnerOf(pfn)})");
+        foreach (int pfn in lines)
+            if (pfn < judge.Machine.Geometry.Pages && (judge.Memory[new Page(pfn).Flags] & PageFlag.HwPoison) != 0) AuditPoisoned(judge, pfn);
+    }
+
+    private void AuditPoisoned(Judge judge, int pfn)
+    {
+        if (judge.Ghost.OwnerOf(pfn) is not (Owner.Buddy or Owner.Pcp)) return;
+        judge.Violate(this, null, pfn, new Page(pfn).Flags.Low.Index, "flags", "no PG_hwpoison", "PG_hwpoison", $"page {pfn} is poisoned and on a free list ({judge.Ghost.OwnerOf(pfn)})");
     }
 
     public override void AuditObject(Judge judge, int id)

@@ -202,8 +202,9 @@ public abstract class Invariant
     public virtual void PageWritten(Judge judge, Cpu cpu, int pfn) { }
     public virtual void On(Judge judge, in Moment moment) { }
 
-    /// <summary>Quiescent audit of one page that was written since the reset.</summary>
-    public virtual void AuditPage(Judge judge, int pfn) { }
+    /// <summary>Quiescent audit of the pages that were written since the reset, or of all.</summary>
+    /// <param name="lines">pfns; numbers from <see cref="Geometry.Pages"/> on are no pages</param>
+    public virtual void AuditPages(Judge judge, ReadOnlySpan<int> lines) { }
     /// <summary>Quiescent audit of one live object.</summary>
     public virtual void AuditObject(Judge judge, int id) { }
     /// <summary>Quiescent audit of the machine as a whole.</summary>

@@ -32,11 +32,14 @@ public sealed class Judge
         _all = all;
         foreach (MomentKind kind in Enum.GetValues<MomentKind>())
             _byMoment[(int)kind] = [.. all.Where(i => i.Listens.Contains(kind))];
-        _pageAudits = Overriding(all, nameof(Invariant.AuditPage));
+        _pageAudits = Overriding(all, nameof(Invariant.AuditPages));
         _objectAudits = Overriding(all, nameof(Invariant.AuditObject));
         _machineAudits = Overriding(all, nameof(Invariant.AuditMachine));
         _emptyAudits = Overriding(all, nameof(Invariant.AuditEmpty));
     }
+
+    private ReadOnlySpan<int> AllPages => _allPages ??= [.. Enumerable.Range(0, Machine.Geometry.Pages)];
+    private int[]? _allPages;
 
     private static Invariant[] Overriding(Invariant[] all, string audit) =>
         [.. all.Where(i => i.GetType().GetMethod(audit)!.DeclaringType != typeof(Invariant))];
@@ -45,9 +48,30 @@ public sealed class Judge
     public Ghost Ghost { get; }
     public MemMap Memory { get; }
     public Policy Policy => Machine.Policy;
-    public Violation? First { get; private set; }
+    public Violation? First
+    {
+        get => _first;
+        private set
+        {
+            _first = value;
+            _attentive = _enabled && value is null;
+        }
+    }
+    private Violation? _first;
+
     /// <summary>False measures what checking costs; users never see it off.</summary>
-    public bool Enabled { get; set; } = true;
+    public bool Enabled
+    {
+        get => _enabled;
+        set
+        {
+            _enabled = value;
+            _attentive = value && _first is null;
+        }
+    }
+    private bool _enabled = true;
+    /// <summary>Something can be found: enabled, and nothing is violated yet.</summary>
+    private bool _attentive = true;
 
     internal void Reset()
     {
@@ -72,16 +96,20 @@ public sealed class Judge
     private void Use(Policy policy)
     {
         _policy = policy;
-        _table = _tables.Find(t => ReferenceEquals(t.Policy, policy)).Table;
-        if (_table is not null) return;
+        foreach ((Policy known, WriteTable table) in _tables)
+            if (ReferenceEquals(known, policy))
+            {
+                _table = table;
+                return;
+            }
         if (_tables.Count == KeptTables) _tables.Clear();
-        _table = new WriteTable(_all, policy, _asksAll);
+        _table = WriteTable.Of(_all, policy, _asksAll);
         _tables.Add((policy, _table));
     }
 
     internal void AfterStep(Cpu cpu)
     {
-        if (!Enabled || First is not null) return;
+        if (!_attentive) return;
         if (Machine.SharedVmemmap != 0) WriteFaults(cpu);
         WriteTable table = _table!;
         foreach (int touched in Machine.Touched)
@@ -119,7 +147,7 @@ public sealed class Judge
     /// <summary>Tells the invariants that listen.</summary>
     public void Raise(MomentKind kind, Cpu cpu, int pfn, int obj, ulong a = 0, ulong b = 0)
     {
-        if (!Enabled || First is not null) return;
+        if (!_attentive) return;
         Invariant[] listeners = _byMoment[(int)kind];
         if (listeners.Length == 0) return;
         var moment = new Moment(kind, cpu, pfn, obj, a, b);
@@ -187,16 +215,7 @@ public sealed class Judge
     public void Audit(bool whole)
     {
         if (!Enabled) return;
-        foreach (Invariant invariant in _pageAudits)
-        {
-            if (whole)
-            {
-                for (int pfn = 0; pfn < Machine.Geometry.Pages && First is null; pfn++) invariant.AuditPage(this, pfn);
-                continue;
-            }
-            foreach (int line in Memory.DirtyLines)
-                if (line < Machine.Geometry.Pages && First is null) invariant.AuditPage(this, line);
-        }
+        foreach (Invariant invariant in _pageAudits) invariant.AuditPages(this, whole ? AllPages : Memory.DirtyLines);
         for (int id = 0; id < Ghost.ObjectCount && First is null; id++)
         {
             if (Ghost[id].Phase == Phase.Dead) continue;
@@ -209,7 +228,7 @@ public sealed class Judge
     /// <summary>After the teardown: nothing may be left.</summary>
     public void AuditEmpty()
     {
-        if (!Enabled || First is not null) return;
+        if (!_attentive) return;
         foreach (Invariant invariant in _emptyAudits) invariant.AuditEmpty(this);
     }
 

@@ -174,6 +174,8 @@ public sealed class OwnersPartitionTheSection : Invariant
 
     private int CountList(Judge judge, Word head, int order, Owner owner)
     {
+        // After a reset every list is empty.
+        if (!judge.Memory.MayDiffer(head)) return 0;
         int count = 0;
         ulong end = judge.Memory.AddressOf(head);
         for (ulong at = judge.Memory[head]; at != end && judge.First is null;)

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
 namespace StressFarm.Simulation;
 
 /// <summary>
@@ -27,33 +30,46 @@ internal sealed class WriteTable
         public override int GetHashCode() => HashCode.Combine(Invariant, Mask, Value);
     }
 
+    private static readonly ConcurrentDictionary<string, WriteTable> s_known = new();
+
+    /// <summary>The table of a policy. All machines share it, and so do all policies that leave the same invariants something to find.</summary>
     /// <param name="everything">all that read the word, whatever they say of when they can find something: what tests compare with</param>
-    public WriteTable(Invariant[] all, Policy policy, bool everything)
+    public static WriteTable Of(Invariant[] all, Policy policy, bool everything)
+    {
+        Invariant[] applied = everything ? all : [.. all.Where(i => i.Applies(policy))];
+        string key = $"{(everything ? "all" : "")} {string.Join(' ', applied.Select(i => i.Id))}";
+        return s_known.GetOrAdd(key, _ => new WriteTable(applied, everything));
+    }
+
+    private WriteTable(Invariant[] applied, bool everything)
     {
         var listed = new List<Listed>();
         var lists = new List<uint> { 0 };
+        var list = new List<Listed>();
         for (int place = 0; place < ListOf.Length; place++)
         {
             var at = Situation.Numbered(place / Parts);
             int word = place % Parts / 4, part = place % 4, halves = (part == 0 ? 3 : part) << (word * 2);
             if (part == 3) continue;
-            Listed[] list = [.. all.Where(i => (i.Reads & halves) != 0 && (everything || Asks(i, policy, at)))
-                .Select(i => new Listed(i, everything ? (0, 1) : i.Quiet(word, at)))];
+            list.Clear();
+            foreach (Invariant i in applied)
+            {
+                if ((i.Reads & halves) == 0) continue;
+                if (everything) list.Add(new Listed(i, (0, 1)));
+                else if ((i.States & at.State) != 0 && (at.Device || !i.DeviceOnly) && i.Concerns(at)) list.Add(new Listed(i, i.Quiet(word, at)));
+            }
             ListOf[place] = checked((byte)NumberOf(list, listed, lists));
         }
         Invariants = [.. listed];
         Lists = [.. lists];
     }
 
-    private static bool Asks(Invariant i, Policy policy, Situation at) =>
-        (i.States & at.State) != 0 && (at.Device || !i.DeviceOnly) && i.Applies(policy) && i.Concerns(at);
-
-    private static int NumberOf(Listed[] list, List<Listed> listed, List<uint> lists)
+    private static int NumberOf(List<Listed> list, List<Listed> listed, List<uint> lists)
     {
-        if (list.Length == 0) return 0;
-        int known = lists.FindIndex(l => list.AsSpan().SequenceEqual(listed.GetRange((int)(l >> 8), (int)(l & 255)).ToArray()));
+        if (list.Count == 0) return 0;
+        int known = lists.FindIndex(l => CollectionsMarshal.AsSpan(list).SequenceEqual(CollectionsMarshal.AsSpan(listed).Slice((int)(l >> 8), (int)(l & 255))));
         if (known >= 0) return known;
-        lists.Add((uint)listed.Count << 8 | checked((byte)list.Length));
+        lists.Add((uint)listed.Count << 8 | checked((byte)list.Count));
         listed.AddRange(list);
         return lists.Count - 1;
     }

@@ -75,14 +75,7 @@ public static class Boot
     {
         int pages = m.Arena.SystemPages;
         m.Ghost.Lay(0, pages, Owner.Buddy);
-        for (int pfn = 0; pfn < pages; pfn++)
-        {
-            var page = new Page(pfn);
-            ulong self = m.Memory.AddressOf(page.Lru);
-            m.Lay(page.Flags, PageFlag.ZoneNormal);
-            m.Lay(page.Info, self);
-            m.Lay(page.Prev, self);
-        }
+        m.Memory.LayPages(pages, PageFlag.ZoneNormal);
         int order = Math.Min(m.Arena.SystemOrder, m.Arena.LargestBlock);
         Word head = m.Cells.FreeArea(order);
         Word last = head;

@@ -53,6 +53,9 @@ public sealed class MemMap
     /// <summary>Who last wrote a half: see <see cref="WriterStamp"/>; 0 means not since the reset.</summary>
     public uint LastWriter(Half h) => (uint)(_writers[h.Index >> 1] >> ((h.Index & 1) * 32));
 
+    /// <summary>False: the word holds what it does after a reset.</summary>
+    internal bool MayDiffer(Word w) => _lineDirty[w.Index >> 3];
+
     public bool IsPageWord(Word w) => w.Index < FirstCell;
 
     /// <summary>The address the kernel would hold for this word.</summary>
@@ -185,6 +188,21 @@ public sealed class MemMap
         for (int half = 0; half < Layout.HalvesPerPage; half++)
             if (LastWriter(new Half(line * Layout.HalvesPerPage + half)) != 0) written |= 1 << half;
         return (ushort)written;
+    }
+
+    /// <summary>Lays pages after a reset, none of which was laid before: flags, and the list node as an empty list.</summary>
+    internal void LayPages(int pages, ulong flags)
+    {
+        Span<ulong> words = _words.AsSpan(0, pages * 8);
+        for (int pfn = 0; pfn < pages; pfn++)
+        {
+            int first = pfn * 8;
+            words[first + Layout.Flags] = flags;
+            words[first + Layout.Info] = words[first + Layout.Prev] = Layout.VmemmapBase + (ulong)(first + Layout.Info) * 8;
+            _dirty[_dirtyCount + pfn] = pfn;
+        }
+        _lineDirty.AsSpan(0, pages).Fill(true);
+        _dirtyCount += pages;
     }
 
     /// <summary>Lays a line that an earlier schedule left. Lines are laid in order, each once, after a reset.</summary>

@@ -63,7 +63,7 @@ public sealed class Shape
 
     private int Record(string name, int value, int low, int high)
     {
-        if (_fixed.TryGetValue(name, out int given)) value = Math.Clamp(given, low, high);
+        if (_fixed.Count != 0 && _fixed.TryGetValue(name, out int given)) value = Math.Clamp(given, low, high);
         if (_count < _drawn.Length) _drawn[_count++] = (name, value);
         return value;
     }
