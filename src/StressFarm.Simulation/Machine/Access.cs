@@ -64,6 +64,7 @@ public struct Access
 public readonly struct WordAccess<TKind>(Cpu cpu) : IOpAwaiter where TKind : struct, IAccessKind
 {
     private readonly Cpu _cpu = cpu;
+    internal Cpu Cpu => _cpu;
     public WordAccess<TKind> GetAwaiter() => this;
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public ulong GetResult() => _cpu.Machine.Perform<TKind>(_cpu);

@@ -22,11 +22,11 @@ public sealed class BlockFree : Operation
     public override string Id => "__free_pages";
     public override string Summary => "frees a block that is not compound; a speculative reference keeps its first page back";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
         Handle handle = cpu.Handles[call.A];
-        if (handle.Kind != HandleKind.Block) return;
+        if (handle.Kind != HandleKind.Block) return default;
         cpu.Handles[call.A] = default;
-        await BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
+        return BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
     }
 }

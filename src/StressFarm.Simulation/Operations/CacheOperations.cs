@@ -28,13 +28,13 @@ public sealed class FolioPut : Operation
     public override string Id => "folio_put";
     public override string Summary => "gives a folio reference back";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
         Handle handle = cpu.Handles[call.A];
-        if (handle.Kind != HandleKind.FolioRef) return;
+        if (handle.Kind != HandleKind.FolioRef) return default;
         cpu.Handles[call.A] = default;
         // A split may have made the page a folio of its own since: the reference stopped that, so the head still is the head.
-        await FolioReferences.Put(cpu, handle.Folio);
+        return FolioReferences.Put(cpu, handle.Folio);
     }
 }
 

@@ -6,11 +6,11 @@ public sealed class DriverFree : Operation
     public override string Id => "driver_free_pages";
     public override string Summary => "a driver frees its memory, which user mappings may outlive";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
         Handle handle = cpu.Handles[call.A];
-        if (handle.Kind != HandleKind.DriverPages) return;
+        if (handle.Kind != HandleKind.DriverPages) return default;
         cpu.Handles[call.A] = default;
-        await DriverMemory.Free(cpu, handle);
+        return DriverMemory.Free(cpu, handle);
     }
 }

@@ -62,12 +62,12 @@ public sealed class HugetlbRelease : Operation
     public override string Id => "free_huge_folio";
     public override string Summary => "gives up a hugetlb folio, or frames that were taken";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
         Handle handle = cpu.Handles[call.A];
-        if (handle.Kind is not (HandleKind.FolioRef or HandleKind.MemfdFolio or HandleKind.VmemmapFrames)) return;
+        if (handle.Kind is not (HandleKind.FolioRef or HandleKind.MemfdFolio or HandleKind.VmemmapFrames)) return default;
         cpu.Handles[call.A] = default;
-        await HandleRelease.Run(cpu, handle, cpu.Number);
+        return HandleRelease.Run(cpu, handle, cpu.Number);
     }
 }
 

@@ -5,9 +5,9 @@ public sealed class MemoryFails : Operation
 {
     public override string Id => "memory_failure";
     public override string Summary => "a page fails";
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
-        if (call.A < cpu.Machine.Arena.SystemPages) await MemoryFailure.Fail(cpu, call.A);
+        return call.A < cpu.Machine.Arena.SystemPages ? MemoryFailure.Fail(cpu, call.A) : default;
     }
 }
 
@@ -16,9 +16,9 @@ public sealed class Unpoison : Operation
 {
     public override string Id => "unpoison_memory";
     public override string Summary => "a simulated failure is undone";
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
-        if (call.A < cpu.Machine.Arena.SystemPages) await PoisonRemoval.Unpoison(cpu, call.A);
+        return call.A < cpu.Machine.Arena.SystemPages ? PoisonRemoval.Unpoison(cpu, call.A) : default;
     }
 }
 

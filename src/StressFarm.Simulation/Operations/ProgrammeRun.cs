@@ -14,9 +14,9 @@ public static class ProgrammeRun
     }
 
     /// <summary>The teardown, under a number past the set-up's operations.</summary>
-    public static async Op TearDown(Cpu cpu, int number, bool drain = true)
+    public static Op TearDown(Cpu cpu, int number, bool drain = true)
     {
         cpu.BeginTeardown(number);
-        await Teardown.Run(cpu, drain);
+        return Teardown.Run(cpu, drain);
     }
 }

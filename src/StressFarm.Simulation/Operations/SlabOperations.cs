@@ -43,13 +43,13 @@ public sealed class SlabFree : Operation
     public override string Id => "kfree";
     public override string Summary => "kfree(): frees an object; the last of a slab frees its pages";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public override Op Run(Cpu cpu, OpCall call)
     {
         Handle handle = cpu.Handles[call.A];
-        if (handle.Kind is not (HandleKind.Slab or HandleKind.LargeKmalloc)) return;
+        if (handle.Kind is not (HandleKind.Slab or HandleKind.LargeKmalloc)) return default;
         if (handle.Count > 1) cpu.Handles[call.A].Count--;
         else cpu.Handles[call.A] = default;
         int page = handle.Kind == HandleKind.Slab ? handle.Pfn + (call.B & ((1 << handle.Order) - 1)) : handle.Pfn;
-        await SlabMemory.Kfree(cpu, new Page(page, handle.Life), handle.Pfn);
+        return SlabMemory.Kfree(cpu, new Page(page, handle.Life), handle.Pfn);
     }
 }

@@ -23,12 +23,27 @@ public static class CompoundPages
     /// <summary>The bit of word 8 that a tail marker has.</summary>
     public const ulong TailBit = 1;
 
-    /// <summary>page_folio(): one read of word 8, then arithmetic. -1 for a wild result.</summary>
-    public static async Op<int> PageFolio(Cpu cpu, Page page, Step step)
+    /// <summary>page_folio(): one read of word 8, then arithmetic. -1 for a wild result. Awaited as the one access it is, without a frame of its own.</summary>
+    public static HeadAccess PageFolio(Cpu cpu, Page page, Step step) => new(cpu.Load(page.Info, step), page.Pfn);
+
+    /// <summary>Awaits the pfn that a page's word 8 leads to.</summary>
+    public readonly struct HeadAccess(WordAccess<Accesses.Load> load, int pfn) : IOpAwaiter
     {
-        ulong info = await cpu.Load(page.Info, step);
-        int head = HeadOf(cpu.Policy, page.Pfn, info);
-        return head < cpu.Machine.Geometry.Pages ? head : -1;
+        private readonly WordAccess<Accesses.Load> _load = load;
+        private readonly int _pfn = pfn;
+        public HeadAccess GetAwaiter() => this;
+        public bool IsCompleted => _load.IsCompleted;
+
+        public int GetResult()
+        {
+            int head = HeadOf(_load.Cpu.Policy, _pfn, _load.GetResult());
+            return head < _load.Cpu.Machine.Geometry.Pages ? head : -1;
+        }
+
+        public void Suspend(Frame frame) => _load.Suspend(frame);
+        public FramePool Pool => _load.Pool;
+        public void OnCompleted(Action continuation) => throw new NotSupportedException();
+        public void UnsafeOnCompleted(Action continuation) => throw new NotSupportedException();
     }
 
     /// <summary>

@@ -11,8 +11,8 @@ public static class HugetlbPool
 
     public static int OrderOf(Cpu cpu, int hstate) => hstate == 0 ? cpu.Machine.Arena.HugeOrder : cpu.Machine.Arena.DemotedOrder;
 
-    internal static async Op Lock(Cpu cpu) => await cpu.Lock(cpu.Cells.HugetlbLock, Step.HtlbLock);
-    internal static async Op Unlock(Cpu cpu) => await cpu.Unlock(cpu.Cells.HugetlbLock, Step.HtlbUnlock);
+    internal static VoidAccess<Accesses.Lock> Lock(Cpu cpu) => cpu.Lock(cpu.Cells.HugetlbLock, Step.HtlbLock);
+    internal static VoidAccess<Accesses.Unlock> Unlock(Cpu cpu) => cpu.Unlock(cpu.Cells.HugetlbLock, Step.HtlbUnlock);
 
     /// <summary><c>set_max_huge_pages</c> upwards: a fresh folio, optimised, goes to the pool. False when memory is out.</summary>
     public static async Op<bool> Grow(Cpu cpu)

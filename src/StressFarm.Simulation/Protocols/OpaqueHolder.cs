@@ -28,9 +28,9 @@ public static class OpaqueHolder
         return handle;
     }
 
-    public static async Op Release(Cpu cpu, Handle handle)
+    public static Op Release(Cpu cpu, Handle handle)
     {
         cpu.Ghost.ThreadToOther(cpu, handle.Pfn, -handle.Count);
-        await FolioReferences.Put(cpu, handle.Folio, handle.Count);
+        return FolioReferences.Put(cpu, handle.Folio, handle.Count);
     }
 }

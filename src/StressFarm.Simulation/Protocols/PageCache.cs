@@ -137,10 +137,10 @@ public static class PageCache
     }
 
     /// <summary>filemap_free_folio(): what the cache held.</summary>
-    public static async Op PutCacheRefs(Cpu cpu, Folio folio, int pages)
+    public static Op PutCacheRefs(Cpu cpu, Folio folio, int pages)
     {
         cpu.Ghost.ThreadToCache(cpu, folio.Pfn, -pages);
-        await FolioReferences.Put(cpu, folio, pages, Step.CacheDelete);
+        return FolioReferences.Put(cpu, folio, pages, Step.CacheDelete);
     }
 
     public static async Op<int> OrderOf(Cpu cpu, Folio folio, Step step) => await DeviceMemory.Order(cpu, folio, step);

@@ -61,10 +61,10 @@ public static class Teardown
     }
 
     /// <summary>Gives one handle back in the way of its kind. The references become the set-up CPU's first.</summary>
-    private static async Op Release(Cpu cpu, int ofCpu, int slot)
+    private static Op Release(Cpu cpu, int ofCpu, int slot)
     {
         Handle handle = cpu.Machine.Cpus[ofCpu].Handles[slot];
         cpu.Machine.Cpus[ofCpu].Handles[slot] = default;
-        await HandleRelease.Run(cpu, handle, ofCpu);
+        return HandleRelease.Run(cpu, handle, ofCpu);
     }
 }
