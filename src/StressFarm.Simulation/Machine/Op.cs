@@ -163,7 +163,8 @@ public readonly struct Op
 public readonly struct Op<T>
 {
     private readonly T _result;
-    internal Op(T result) => _result = result;
+    /// <summary>One that is over without a step.</summary>
+    public Op(T result) => _result = result;
     internal Op(Frame<T> frame) { Frame = frame; _result = default!; }
     internal Frame<T>? Frame { get; }
     public Awaiter GetAwaiter() => new(Frame, _result);

@@ -51,12 +51,20 @@ public static class BuddyAllocator
     /// set_page_refcounted(): VM_BUG_ON when the page is a tail or has a reference. An atomic_set(), which orders nothing: a CPU
     /// that finds the page by its pfn may get a reference and read what was there before PREP_COMPOUND (FIRST_REF).
     /// </summary>
-    public static async Op SetPageRefcounted(Cpu cpu, int pfn, Step step)
+    public static AccessThen<Accesses.Store32, Counted, Unit> SetPageRefcounted(Cpu cpu, int pfn, Step step)
     {
-        var page = new Page(pfn);
         if (cpu.Policy.FirstRef == FirstRef.Release) cpu.Release();
-        await cpu.Store(page.Refcount, 1, step);
-        cpu.Ghost.FirstRef(cpu, pfn);
+        cpu.Store(new Page(pfn).Refcount, 1, step);
+        return new(cpu, new Counted(pfn));
+    }
+
+    public readonly struct Counted(int pfn) : IThen<Unit>
+    {
+        public Unit Do(Cpu cpu, ulong result)
+        {
+            cpu.Ghost.FirstRef(cpu, pfn);
+            return default;
+        }
     }
 
     private static async Op<int> RmqueuePcp(Cpu cpu, int order)
@@ -78,7 +86,8 @@ public static class BuddyAllocator
         int pfn = -1, m = order;
         for (; m <= Geometry.MaxOrder; m++)
         {
-            pfn = cpu.Memory.PfnAt(await cpu.Load(cpu.Cells.FreeArea(m), Step.A2));
+            ulong next = await cpu.Load(cpu.Cells.FreeArea(m), Step.A2);
+            pfn = cpu.Memory.PfnAt(next);
             if (pfn >= 0) break;
         }
         if (pfn >= 0)
@@ -92,17 +101,12 @@ public static class BuddyAllocator
             {
                 var half = new Page(pfn + (1 << h));
                 await Lists.Add(cpu, half.Lru, cpu.Cells.FreeArea(h), Step.A4);
-                await SetBuddyOrder(cpu, half, h, Step.A4);
+                await cpu.Store(half.Private, (ulong)h, Step.A4);
+                await cpu.Store(half.Type, PageType.Buddy, Step.A4);
             }
         }
         await cpu.Unlock(cpu.Cells.ZoneLock, Step.A5);
         return pfn;
-    }
-
-    internal static async Op SetBuddyOrder(Cpu cpu, Page page, int order, Step step)
-    {
-        await cpu.Store(page.Private, (ulong)order, step);
-        await cpu.Store(page.Type, PageType.Buddy, step);
     }
 
     /// <summary>
@@ -230,7 +234,8 @@ public static class BuddyAllocator
         }
         var block = new Page(pfn);
         bool isolated = cpu.Machine.Arena.Hotplug && await IsIsolated(cpu, pfn, Step.F11);
-        await SetBuddyOrder(cpu, block, order, Step.F11);
+        await cpu.Store(block.Private, (ulong)order, Step.F11);
+        await cpu.Store(block.Type, PageType.Buddy, Step.F11);
         await Lists.Add(cpu, block.Lru, isolated ? cpu.Cells.IsolatedArea(order) : cpu.Cells.FreeArea(order), Step.F11);
         cpu.Ghost.Transfer(cpu, freed, freedOrder, Owner.IsolatedFree, Owner.Buddy);
     }
@@ -242,7 +247,8 @@ public static class BuddyAllocator
             while (true)
             {
                 Word head = cpu.Cells.Pcp(ofCpu, order);
-                int pfn = cpu.Memory.PfnAt(await cpu.Load(head, Step.PcpPop));
+                ulong next = await cpu.Load(head, Step.PcpPop);
+                int pfn = cpu.Memory.PfnAt(next);
                 if (pfn < 0) break;
                 await Lists.Del(cpu, new Page(pfn).Lru, Step.PcpPop);
                 cpu.Machine.Cpus[ofCpu].Handles.PcpCount[order]--;

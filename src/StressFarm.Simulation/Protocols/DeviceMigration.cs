@@ -25,7 +25,7 @@ public static class DeviceMigration
         await cpu.Store(folio.Head.MemcgData, AnonMemory.Memcg, Step.NewAnon);
         await cpu.Store(folio.Head.Mapping, AnonMemory.AnonMapping(mm), Step.NewAnon);
         await cpu.Store(folio.Head.Index, (ulong)slot, Step.NewAnon);
-        if (order > 0) await ReadNrPages(cpu, folio, refs);
+        if (order > 0) await Rmap.ReadNrPages(cpu, folio, refs); // folio_add_new_anon_rmap() takes it for how much it accounts
         await Rmap.NewAnon(cpu, folio, order, mm, pmd);
         for (int i = 0; i < refs; i++)
         {
@@ -36,13 +36,6 @@ public static class DeviceMigration
         await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
         await UnlockAndPut(cpu, folio.Head);
         return true;
-    }
-
-    /// <summary>folio_add_new_anon_rmap() takes folio_nr_pages() for how much it accounts.</summary>
-    private static async Op ReadNrPages(Cpu cpu, Folio folio, int n)
-    {
-        uint nr = await cpu.Load(folio.NrPages, Step.RmapNrPages);
-        cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nr, (ulong)n);
     }
 
     /// <summary>unlock_page() and put_page(): both go through page_folio() (spec 3.5).</summary>

@@ -4,20 +4,38 @@ namespace StressFarm.Simulation;
 public static class FolioReferences
 {
     /// <summary>folio_get(): the caller already holds a reference, so no test for zero.</summary>
-    public static async Op Get(Cpu cpu, Folio folio, int n = 1, Step step = Step.Get)
+    public static AccessThen<Accesses.Add32, Got, Unit> Get(Cpu cpu, Folio folio, int n = 1, Step step = Step.Get)
     {
-        await cpu.Add(folio.Refcount, n, step);
-        cpu.Judge.Deref(cpu, folio);
-        cpu.Ghost.Get(cpu, folio.Pfn, n);
+        cpu.Add(folio.Refcount, n, step);
+        return new(cpu, new Got(folio, n));
+    }
+
+    public readonly struct Got(Folio folio, int n) : IThen<Unit>
+    {
+        public Unit Do(Cpu cpu, ulong result)
+        {
+            cpu.Judge.Deref(cpu, folio);
+            cpu.Ghost.Get(cpu, folio.Pfn, n);
+            return default;
+        }
     }
 
     /// <summary>folio_try_get() / get_page_unless_zero(): add unless zero.</summary>
-    public static async Op<bool> TryGet(Cpu cpu, Page page, int n = 1, Step step = Step.TryGet)
+    public static AccessOrOp<Accesses.AddUnlessZero32, GotUnlessZero, bool> TryGet(Cpu cpu, Page page, int n = 1, Step step = Step.TryGet)
     {
-        if (cpu.Machine.Arena.HasHugetlb && cpu.Policy.Hvo != Hvo.Off) return await AddUnlessZero(cpu, page, n, step);
-        if (await cpu.AddUnlessZero(page.Refcount, n, step) == 0) return false;
-        cpu.Ghost.Get(cpu, page.Pfn, n);
-        return true;
+        if (cpu.Machine.Arena.HasHugetlb && cpu.Policy.Hvo != Hvo.Off) return new(AddUnlessZero(cpu, page, n, step));
+        cpu.AddUnlessZero(page.Refcount, n, step);
+        return new(cpu, new GotUnlessZero(page.Pfn, n));
+    }
+
+    public readonly struct GotUnlessZero(int pfn, int n) : IThen<bool>
+    {
+        public bool Do(Cpu cpu, ulong result)
+        {
+            if (result == 0) return false;
+            cpu.Ghost.Get(cpu, pfn, n);
+            return true;
+        }
     }
 
     /// <summary>
@@ -106,26 +124,52 @@ public static class FolioReferences
     }
 
     /// <summary>folio_lock(): sleeps until PG_locked is clear.</summary>
-    public static async Op Lock(Cpu cpu, Folio folio, Step step = Step.FolioLock)
+    public static AccessThen<Accesses.Lock, LockTaken, Unit> Lock(Cpu cpu, Folio folio, Step step = Step.FolioLock)
     {
-        await cpu.Lock(folio.Flags, step, PageFlag.Locked);
-        cpu.Judge.Deref(cpu, folio);
-        cpu.Ghost.Locked(cpu, folio.Pfn);
+        cpu.Lock(folio.Flags, step, PageFlag.Locked);
+        return new(cpu, new LockTaken(folio));
     }
 
-    public static async Op<bool> TryLock(Cpu cpu, Folio folio, Step step = Step.FolioTryLock)
+    public readonly struct LockTaken(Folio folio) : IThen<Unit>
     {
-        bool taken = await cpu.TryLock(folio.Flags, step, PageFlag.Locked);
-        cpu.Judge.Deref(cpu, folio);
-        if (taken) cpu.Ghost.Locked(cpu, folio.Pfn);
-        return taken;
+        public Unit Do(Cpu cpu, ulong result)
+        {
+            cpu.Judge.Deref(cpu, folio);
+            cpu.Ghost.Locked(cpu, folio.Pfn);
+            return default;
+        }
     }
 
-    public static async Op Unlock(Cpu cpu, Folio folio, Step step = Step.FolioUnlock)
+    public static AccessThen<Accesses.TryLock, LockTried, bool> TryLock(Cpu cpu, Folio folio, Step step = Step.FolioTryLock)
+    {
+        cpu.TryLock(folio.Flags, step, PageFlag.Locked);
+        return new(cpu, new LockTried(folio));
+    }
+
+    public readonly struct LockTried(Folio folio) : IThen<bool>
+    {
+        public bool Do(Cpu cpu, ulong result)
+        {
+            cpu.Judge.Deref(cpu, folio);
+            if (result != 0) cpu.Ghost.Locked(cpu, folio.Pfn);
+            return result != 0;
+        }
+    }
+
+    public static AccessThen<Accesses.Unlock, LockGiven, Unit> Unlock(Cpu cpu, Folio folio, Step step = Step.FolioUnlock)
     {
         cpu.Judge.RaiseAt(MomentKind.FolioUnlocking, cpu, folio.Pfn, (ulong)folio.Head.Life);
-        await cpu.Unlock(folio.Flags, step, PageFlag.Locked);
-        cpu.Judge.Deref(cpu, folio);
-        cpu.Ghost.Unlocked(folio.Pfn);
+        cpu.Unlock(folio.Flags, step, PageFlag.Locked);
+        return new(cpu, new LockGiven(folio));
+    }
+
+    public readonly struct LockGiven(Folio folio) : IThen<Unit>
+    {
+        public Unit Do(Cpu cpu, ulong result)
+        {
+            cpu.Judge.Deref(cpu, folio);
+            cpu.Ghost.Unlocked(folio.Pfn);
+            return default;
+        }
     }
 }

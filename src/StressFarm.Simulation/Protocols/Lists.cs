@@ -31,23 +31,16 @@ public static class Lists
     }
 
     /// <summary>list_del(): the node's words become LIST_POISON1 and 2.</summary>
-    public static async Op Del(Cpu cpu, Word node, Step step)
-    {
-        await Unlink(cpu, node, step);
-        await cpu.Store(node, Layout.ListPoison1, step);
-        await cpu.Store(Prev(node), Layout.ListPoison2, step);
-    }
+    public static Op Del(Cpu cpu, Word node, Step step) => Unlink(cpu, node, step, Layout.ListPoison1, Layout.ListPoison2);
 
     /// <summary>list_del_init(): the node becomes an empty list.</summary>
-    public static async Op DelInit(Cpu cpu, Word node, Step step)
+    public static Op DelInit(Cpu cpu, Word node, Step step)
     {
-        await Unlink(cpu, node, step);
         ulong self = cpu.Memory.AddressOf(node);
-        await cpu.Store(node, self, step);
-        await cpu.Store(Prev(node), self, step);
+        return Unlink(cpu, node, step, self, self);
     }
 
-    private static async Op Unlink(Cpu cpu, Word node, Step step)
+    private static async Op Unlink(Cpu cpu, Word node, Step step, ulong nextAfter, ulong prevAfter)
     {
         ulong next = await cpu.Load(node, step);
         ulong prev = await cpu.Load(Prev(node), step);
@@ -56,9 +49,13 @@ public static class Lists
         if (nextNode.Index < 0 || prevNode.Index < 0)
         {
             cpu.Judge.KernelSays(cpu, "list_del corruption");
-            return;
         }
-        await cpu.Store(Prev(nextNode), prev, step);
-        await cpu.Store(prevNode, next, step);
+        else
+        {
+            await cpu.Store(Prev(nextNode), prev, step);
+            await cpu.Store(prevNode, next, step);
+        }
+        await cpu.Store(node, nextAfter, step);
+        await cpu.Store(Prev(node), prevAfter, step);
     }
 }

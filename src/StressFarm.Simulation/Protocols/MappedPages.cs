@@ -8,20 +8,20 @@ public static class MappedPages
     /// under SKIP and VNF_FAIL only small pages and rmappable folios. The caller holds a reference, or the page table lock
     /// over a mapping.
     /// </summary>
-    public static async Op<bool> HasRmap(Cpu cpu, Folio folio, bool large)
+    public static Op<bool> HasRmap(Cpu cpu, Folio folio, bool large)
     {
-        if (cpu.Policy.Map is not (Map.Skip or Map.VnfFail) || !(large || cpu.Policy.TypesPages)) return true;
-        return await IsRmappable(cpu, folio, Step.RmapAdd);
+        if (cpu.Policy.Map is not (Map.Skip or Map.VnfFail) || !(large || cpu.Policy.TypesPages)) return new(true);
+        return IsRmappable(cpu, folio, Step.RmapAdd);
     }
 
     /// <summary>
     /// vm_normal_folio() in a page table walker: true when it returns the folio. MAP=VNF_FAIL makes it return NULL for a
     /// compound page that is no rmappable folio; small pages cannot be told apart and pass.
     /// </summary>
-    public static async Op<bool> IsNormalFolio(Cpu cpu, Folio folio, bool large)
+    public static Op<bool> IsNormalFolio(Cpu cpu, Folio folio, bool large)
     {
-        if (cpu.Policy.Map != Map.VnfFail || !(large || cpu.Policy.TypesPages)) return true;
-        return await IsRmappable(cpu, folio, Step.Zap);
+        if (cpu.Policy.Map != Map.VnfFail || !(large || cpu.Policy.TypesPages)) return new(true);
+        return IsRmappable(cpu, folio, Step.Zap);
     }
 
     /// <summary>page[1].large_rmappable, as kernel code reads it; under CMP=TYPE the head has no type.</summary>

@@ -114,11 +114,23 @@ public static class Rmap
     }
 
     /// <summary>PAGE_MAPCOUNT=0: fewer mappings than pages are taken for a folio that is mapped in part.</summary>
-    private static async Op<bool> IsPartially(Cpu cpu, Folio folio, int mappings)
+    private static async Op<bool> IsPartially(Cpu cpu, Folio folio, int mappings) => mappings < (int)await ReadNrPages(cpu, folio, 1);
+
+    /// <summary>folio_nr_pages() of rmap: _nr_pages read as a folio field.</summary>
+    /// <param name="n">pages that are accounted</param>
+    internal static AccessThen<Accesses.Load32, NrPagesRead, uint> ReadNrPages(Cpu cpu, Folio folio, int n)
     {
-        uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
-        cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nrPages, 1);
-        return mappings < (int)nrPages;
+        cpu.Load(folio.NrPages, Step.RmapNrPages);
+        return new(cpu, new NrPagesRead(folio.Pfn, n));
+    }
+
+    internal readonly struct NrPagesRead(int pfn, int n) : IThen<uint>
+    {
+        public uint Do(Cpu cpu, ulong result)
+        {
+            cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, pfn, result, (ulong)n);
+            return (uint)result;
+        }
     }
 
     /// <summary>folio_add_new_anon_rmap() of an unpublished folio: plain stores.</summary>
@@ -230,17 +242,26 @@ public static class Rmap
     }
 
     /// <summary>__folio_large_mapcount_sanity_checks(): reads _nr_pages as a folio field.</summary>
-    private static async Op SanityCheck(Cpu cpu, Folio folio, int n)
+    private static AccessThen<Accesses.Load32, Sane, Unit> SanityCheck(Cpu cpu, Folio folio, int n)
     {
-        uint nrPages = await cpu.Load(folio.NrPages, Step.RmapNrPages);
-        if ((uint)n > nrPages && cpu.Policy.Checks == Checks.On)
-            cpu.Judge.KernelSays(cpu, "WARNING in __folio_large_mapcount_sanity_checks (diff > folio_large_nr_pages)");
-        cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, folio.Pfn, nrPages, (ulong)n);
+        cpu.Load(folio.NrPages, Step.RmapNrPages);
+        return new(cpu, new Sane(folio.Pfn, n));
     }
 
-    private static async Op Unlock(Cpu cpu, Folio folio)
+    private readonly struct Sane(int pfn, int n) : IThen<Unit>
+    {
+        public Unit Do(Cpu cpu, ulong nrPages)
+        {
+            if ((uint)n > nrPages && cpu.Policy.Checks == Checks.On)
+                cpu.Judge.KernelSays(cpu, "WARNING in __folio_large_mapcount_sanity_checks (diff > folio_large_nr_pages)");
+            cpu.Judge.RaiseAt(MomentKind.NrPagesRead, cpu, pfn, nrPages, (ulong)n);
+            return default;
+        }
+    }
+
+    private static VoidAccess<Accesses.Unlock> Unlock(Cpu cpu, Folio folio)
     {
         cpu.Judge.RaiseAt(MomentKind.MmIdsUnlock, cpu, folio.Pfn);
-        await cpu.Unlock(folio.MmIds, Step.LmUnlock, MmIdsLock);
+        return cpu.Unlock(folio.MmIds, Step.LmUnlock, MmIdsLock);
     }
 }

@@ -77,7 +77,8 @@ public static class TakenPages
             var back = new Page(pfn >= upper ? block : upper);
             if (pfn >= upper) block = upper;
             await Lists.Add(cpu, back.Lru, cpu.Cells.FreeArea(order), Step.TakeOff);
-            await BuddyAllocator.SetBuddyOrder(cpu, back, order, Step.TakeOff);
+            await cpu.Store(back.Private, (ulong)order, Step.TakeOff);
+            await cpu.Store(back.Type, PageType.Buddy, Step.TakeOff);
         }
         await cpu.Store(new Page(pfn).Private, TakenOff, Step.TakeOff);
         cpu.Ghost.Transfer(cpu, pfn, 0, Owner.Buddy, Owner.HwpTaken);
