@@ -6,5 +6,8 @@ if (Sampler.Served(args)) return 0;
 if (args.Contains("--against")) return AgainstCommand.Run(args, Console.Out, Console.Error);
 if (args.Contains("--quick"))
     return QuickTable.Print([.. args.Where(a => a != "--quick")], Console.Out);
+// --peers: the same protocol in SPIN, in Coyote and here, in a quarter of a minute.
+if (args.Contains("--peers"))
+    return PeerTable.Print(() => PeerComparison.Measure(), Console.Out, Console.Error);
 BenchmarkSwitcher.FromAssembly(typeof(CheckedSteps).Assembly).Run(args);
 return 0;
