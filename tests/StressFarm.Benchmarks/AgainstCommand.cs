@@ -7,6 +7,8 @@ namespace StressFarm.Benchmarks;
 public static class AgainstCommand
 {
     private const int Usage = 64;
+    /// <summary>Fewer pairs have no interval of 95 % that leaves anything to say.</summary>
+    private const int FewestRounds = 6;
 
     /// <returns>0; 1 when digests differ; 64 when the arguments cannot be used</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
@@ -24,7 +26,7 @@ public static class AgainstCommand
                 default: return Refuse(error, $"'{args[i]}' is neither an option with its value nor a workload; there are {string.Join(", ", Catalog<Workload>.Ids)}");
             }
         }
-        if (rounds < Ratio.FewestPairs) return Refuse(error, $"--rounds {rounds}: an interval of 95 % needs at least {Ratio.FewestPairs} pairs");
+        if (rounds < FewestRounds) return Refuse(error, $"--rounds {rounds}: an interval of 95 % needs at least {FewestRounds} pairs");
         string mine = typeof(AgainstCommand).Assembly.Location, other = Build.AssemblyOf(checkout!);
         if (!File.Exists(other)) return Refuse(error, $"no build of the benchmark in {checkout}; make it with: dotnet build -c Release {Path.Combine(checkout!, "tests", "StressFarm.Benchmarks")}");
         var comparison = new Comparison(mine, other) { Rounds = rounds, Workloads = workloads.Count > 0 ? workloads : [.. Catalog<Workload>.Ids] };

@@ -54,11 +54,11 @@ public sealed class Comparison(string assembly, string other)
         int threads = cell.Strategy == Scaled ? 2 : 1;
         mine.Open(cell.Workload, cell.Strategy, threads, WarmUp);
         others.Open(cell.Workload, cell.Strategy, threads, WarmUp);
-        Sample sized = mine.Run(WarmUp);
+        Turn sized = mine.Run(WarmUp);
         others.Run(WarmUp);
         int count = Math.Max(20, (int)(WarmUp * SampleSeconds / Math.Max(sized.Seconds, 1e-4)));
         cell.Ratios.Add(MedianOfQuads(() => mine.Run(count).Rate, () => others.Run(count).Rate));
-        Sample a = mine.Run(WarmUp), b = others.Run(WarmUp);
+        Turn a = mine.Run(WarmUp), b = others.Run(WarmUp);
         if (a.Digest != b.Digest || a.Steps != b.Steps)
             cell.Difference ??= string.Create(CultureInfo.InvariantCulture, $"round {round}: {a.Digest:x16} here, {b.Digest:x16} there");
         if (threads == 1) return;
@@ -75,13 +75,12 @@ public sealed class Comparison(string assembly, string other)
             double a = one(), b = other(), c = other(), d = one();
             ratios[i] = (1 / b + 1 / c) / (1 / a + 1 / d);
         }
-        Array.Sort(ratios);
-        return Ratio.MedianOf(ratios);
+        return MedianInterval.Of(ratios).Median;
     }
 
     /// <summary>The geometric mean over cells, round by round.</summary>
-    public Ratio MeanOf(Func<ComparedCell, bool> which) =>
-        Ratio.Of(Enumerable.Range(0, Rounds).Select(round => GeometricMean(Cells.Where(which).Select(c => c.Ratios[round]))));
+    public MedianInterval MeanOf(Func<ComparedCell, bool> which) =>
+        MedianInterval.Of(Enumerable.Range(0, Rounds).Select(round => GeometricMean(Cells.Where(which).Select(c => c.Ratios[round]))));
 
     private static double GeometricMean(IEnumerable<double> values) => Math.Exp(values.Select(v => Math.Log(v)).Average());
 }

@@ -18,7 +18,7 @@ public static class ComparisonTable
         {
             ComparedCell[] cells = [.. comparison.Cells.Where(c => c.Workload == workload)];
             string mark = standard.Contains(workload) ? " *" : "";
-            lines.Add($"{workload + mark,-24}{string.Concat(cells.Select(c => $"{Text(Ratio.Of(c.Ratios)),-24}"))}{Text(Ratio.Of(cells.SelectMany(c => c.Scalings))),-24}"
+            lines.Add($"{workload + mark,-24}{string.Concat(cells.Select(c => $"{Text(MedianInterval.Of(c.Ratios)),-24}"))}{Text(MedianInterval.Of(cells.SelectMany(c => c.Scalings))),-24}"
                 + (cells.FirstOrDefault(c => c.Difference is not null) is { } bad ? $"DIFFER under {bad.Strategy}, {bad.Difference}" : "same"));
         }
         if (standard.Length > 0)
@@ -26,11 +26,11 @@ public static class ComparisonTable
             lines.Add($"{"* geometric mean",-24}{string.Concat(Comparison.Strategies.Select(s => $"{Text(comparison.MeanOf(c => c.Strategy == s && standard.Contains(c.Workload))),-24}"))}");
             lines.Add($"{"* both strategies",-24}{Text(comparison.MeanOf(c => standard.Contains(c.Workload)))}");
         }
-        Ratio all = comparison.MeanOf(_ => true);
+        MedianInterval all = comparison.MeanOf(_ => true);
         lines.Add($"{"all, both strategies",-24}{Text(all)}");
         lines.Add(string.Create(CultureInfo.InvariantCulture, $"median of the pairs, and an interval that covers the true one with {all.Coverage:P1} by the order of the pairs alone"));
         return [.. lines];
     }
 
-    private static string Text(Ratio ratio) => string.Create(CultureInfo.InvariantCulture, $"{ratio.Median:F3} [{ratio.Low:F3}, {ratio.High:F3}]");
+    private static string Text(MedianInterval ratio) => string.Create(CultureInfo.InvariantCulture, $"{ratio.Median:F3} [{ratio.Low:F3}, {ratio.High:F3}]");
 }

@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace StressFarm.Benchmarks;
 
-/// <summary>What one sample took.</summary>
+/// <summary>What a sampler did when it was its turn.</summary>
 /// <param name="Steps">steps done by all threads</param>
 /// <param name="Seconds">of processor time</param>
 /// <param name="Clock">seconds by the clock</param>
 /// <param name="Bytes">allocated by the thread that ran it</param>
 /// <param name="Digest">of all that was run since the cell was opened</param>
-public readonly record struct Sample(long Steps, double Seconds, double Clock, long Bytes, ulong Digest)
+public readonly record struct Turn(long Steps, double Seconds, double Clock, long Bytes, ulong Digest)
 {
     /// <summary>Steps per second of processor time.</summary>
     public double Rate => Steps / Seconds;
@@ -18,7 +18,7 @@ public readonly record struct Sample(long Steps, double Seconds, double Clock, l
 
     internal string Line => string.Create(CultureInfo.InvariantCulture, $"{Steps} {Seconds:R} {Clock:R} {Bytes} {Digest:x16}");
 
-    internal static Sample Parse(string line)
+    internal static Turn Parse(string line)
     {
         string[] parts = line.Split(' ');
         return new(long.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture),
@@ -48,15 +48,15 @@ public sealed class Sampler : IDisposable
     }
 
     /// <summary>Makes a batch for each thread and compiles what the cell needs by running some of its schedules.</summary>
-    public Sample Open(string workload, string strategy, int threads, int count) => Ask($"open {workload} {strategy} {threads} {count}");
+    public Turn Open(string workload, string strategy, int threads, int count) => Ask($"open {workload} {strategy} {threads} {count}");
 
     /// <summary>The schedules of seeds [1, count], on one thread or on several beside each other, each on a machine of its own.</summary>
-    public Sample Run(int count, int threads = 1) => Ask($"run {threads} {count}");
+    public Turn Run(int count, int threads = 1) => Ask($"run {threads} {count}");
 
-    private Sample Ask(string line)
+    private Turn Ask(string line)
     {
         _process.StandardInput.WriteLine(line);
-        return Sample.Parse(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"the sampler ended at '{line}'; what it said is above"));
+        return Turn.Parse(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"the sampler ended at '{line}'; what it said is above"));
     }
 
     /// <summary>A sampler ends with its input.</summary>
@@ -83,7 +83,7 @@ public sealed class Sampler : IDisposable
         return true;
     }
 
-    private static Sample Take(ReadOnlySpan<(Func<int, long> Run, Func<ulong> Digest)> batches, int count)
+    private static Turn Take(ReadOnlySpan<(Func<int, long> Run, Func<ulong> Digest)> batches, int count)
     {
         var beside = new long[batches.Length - 1];
         var threads = new Thread[beside.Length];

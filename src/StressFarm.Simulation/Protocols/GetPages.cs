@@ -9,27 +9,29 @@ public static class GetPages
         int slot = call.D & (Handles.Capacity - 1);
         if (cpu.Handles[slot].Kind != HandleKind.None) return;
         if (call.C >= 256) flags &= ~GupFlags.Write;
-        PageRange got = await Walk(cpu, call.A, call.B, call.C & 255, flags, fast);
-        if (got.Count == 0) return;
-        HandleKind kind = (flags & GupFlags.Pin) != 0 ? HandleKind.Pin : HandleKind.PageRefs;
-        cpu.Handles[slot] = new Handle { Kind = kind, Pfn = got.Pfn, Life = cpu.Ghost.LifeOf(got.Pfn), Count = got.Count };
-        for (int round = call.D / Handles.Capacity; round > 0; round--)
+        PageRange got = default;
+        for (int round = call.D / Handles.Capacity; round >= 0; round--)
         {
-            PageRange again = await Walk(cpu, call.A, call.B, got.Count, flags, fast);
-            if (again == got)
+            int n = got.Count == 0 ? call.C & 255 : got.Count;
+            PageRange walked = fast ? await GupFast.Range(cpu, call.A, call.B, n, flags) : default;
+            if (walked.Count == 0) walked = await GupSlow.Range(cpu, call.A, call.B, n, flags);
+            if (got.Count == 0)
+            {
+                if (walked.Count == 0) return;
+                got = walked;
+                HandleKind kind = (flags & GupFlags.Pin) != 0 ? HandleKind.Pin : HandleKind.PageRefs;
+                cpu.Handles[slot] = new Handle { Kind = kind, Pfn = got.Pfn, Life = cpu.Ghost.LifeOf(got.Pfn), Count = got.Count };
+            }
+            else if (walked == got)
             {
                 cpu.Handles[slot].Repeat++;
-                continue;
             }
-            // Mapped anew, or refused: the round is given back and the rest left out.
-            if (again.Count != 0) await GupPut.UnpinUserPages(cpu, new Handle { Pfn = again.Pfn, Count = again.Count });
-            break;
+            else
+            {
+                // Mapped anew, or refused: the round is given back and the rest left out.
+                if (walked.Count != 0) await GupPut.UnpinUserPages(cpu, new Handle { Pfn = walked.Pfn, Count = walked.Count });
+                return;
+            }
         }
-    }
-
-    private static async Op<PageRange> Walk(Cpu cpu, int mm, int slot, int n, GupFlags flags, bool fast)
-    {
-        PageRange got = fast ? await GupFast.Range(cpu, mm, slot, n, flags) : default;
-        return got.Count == 0 ? await GupSlow.Range(cpu, mm, slot, n, flags) : got;
     }
 }

@@ -34,12 +34,24 @@ public static class GupPins
     /// folio_test_large(), and for GUP other than TODAY the predicate "is a rmappable folio": page[1].large_rmappable, small
     /// pages counting as folios. Pin, unpin and maybe_dma_pinned ask the same question, each at its own time.
     /// </summary>
-    public static async Op<PinWay> WayOf(Cpu cpu, Folio folio, Step step)
+    public static AccessOrOp<Accesses.Load, WayBySize, PinWay> WayOf(Cpu cpu, Folio folio, Step step)
+    {
+        if (cpu.Policy.Gup != Gup.Today) return new(WayByPredicate(cpu, folio, step));
+        cpu.Load(folio.Flags, step);
+        return new(cpu, default(WayBySize));
+    }
+
+    /// <summary>GUP=TODAY: folio_test_large().</summary>
+    public readonly struct WayBySize : IThen<PinWay>
+    {
+        public PinWay Do(Cpu cpu, ulong flags) => (flags & PageFlag.Head) != 0 ? PinWay.Pincount : PinWay.Bias;
+    }
+
+    private static async Op<PinWay> WayByPredicate(Cpu cpu, Folio folio, Step step)
     {
         bool large = (await cpu.Load(folio.Flags, step) & PageFlag.Head) != 0;
         if (!large) return PinWay.Bias;
-        if (cpu.Policy.Gup == Gup.Today || await MappedPages.IsRmappable(cpu, folio, step)) return PinWay.Pincount;
-        return ForOthers(cpu.Policy.Gup);
+        return await MappedPages.IsRmappable(cpu, folio, step) ? PinWay.Pincount : ForOthers(cpu.Policy.Gup);
     }
 
     private static PinWay ForOthers(Gup gup) => gup switch
