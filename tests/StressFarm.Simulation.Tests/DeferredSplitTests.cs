@@ -58,7 +58,7 @@ public class DeferredSplitTests
     {
         Stage stage = Two();
         stage.Run(cpu => AnonMemory.Fault(cpu, 0, 0, 2, false)).Run(cpu => Zap.Slot(cpu, 0, 1));
-        stage.Call(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2);
+        stage.Call<bool>(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2);
         stage.Run(cpu => DeferredSplitScan.Run(cpu, 0, 4, false));
         Assert.True(Listed(stage, 0));
         stage.Run(async cpu => { for (int i = 0; i < 4; i++) await Zap.Slot(cpu, 0, i); });

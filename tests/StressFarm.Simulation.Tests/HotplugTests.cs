@@ -119,7 +119,7 @@ public class HotplugTests
         Stage stage = Sections();
         stage.Run(cpu => AnonMemory.Fault(cpu, 0, 0, 2, true)).Run(cpu => MigrationCallers.ToDevice(cpu, 0, 0, true, 0));
         int device = stage.Machine.Geometry.DeviceBase;
-        if (held) Assert.True(stage.Call(cpu => FolioReferences.TryGet(cpu, new Page(device)), 2));
+        if (held) Assert.True(stage.Call<bool>(cpu => FolioReferences.TryGet(cpu, new Page(device)), 2));
         stage.Run(PgmapLife.Memunmap);
         Assert.Equal(held, stage.Memory[stage.Machine.Cells.PgmapArray] != 0);
         Assert.Equal(held ? Owner.DevFolio : Owner.Removed, stage.Ghost.OwnerOf(device));

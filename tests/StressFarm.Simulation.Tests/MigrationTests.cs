@@ -69,7 +69,7 @@ public class MigrationTests
     {
         Stage stage = Anon(2, pmd: true);
         PageTableEntry before = Pmd(stage, 0, 0);
-        Assert.True(stage.Call(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2));
+        Assert.True(stage.Call<bool>(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2));
         Assert.False(stage.Call(cpu => MigrationCallers.ByAddress(cpu, 0, 0)));
         Assert.Equal(before, Pmd(stage, 0, 0));
         Assert.NotEqual(0UL, stage.Memory[new Page(0).Flags] & PageFlag.Lru);

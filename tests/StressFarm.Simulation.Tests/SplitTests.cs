@@ -89,7 +89,7 @@ public class SplitTests
             stage.Begin(cpu => SplitByAddress.Run(cpu, 0, 0, 0, true), 1);
             stage.StepTo(1, Step.S8);
         }
-        Assert.True(stage.Call(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2));
+        Assert.True(stage.Call<bool>(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2));
         if (late) stage.Finish(1);
         else Split(stage, 0, 0);
         Assert.Equal([2], Orders(stage, 4));
@@ -191,7 +191,7 @@ public class SplitTests
         Stage stage = Anon(2, policy: bug ? new Z14().Plant(Policy.Control) : null);
         stage.Begin(cpu => SplitByAddress.Run(cpu, 0, 0, 0, true), 1);
         stage.StepTo(1, Step.S8);
-        Assert.True(stage.Call(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2));
+        Assert.True(stage.Call<bool>(cpu => FolioReferences.TryGet(cpu, new Page(0)), 2));
         stage.Finish(1);
         if (bug) stage.AssertViolates("I23");
         else stage.AssertClean();

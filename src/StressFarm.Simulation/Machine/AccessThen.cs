@@ -21,6 +21,11 @@ public readonly struct AccessThen<TKind, TThen, TResult>(Cpu cpu, TThen then) : 
     public AccessThen<TKind, TThen, TResult> GetAwaiter() => this;
     public bool IsCompleted => _cpu.Machine.GoesOn(_cpu);
     public TResult GetResult() => _then.Do(_cpu, _cpu.Machine.Perform<TKind>(_cpu));
+    /// <summary>An operation of that one access, for whoever takes any operation.</summary>
+    public static implicit operator Op(AccessThen<TKind, TThen, TResult> access) => access.Alone();
+    public static implicit operator Op<TResult>(AccessThen<TKind, TThen, TResult> access) => access.AloneWithResult();
+    private async Op Alone() => await this;
+    private async Op<TResult> AloneWithResult() => await this;
     public void Suspend(Frame frame) => _cpu.SuspendIn(frame);
     public FramePool Pool => _cpu.Machine.Frames;
     public void OnCompleted(Action continuation) => throw new NotSupportedException();
@@ -47,6 +52,8 @@ public readonly struct AccessOrOp<TKind, TThen, TResult> : IOpAwaiter
     public AccessOrOp<TKind, TThen, TResult> GetAwaiter() => this;
     public bool IsCompleted => _cpu is null ? _op.IsCompleted : _cpu.Machine.GoesOn(_cpu);
     public TResult GetResult() => _cpu is null ? _op.GetResult() : _then.Do(_cpu, _cpu.Machine.Perform<TKind>(_cpu));
+    public static implicit operator Op<TResult>(AccessOrOp<TKind, TThen, TResult> access) => access.AloneWithResult();
+    private async Op<TResult> AloneWithResult() => await this;
 
     public void Suspend(Frame frame)
     {

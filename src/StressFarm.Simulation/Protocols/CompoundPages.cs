@@ -40,6 +40,8 @@ public static class CompoundPages
             return head < _load.Cpu.Machine.Geometry.Pages ? head : -1;
         }
 
+        public static implicit operator Op<int>(HeadAccess access) => access.Alone();
+        private async Op<int> Alone() => await this;
         public void Suspend(Frame frame) => _load.Suspend(frame);
         public FramePool Pool => _load.Pool;
         public void OnCompleted(Action continuation) => throw new NotSupportedException();
