@@ -20,7 +20,9 @@ public sealed class ComparedCell(string workload, string strategy)
 /// Two builds on the same work, in turn: each round starts a process for either, and in it every cell is sampled by turns, so that a machine
 /// that grows slower or faster meanwhile says nothing about either.
 /// </summary>
-public sealed class Comparison(string assembly, string other)
+/// <param name="mine">starts a sampler of this build</param>
+/// <param name="other">starts one of the other</param>
+public sealed class Comparison(Func<ISampler> mine, Func<ISampler> other)
 {
     /// <summary>The strategies that are compared.</summary>
     public static readonly string[] Strategies = ["random", "portfolio"];
@@ -41,15 +43,15 @@ public sealed class Comparison(string assembly, string other)
         for (int round = 1; round <= Rounds; round++)
         {
             // Who starts first is the other one's turn every second round.
-            using var first = new Sampler(round % 2 == 1 ? assembly : other);
-            using var second = new Sampler(round % 2 == 1 ? other : assembly);
-            (Sampler mine, Sampler others) = round % 2 == 1 ? (first, second) : (second, first);
-            foreach (ComparedCell cell in Cells) Sample(cell, mine, others, round);
+            using ISampler first = round % 2 == 1 ? mine() : other();
+            using ISampler second = round % 2 == 1 ? other() : mine();
+            (ISampler ours, ISampler theirs) = round % 2 == 1 ? (first, second) : (second, first);
+            foreach (ComparedCell cell in Cells) Sample(cell, ours, theirs, round);
             progress.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round} of {Rounds}: geometric mean {GeometricMean(Cells.Select(c => c.Ratios[^1])):F3}"));
         }
     }
 
-    private static void Sample(ComparedCell cell, Sampler mine, Sampler others, int round)
+    private static void Sample(ComparedCell cell, ISampler mine, ISampler others, int round)
     {
         int threads = cell.Strategy == Scaled ? 2 : 1;
         mine.Open(cell.Workload, cell.Strategy, threads, WarmUp);

@@ -27,11 +27,21 @@ public readonly record struct Turn(long Steps, double Seconds, double Clock, lon
     }
 }
 
+/// <summary>Takes its turns at a cell.</summary>
+public interface ISampler : IDisposable
+{
+    /// <summary>Makes a batch for each thread and compiles what the cell needs by running some of its schedules.</summary>
+    Turn Open(string workload, string strategy, int threads, int count);
+
+    /// <summary>The schedules of seeds [1, count], on one thread or on several beside each other, each on a machine of its own.</summary>
+    Turn Run(int count, int threads = 1);
+}
+
 /// <summary>
 /// A process that holds one build and takes samples of it when it is asked to: two of them wait for each other's turn. A process of
 /// its own each round, since where a compiled method or an array comes to lie is drawn anew with each and is worth some percent.
 /// </summary>
-public sealed class Sampler : IDisposable
+public sealed class Sampler : ISampler
 {
     private const string Flag = "--sampler";
     private readonly Process _process;
@@ -47,10 +57,7 @@ public sealed class Sampler : IDisposable
         _process = Process.Start(start)!;
     }
 
-    /// <summary>Makes a batch for each thread and compiles what the cell needs by running some of its schedules.</summary>
     public Turn Open(string workload, string strategy, int threads, int count) => Ask($"open {workload} {strategy} {threads} {count}");
-
-    /// <summary>The schedules of seeds [1, count], on one thread or on several beside each other, each on a machine of its own.</summary>
     public Turn Run(int count, int threads = 1) => Ask($"run {threads} {count}");
 
     private Turn Ask(string line)
