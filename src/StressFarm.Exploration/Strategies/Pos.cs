@@ -16,8 +16,8 @@ public sealed class Pos : Strategy
     private const int Nothing = -2;
 
     private readonly uint[] _priority = new uint[Machine.StepperLimit];
-    // What the CPUs that did not step are about to do: it stays so, since nobody else can change it.
-    private readonly int[] _words = new int[Geometry.CpuLimit];
+    // What the CPUs that did not step are about to do: it stays so, since nobody else can change it. All in one vector.
+    private readonly int[] _words = new int[Math.Max(Geometry.CpuLimit, Vector256<int>.Count)];
     private uint _writes;
     private Pcg _random;
     private int _last;
