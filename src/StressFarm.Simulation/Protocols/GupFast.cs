@@ -50,60 +50,60 @@ public static class GupFast
     /// <summary>What one entry gave. <paramref name="Mapped"/>, for I28: the entry mapped the pages at an instant at which the reference existed.</summary>
     private readonly record struct Leaf(int Pfn, int Count, bool Mapped);
 
-    /// <summary>One entry: G1 and the choice of level.</summary>
+    /// <summary>
+    /// One entry: G1, the choice of level, and G3..G9 for a PTE (one page) or a PMD leaf (what it covers from the slot on), as
+    /// <c>gup_fast_pte_range</c> and <c>gup_fast_pmd_leaf</c> do.
+    /// </summary>
     private static async Op<Leaf> Walk(Cpu cpu, int mm, int slot, int n, int wanted, GupFlags flags)
     {
         int table = AnonMemory.TableOf(cpu, slot);
-        Word pmdp = cpu.Cells.Pmd(mm, table), ptep = cpu.Cells.Pte(mm, slot);
+        Word pmdp = cpu.Cells.Pmd(mm, table), entryp = pmdp;
         var pmd = new PageTableEntry(await cpu.Load(pmdp, Step.G1));
         int life = cpu.Ghost.TableLife(mm, table);
-        int first = slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1);
-        if (!pmd.IsNone)
+        PageTableEntry entry = pmd;
+        bool huge = !pmd.IsNone;
+        if (!huge)
         {
-            if (!Permits(pmd, flags) || (wanted >= 0 && pmd.Pfn + first != wanted)) return default;
-            int refs = Math.Min(n, (1 << cpu.Machine.Arena.PmdOrder) - first);
-            return await TakeLeaf(cpu, pmdp, pmd, pmdp, pmd, pmd.Pfn + first, refs, flags);
+            entryp = cpu.Cells.Pte(mm, slot);
+            entry = new PageTableEntry(await cpu.Load(entryp, Step.G1));
+            TableRead(cpu, mm, table, life);
         }
-        var pte = new PageTableEntry(await cpu.Load(ptep, Step.G1));
-        if (cpu.Ghost.TableLife(mm, table) != life) cpu.Judge.Raise(MomentKind.FreedTableRead, cpu, -1, Ghost.NoObject, (ulong)mm, (ulong)table);
-        if (!Permits(pte, flags) || (wanted >= 0 && pte.Pfn != wanted)) return default;
-        Leaf leaf = await TakeLeaf(cpu, pmdp, pmd, ptep, pte, pte.Pfn, 1, flags);
-        if (cpu.Ghost.TableLife(mm, table) != life) cpu.Judge.Raise(MomentKind.FreedTableRead, cpu, -1, Ghost.NoObject, (ulong)mm, (ulong)table);
+        int first = huge ? slot & ((1 << cpu.Machine.Arena.PmdOrder) - 1) : 0, pfn = entry.Pfn + first;
+        int refs = huge ? Math.Min(n, (1 << cpu.Machine.Arena.PmdOrder) - first) : 1;
+        if (!Permits(entry, flags) || (wanted >= 0 && pfn != wanted)) return default;
+        Leaf leaf = default;
+        Grab grab = await TryGrabFolio(cpu, new Page(pfn), refs, flags);
+        if (!grab.Failed)
+        {
+            bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw, keep = true;
+            if (!cpu.Policy.Has(Deviation.GupFastNoEntryRecheck))
+            {
+                bool pteAlone = cpu.Policy.Has(Deviation.CollapseWithoutIpi);
+                keep = (pteAlone || await cpu.Load(pmdp, Step.G7) == pmd.Raw) && await cpu.Load(entryp, Step.G7) == entry.Raw;
+                mapped |= cpu.Peek(pmdp) == pmd.Raw;
+            }
+            if (keep)
+            {
+                bool anon = (await cpu.Load(grab.Folio.Head.Mapping, Step.G8) & Layout.MappingAnon) != 0;
+                if (PageType.Is(cpu.Peek(grab.Folio.Head.Type), PageType.Slab)) cpu.Judge.KernelSays(cpu, "WARNING in gup_fast_folio_allowed (slab)");
+                bool unshare = !entry.IsWrite && anon && (flags & GupFlags.Pin) != 0;
+                keep = !unshare || (await cpu.Load(new Page(pfn).Flags, Step.G9) & PageFlag.AnonExclusive) != 0;
+            }
+            if (keep) leaf = new Leaf(pfn, refs, mapped);
+            else await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
+        }
+        if (!huge) TableRead(cpu, mm, table, life);
         return leaf;
+    }
+
+    /// <summary>An entry of the table was read: it must be the one that the walk met.</summary>
+    private static void TableRead(Cpu cpu, int mm, int table, int life)
+    {
+        if (cpu.Ghost.TableLife(mm, table) != life) cpu.Judge.Raise(MomentKind.FreedTableRead, cpu, -1, Ghost.NoObject, (ulong)mm, (ulong)table);
     }
 
     private static bool Permits(PageTableEntry entry, GupFlags flags) =>
         entry.IsPresent && !entry.IsSpecial && (entry.IsWrite || (flags & GupFlags.Write) == 0);
-
-    /// <summary>G3..G9 for a PTE (refs = 1) or a PMD leaf (refs = covered pages).</summary>
-    private static async Op<Leaf> TakeLeaf(
-        Cpu cpu, Word pmdp, PageTableEntry pmd, Word entryp, PageTableEntry entry, int pfn, int refs, GupFlags flags)
-    {
-        var page = new Page(pfn);
-        Grab grab = await TryGrabFolio(cpu, page, refs, flags);
-        if (grab.Failed) return default;
-        bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw;
-        if (!cpu.Policy.Has(Deviation.GupFastNoEntryRecheck))
-        {
-            bool pteAlone = cpu.Policy.Has(Deviation.CollapseWithoutIpi);
-            bool changed = (!pteAlone && await cpu.Load(pmdp, Step.G7) != pmd.Raw) || await cpu.Load(entryp, Step.G7) != entry.Raw;
-            if (changed)
-            {
-                await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
-                return default;
-            }
-            mapped |= cpu.Peek(pmdp) == pmd.Raw;
-        }
-        bool anon = (await cpu.Load(grab.Folio.Head.Mapping, Step.G8) & Layout.MappingAnon) != 0;
-        if (PageType.Is(cpu.Peek(grab.Folio.Head.Type), PageType.Slab)) cpu.Judge.KernelSays(cpu, "WARNING in gup_fast_folio_allowed (slab)");
-        bool unshare = !entry.IsWrite && anon && (flags & GupFlags.Pin) != 0;
-        if (unshare && (await cpu.Load(page.Flags, Step.G9) & PageFlag.AnonExclusive) == 0)
-        {
-            await GupPut.Folio(cpu, grab.Folio, refs, flags, Step.G7Undo);
-            return default;
-        }
-        return new Leaf(pfn, refs, mapped);
-    }
 
     /// <summary><c>try_grab_folio_fast</c>: G3, G5, G6.</summary>
     private static async Op<Grab> TryGrabFolio(Cpu cpu, Page page, int refs, GupFlags flags)
