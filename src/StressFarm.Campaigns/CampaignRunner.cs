@@ -276,7 +276,8 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                         Monitor.PulseAll(_lock);
                     }
                 }
-            }) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"worker {i}") };
+            })
+            { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"worker {i}") };
             threads[i].Start();
         }
         foreach (Thread thread in threads) thread.Join();

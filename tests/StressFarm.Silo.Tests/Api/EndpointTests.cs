@@ -128,7 +128,8 @@ public sealed class EndpointTests
         var raw = new RawFinding("I", "f", "op", "", ulong.MaxValue, 3) { Soak = new(2, 17) };
         for (int i = 0; i < 5; i++)
             host.Door.Kept.Add(new(i, new StoredShard(i, 9, new(ulong.MaxValue - (ulong)i, 2, 3, [new("pos", 2, 3, 1, 0)], [raw], 1, 0)
-                { Link = new("ab", "cd"), Feedback = feedback, Pct = new(2, 30, 4) }) { Holder = "silo-1" }));
+            { Link = new("ab", "cd"), Feedback = feedback, Pct = new(2, 30, 4) })
+            { Holder = "silo-1" }));
         var seen = new List<RecordLine>();
         for (long? from = 0; from is { } at;)
         {
