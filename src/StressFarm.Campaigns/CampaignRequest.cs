@@ -7,27 +7,27 @@ public sealed class CampaignRequest
     public static readonly IReadOnlyList<string> Keys =
         ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "canaries"];
 
-    public List<Given> Policies { get; init; } = [];
-    public List<Given> Workloads { get; init; } = [];
-    public Given? Strategy { get; set; }
-    public Given? Generation { get; set; }
-    public Given? Seed { get; set; }
-    public Given? Schedules { get; set; }
-    public Given? Steps { get; set; }
-    public Given? For { get; set; }
-    public Given? Cpus { get; set; }
-    public Given? Pages { get; set; }
-    public Given? Workers { get; set; }
-    public Given? Bug { get; set; }
-    public Given? Shard { get; set; }
-    public Given? Canaries { get; set; }
+    public List<UserValue> Policies { get; init; } = [];
+    public List<UserValue> Workloads { get; init; } = [];
+    public UserValue? Strategy { get; set; }
+    public UserValue? Generation { get; set; }
+    public UserValue? Seed { get; set; }
+    public UserValue? Schedules { get; set; }
+    public UserValue? Steps { get; set; }
+    public UserValue? For { get; set; }
+    public UserValue? Cpus { get; set; }
+    public UserValue? Pages { get; set; }
+    public UserValue? Workers { get; set; }
+    public UserValue? Bug { get; set; }
+    public UserValue? Shard { get; set; }
+    public UserValue? Canaries { get; set; }
     /// <summary>A soak is asked for: by the command, by the file, or by naming a part of one.</summary>
     public bool Soak { get => field || SoakSections is not null || SoakEpochs is not null || SoakSchedules is not null; set; }
-    public Given? SoakSections { get; set; }
-    public Given? SoakEpochs { get; set; }
-    public Given? SoakSchedules { get; set; }
+    public UserValue? SoakSections { get; set; }
+    public UserValue? SoakEpochs { get; set; }
+    public UserValue? SoakSchedules { get; set; }
     /// <summary>"name=value", each.</summary>
-    public List<Given> Set { get; init; } = [];
+    public List<UserValue> Set { get; init; } = [];
 
     /// <summary>This request where it says something, <paramref name="file"/> where it does not.</summary>
     public CampaignRequest Over(CampaignRequest file)

@@ -14,7 +14,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
 {
     private const string Holder = "here";
     private readonly object _lock = new();
-    private readonly Workbench _bench = new(plan, engine);
+    private readonly WorkRunner _runner = new(plan, engine);
     private readonly LeaseBoard _board = new(plan, LeaseTerms.Unlimited);
     private readonly SoakHeads _heads = new();
     private readonly FirstViolations _violated = new();
@@ -170,8 +170,8 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         Checkpoint? next = null;
         ShardRecord record;
         long began = clock.GetTimestamp();
-        if (plan.Cells[shard.Cell].Section is null) record = _bench.Run(worker, shard, lease.Input, interrupt);
-        else (record, next) = _bench.RunEpoch(worker, shard, CheckpointBefore(shard.Cell, shard.Number), interrupt);
+        if (plan.Cells[shard.Cell].Section is null) record = _runner.Run(worker, shard, lease.Input, interrupt);
+        else (record, next) = _runner.RunEpoch(worker, shard, CheckpointBefore(shard.Cell, shard.Number), interrupt);
         instruments?.Work.Took(WorkKind.Explore, clock.GetElapsedTime(began).TotalSeconds);
         lock (_lock)
         {
@@ -212,7 +212,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     {
         Checkpoint? before = lease.Work.Raw!.Soak is { } place ? CheckpointBefore(lease.Work.Shard.Cell, place.Epoch) : null;
         long began = clock.GetTimestamp();
-        Finding finding = _bench.WorkUp(worker, lease.Work, lease.Input, interrupt, before);
+        Finding finding = _runner.WorkUp(worker, lease.Work, lease.Input, interrupt, before);
         instruments?.Work.Took(WorkKind.WorkUp, clock.GetElapsedTime(began).TotalSeconds);
         lock (_lock)
         {
@@ -276,7 +276,8 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                         Monitor.PulseAll(_lock);
                     }
                 }
-            }) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"worker {i}") };
+            })
+            { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"worker {i}") };
             threads[i].Start();
         }
         foreach (Thread thread in threads) thread.Join();

@@ -9,7 +9,7 @@ public static class Quantities
     public static readonly TimeSpan LongestBudget = TimeSpan.FromDays(366);
 
     /// <summary>A whole number in [low, high]; digits may be grouped by '_'.</summary>
-    public static long Whole(Given given, long low, long high)
+    public static long Whole(UserValue given, long low, long high)
     {
         string digits = given.Text.Replace("_", "", StringComparison.Ordinal);
         if (!decimal.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal value))
@@ -20,7 +20,7 @@ public static class Quantities
     }
 
     /// <summary>A seed: 0 to 2⁶⁴ - 1, decimal or 0x…; digits may be grouped by '_'.</summary>
-    public static ulong Seed(Given given)
+    public static ulong Seed(UserValue given)
     {
         string digits = given.Text.Replace("_", "", StringComparison.Ordinal);
         bool hex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
@@ -31,7 +31,7 @@ public static class Quantities
     }
 
     /// <summary>"30s", "5m", "8h" or "2d".</summary>
-    public static TimeSpan Duration(Given given)
+    public static TimeSpan Duration(UserValue given)
     {
         string text = given.Text;
         double unit = text.Length < 2 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };

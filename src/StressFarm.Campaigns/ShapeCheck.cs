@@ -9,11 +9,11 @@ internal static class ShapeCheck
     /// <summary>Programmes composed to learn the names: a rare parameter may not be drawn in each.</summary>
     private const ulong Sample = 64;
 
-    public static void Parameters(CampaignSpec spec, IReadOnlyList<Given> set)
+    public static void Parameters(CampaignSpec spec, IReadOnlyList<UserValue> set)
     {
         if (set.Count == 0) return;
         Dictionary<string, bool> fits = Drawn(spec);
-        foreach (Given given in set)
+        foreach (UserValue given in set)
         {
             string name = given.Text[..given.Text.IndexOf('=')].Trim();
             if (!fits.TryGetValue(name, out bool fit))

@@ -76,21 +76,21 @@ public static class SpecBuilder
         if (request.Set.FirstOrDefault(s => s.Text.Split('=')[0].Trim() == "order-9") is { } huge) throw huge.Wrong("a soak fixes order-9 to 0");
     }
 
-    private static KnownBug Bug(Given given) => Catalog<KnownBug>.Find(given.Text)
+    private static KnownBug Bug(UserValue given) => Catalog<KnownBug>.Find(given.Text)
         ?? throw given.Wrong($"unknown bug {given.Shown}; there are {Listed(Catalog<KnownBug>.Ids)}");
 
-    private static string Strategy(Given given) => Catalog<Strategy>.Find(given.Text)?.Id
+    private static string Strategy(UserValue given) => Catalog<Strategy>.Find(given.Text)?.Id
         ?? throw given.Wrong($"unknown strategy {given.Shown}; there are {Listed(Catalog<Strategy>.Ids)}");
 
     /// <summary>There is no third value: a campaign without canaries could not be told from one whose detector is blind.</summary>
-    private static bool IsDrill(Given given) => given.Text switch
+    private static bool IsDrill(UserValue given) => given.Text switch
     {
         "on" => false,
         CanaryDrill => true,
         _ => throw given.Wrong($"unknown value {given.Shown}; there are on, {CanaryDrill}"),
     };
 
-    private static int Generation(Given given, CampaignSpec spec) => spec.HasGenerations
+    private static int Generation(UserValue given, CampaignSpec spec) => spec.HasGenerations
         ? (int)Quantities.Whole(given, 1, CampaignSpec.MaxGenerationShards)
         : throw given.Wrong($"only the strategy {FeedbackPortfolio.StrategyId} has generations, and the strategy is {spec.Strategy}");
 
@@ -103,7 +103,7 @@ public static class SpecBuilder
             if (defaults.AllPolicies && bug is null) choices.AddRange(Presets.Standard.Select(p => PolicyChoice.Of(p.Policy)));
             else choices.Add(PolicyChoice.Of(Policy.Control, bug));
         }
-        foreach (Given given in request.Policies)
+        foreach (UserValue given in request.Policies)
         {
             if (given.Text.Equals("all", StringComparison.OrdinalIgnoreCase) && request.Policies.Count == 1)
             {
@@ -121,7 +121,7 @@ public static class SpecBuilder
     }
 
     /// <summary>Refuses a bug that needs another value of a dimension than the one that was asked for.</summary>
-    private static Policy Planted(Given given, Policy policy, KnownBug? bug)
+    private static Policy Planted(UserValue given, Policy policy, KnownBug? bug)
     {
         if (bug is null) return policy;
         Policy planted = bug.Plant(policy);
@@ -147,7 +147,7 @@ public static class SpecBuilder
     {
         if (request.Workloads.Count == 0) return DefaultWorkloads(request.Soak, bug);
         var found = new SortedDictionary<string, Workload>(StringComparer.Ordinal);
-        foreach (Given given in request.Workloads)
+        foreach (UserValue given in request.Workloads)
         {
             if (given.Text.Equals("all", StringComparison.OrdinalIgnoreCase) && request.Workloads.Count == 1) return [.. Catalog<Workload>.All];
             Workload workload = Catalog<Workload>.Find(given.Text)
@@ -164,7 +164,7 @@ public static class SpecBuilder
         if (!BitOperations.IsPow2(pages)) throw request.Pages!.Wrong($"{request.Pages.Shown} is not a power of two");
         int cpus = request.Cpus is { } c ? (int)Quantities.Whole(c, 1, Geometry.CpuLimit) : standard.MaxCpus;
         var parameters = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (Given given in request.Set)
+        foreach (UserValue given in request.Set)
         {
             int equals = given.Text.IndexOf('=');
             if (equals <= 0 || given.Text.Length > MaxNameLength) throw given.Wrong($"{given.Shown} is not of the form name=value");

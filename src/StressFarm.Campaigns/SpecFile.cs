@@ -123,13 +123,13 @@ public static class SpecFile
             }
         }
 
-        private Given Single(string key)
+        private UserValue Single(string key)
         {
             Scalar value = Scalar(key);
             return value.Value.Length > 0 ? new(value.Value, Origin(value, key)) : throw Wrong(Line(value), key, "has no value");
         }
 
-        private void List(string key, List<Given> into)
+        private void List(string key, List<UserValue> into)
         {
             if (!parser.TryConsume<SequenceStart>(out SequenceStart? start))
             {
@@ -157,13 +157,13 @@ public static class SpecFile
             });
         }
 
-        private static bool Replace(Given? former, Action set)
+        private static bool Replace(UserValue? former, Action set)
         {
             set();
             return former is not null;
         }
 
-        private void Map(string key, Action<string, Given> take)
+        private void Map(string key, Action<string, UserValue> take)
         {
             if (!parser.TryConsume<MappingStart>(out MappingStart? start)) throw Wrong(Line(parser.Current), key, "takes a mapping of names to numbers");
             Refuse(start, key);

@@ -28,23 +28,23 @@ public static class SpecFileWriter
         return text.ToString();
     }
 
-    private static void Single(StringBuilder text, string key, Given? value)
+    private static void Single(StringBuilder text, string key, UserValue? value)
     {
         if (value is not null) text.Append(key).Append(": ").Append(Scalar(value.Text)).Append('\n');
     }
 
-    private static void List(StringBuilder text, string key, List<Given> values)
+    private static void List(StringBuilder text, string key, List<UserValue> values)
     {
         if (values.Count == 0) return;
         text.Append(key).Append(":\n");
-        foreach (Given value in values) text.Append("  - ").Append(Scalar(value.Text)).Append('\n');
+        foreach (UserValue value in values) text.Append("  - ").Append(Scalar(value.Text)).Append('\n');
     }
 
-    private static void Map(StringBuilder text, string key, List<Given> pairs)
+    private static void Map(StringBuilder text, string key, List<UserValue> pairs)
     {
         if (pairs.Count == 0) return;
         text.Append(key).Append(":\n");
-        foreach (Given pair in pairs)
+        foreach (UserValue pair in pairs)
         {
             string[] parts = pair.Text.Split('=', 2);
             text.Append("  ").Append(Scalar(parts[0])).Append(": ").Append(Scalar(parts.Length > 1 ? parts[1] : "")).Append('\n');
@@ -55,7 +55,7 @@ public static class SpecFileWriter
     {
         if (!request.Soak) return;
         var parts = new List<string>();
-        foreach (var (name, value) in ((string, Given?)[])[("sections", request.SoakSections), ("epochs", request.SoakEpochs), ("schedules", request.SoakSchedules)])
+        foreach (var (name, value) in ((string, UserValue?)[])[("sections", request.SoakSections), ("epochs", request.SoakEpochs), ("schedules", request.SoakSchedules)])
             if (value is not null) parts.Add($"{name}: {Scalar(value.Text)}");
         text.Append("soak: {").AppendJoin(", ", parts).Append("}\n");
     }

@@ -55,7 +55,7 @@ public static class App
     private static string Complaint(ParseResult parsed) =>
         parsed.Errors.FirstOrDefault(e => e.SymbolResult is OptionResult || e.Message.StartsWith("unknown option", StringComparison.Ordinal))?.Message
         ?? (parsed.UnmatchedTokens.Count > 0
-            ? $"unknown {(parsed.UnmatchedTokens[0].StartsWith('-') ? "option" : "command or argument")} {new Given(parsed.UnmatchedTokens[0], "").Shown}"
+            ? $"unknown {(parsed.UnmatchedTokens[0].StartsWith('-') ? "option" : "command or argument")} {new UserValue(parsed.UnmatchedTokens[0], "").Shown}"
             : parsed.Errors[0].Message);
 
     private static int Fail(CliHost host, string message, int code)

@@ -39,7 +39,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     {
         _file.Validators.Add(found =>
         {
-            if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new Given(found.Tokens[0].Value, "").Shown}");
+            if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new UserValue(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
         foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
@@ -95,7 +95,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     {
         null or "text" => false,
         "json" => true,
-        _ => throw new Given(format, "--format").Wrong($"unknown format {new Given(format, "").Shown}; there are text, json"),
+        _ => throw new UserValue(format, "--format").Wrong($"unknown format {new UserValue(format, "").Shown}; there are text, json"),
     };
 
     public static Option<string?> One(string name, string description) =>
@@ -111,24 +111,24 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
         {
             // The parser takes the next option for the value of one that has none.
             if (found.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal)) is { } taken)
-                found.AddError($"{option.Name}: needs a value before {new Given(taken.Value, "").Shown}");
+                found.AddError($"{option.Name}: needs a value before {new UserValue(taken.Value, "").Shown}");
             else if (found.Tokens.Count < found.IdentifierTokenCount) found.AddError($"{option.Name}: needs a value");
         });
         return option;
     }
 
-    private static Given? Text(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) is { } text ? new Given(text.Trim(), option.Name) : null;
+    private static UserValue? Text(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } text ? new UserValue(text.Trim(), option.Name) : null;
 
     /// <summary>The values of a repeatable option, lists taken apart. A design's own commas stay: ';' separates designs with '='.</summary>
-    private static IEnumerable<Given> Texts(ParseResult parsed, Option<string[]> option, bool whole)
+    private static IEnumerable<UserValue> Texts(ParseResult parsed, Option<string[]> option, bool whole)
     {
         foreach (string value in parsed.GetValue(option) ?? [])
         {
             bool designs = option.Name == "--policies" && (value.Contains(';', StringComparison.Ordinal) || value.Contains('=', StringComparison.Ordinal));
             string[] parts = whole ? [value] : value.Split(designs ? ';' : ',');
             foreach (string part in parts)
-                yield return part.Trim().Length > 0 ? new Given(part.Trim(), option.Name) : throw new SpecException($"{option.Name}: an empty name in '{value}'");
+                yield return part.Trim().Length > 0 ? new UserValue(part.Trim(), option.Name) : throw new SpecException($"{option.Name}: an empty name in '{value}'");
         }
     }
 }

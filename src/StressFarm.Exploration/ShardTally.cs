@@ -51,5 +51,6 @@ internal sealed class ShardTally(SoakPlace? place = null)
     public ShardRecord Close(PctBound? pct, ShardFeedback? feedback) => new(
         feedback is null ? _digest : Pcg.Mix(_digest ^ feedback.Hash()), _schedules, _steps,
         [.. _arms.Select(a => new ArmCount(a.Key, a.Value.Schedules, a.Value.Steps, a.Value.Violated, a.Value.Cut))],
-        [.. _findings.Values], _checked, _mismatches) { Pct = pct, Feedback = feedback };
+        [.. _findings.Values], _checked, _mismatches)
+    { Pct = pct, Feedback = feedback };
 }

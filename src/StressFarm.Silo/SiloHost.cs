@@ -25,7 +25,7 @@ public static class SiloHost
         AddStore(builder.Services, settings);
         builder.UseOrleans(silo => Configure(silo.AddFarmMetrics(), settings));
         builder.Services.AddHostedService<WorkerService>();
-        builder.Services.AddSingleton<IFarmDoor, FarmDoor>();
+        builder.Services.AddSingleton<IFarmBackend, FarmBackend>();
         builder.Services.AddFarmApi(settings.Api);
         // A slim host has no TLS of its own accord.
         builder.WebHost.UseKestrelHttpsConfiguration();

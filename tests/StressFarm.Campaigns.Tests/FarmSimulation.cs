@@ -13,7 +13,7 @@ internal sealed class FarmSimulation(CampaignSpec spec, string request, ulong se
 {
     private sealed class Silo(string name, FakeEngine engine, CampaignPlan plan)
     {
-        public readonly Workbench Bench = new(plan, engine);
+        public readonly WorkRunner Runner = new(plan, engine);
         public string Name = name;
         public readonly ICampaignWorker Worker = engine.CreateWorker();
         public readonly List<Lease> Leases = [];
@@ -109,7 +109,7 @@ internal sealed class FarmSimulation(CampaignSpec spec, string request, ulong se
         Cell cell = _plan.Cells[shard.Cell].Cell;
         byte[] record = lease.Work.Kind == WorkKind.WorkUp
             ? JsonSerializer.SerializeToUtf8Bytes(silo.Worker.WorkUp(cell, lease.Work.Raw!, lease.Input, default))
-            : JsonSerializer.SerializeToUtf8Bytes(silo.Bench.Run(silo.Worker, shard, lease.Input, default));
+            : JsonSerializer.SerializeToUtf8Bytes(silo.Runner.Run(silo.Worker, shard, lease.Input, default));
         silo.Results.Add(new(lease.Work.Key, lease.Epoch, record, null));
     }
 

@@ -12,7 +12,8 @@ public sealed class LedgerTests : IDisposable
     private string File => Path.Combine(_folder, SqliteLedger.FileName);
 
     private static ShardRecord Record(ulong digest) => new(
-        digest, 8, 100, [new("pct", 4, 50, 1, 1), new("random", 4, 50, 0, 0)], [new("I01", "f", "a", "b", ulong.MaxValue, 2)], 1, 0) { Pct = new PctBound(4, 99, 3) };
+        digest, 8, 100, [new("pct", 4, 50, 1, 1), new("random", 4, 50, 0, 0)], [new("I01", "f", "a", "b", ulong.MaxValue, 2)], 1, 0)
+    { Pct = new PctBound(4, 99, 3) };
 
     [Fact]
     public void What_was_written_comes_back_in_the_campaigns_order()

@@ -26,7 +26,7 @@ public class SpecFileWriterTests
     {
         foreach (PropertyInfo part in Parts)
         {
-            var request = new CampaignRequest { Seed = new Given("7", "") };
+            var request = new CampaignRequest { Seed = new UserValue("7", "") };
             Give(request, part, "mixed");
             Assert.True(SpecFileWriter.Write(request).Split('\n').Length > 2 || part.Name == nameof(CampaignRequest.Seed), $"{part.Name} is not written");
             AssertSame(request, SpecFile.Parse(SpecFileWriter.Write(request), "f"));
@@ -35,10 +35,10 @@ public class SpecFileWriterTests
 
     private static CampaignRequest Any(ref Pcg random)
     {
-        var request = new CampaignRequest { Seed = new Given("1", "") };
+        var request = new CampaignRequest { Seed = new UserValue("1", "") };
         foreach (PropertyInfo part in Parts)
         {
-            int times = part.PropertyType == typeof(List<Given>) ? random.Below(4) : random.Below(2);
+            int times = part.PropertyType == typeof(List<UserValue>) ? random.Below(4) : random.Below(2);
             for (int k = 0; k < times; k++) Give(request, part, Text(ref random));
         }
         return request;
@@ -47,9 +47,9 @@ public class SpecFileWriterTests
     private static void Give(CampaignRequest request, PropertyInfo part, string text)
     {
         if (part.Name == nameof(CampaignRequest.Set)) text = text.Replace("=", "", StringComparison.Ordinal) + "=" + text;
-        if (part.PropertyType == typeof(Given)) part.SetValue(request, new Given(text, ""));
+        if (part.PropertyType == typeof(UserValue)) part.SetValue(request, new UserValue(text, ""));
         else if (part.PropertyType == typeof(bool)) part.SetValue(request, true);
-        else ((List<Given>)part.GetValue(request)!).Add(new Given(text, ""));
+        else ((List<UserValue>)part.GetValue(request)!).Add(new UserValue(text, ""));
     }
 
     private static string Text(ref Pcg random)
@@ -69,8 +69,8 @@ public class SpecFileWriterTests
     private static IEnumerable<string> Texts(object? value) => value switch
     {
         null => [],
-        Given given => [given.Text],
-        List<Given> many => many.Select(g => g.Text),
+        UserValue given => [given.Text],
+        List<UserValue> many => many.Select(g => g.Text),
         _ => [value.ToString()!],
     };
 }

@@ -91,8 +91,11 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     [Fact]
     public void A_violation_that_is_not_worked_up_yet_has_no_id_and_no_replay()
     {
-        using var farm = new FakeFarm { Instead = asked => asked.Path.EndsWith("/findings", StringComparison.Ordinal)
-            ? Answer.Json([new FindingSummary("", "RC-FREE|_refcount|zap|", "RC-FREE", "", "rfc-v1", "mixed", 77, 0, 3, "")], FarmJson.Default.IReadOnlyListFindingSummary) : null };
+        using var farm = new FakeFarm
+        {
+            Instead = asked => asked.Path.EndsWith("/findings", StringComparison.Ordinal)
+                ? Answer.Json([new FindingSummary("", "RC-FREE|_refcount|zap|", "RC-FREE", "", "rfc-v1", "mixed", 77, 0, 3, "")], FarmJson.Default.IReadOnlyListFindingSummary) : null
+        };
         Result result = Sandbox.RunOnFarm(farm.Address, ["farm", "findings", farm.Id]);
         Assert.Equal("-         RC-FREE|_refcount|zap|\n    rfc-v1 x mixed, seed 77; 3 schedules; not shrunk and explained yet\n", result.Out);
     }
@@ -101,8 +104,11 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     public void A_finding_of_several_workloads_says_so()
     {
         FindingSummary finding = new("F-3f9c1a", "I12b + x", "I12b", "Wrong", "rfc-v1", "mixed", 77, 4, 3, "stressfarm replay x") { Workloads = ["gup-pin", "mixed"] };
-        using var farm = new FakeFarm { Instead = asked => asked.Path.StartsWith("/api/v1/findings", StringComparison.Ordinal)
-            ? Answer.Json([new FarmFinding("C-3f9c1a2b4d5e", "night", finding)], FarmJson.Default.IReadOnlyListFarmFinding) : null };
+        using var farm = new FakeFarm
+        {
+            Instead = asked => asked.Path.StartsWith("/api/v1/findings", StringComparison.Ordinal)
+                ? Answer.Json([new FarmFinding("C-3f9c1a2b4d5e", "night", finding)], FarmJson.Default.IReadOnlyListFarmFinding) : null
+        };
         Assert.Contains("; 3 schedules; seen in gup-pin, mixed\n", Sandbox.RunOnFarm(farm.Address, ["farm", "findings", "--workload", "gup-pin"]).Out);
     }
 

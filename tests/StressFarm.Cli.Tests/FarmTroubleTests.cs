@@ -49,8 +49,11 @@ public sealed class FarmTroubleTests : IDisposable
     {
         LedgerLine line = _farm.Lines[0];
         _farm.Lines[0] = line with { Digest = line.Digest ^ 1 };
-        CampaignReport forged = _farm.Report with { Digest = LedgerAudit.Of(new CampaignPlan(_farm.Order.Spec), 1,
-            [new StoredShard(0, 0, new(line.Digest ^ 1, line.Schedules, line.Steps, [], [], 0, 0))]).Digest };
+        CampaignReport forged = _farm.Report with
+        {
+            Digest = LedgerAudit.Of(new CampaignPlan(_farm.Order.Spec), 1,
+                [new StoredShard(0, 0, new(line.Digest ^ 1, line.Schedules, line.Steps, [], [], 0, 0))]).Digest
+        };
         _farm.Instead = asked => asked.Path.EndsWith("/report", StringComparison.Ordinal) ? new Answer(200, ReportWriter.Canonical(forged)) : null;
         Assert.Equal(ExitCode.Done, Run("verify", _farm.Id, "--sample", "0").Code);
         Result result = Run("verify", _farm.Id);

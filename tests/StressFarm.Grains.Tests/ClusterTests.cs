@@ -150,7 +150,7 @@ public sealed class ClusterTests : IAsyncLifetime
         await campaign.Steer(Steering.Pause, default);
         await Eventually(async () => await Status(cancelled) is { Leases.Held: 0 });
         await campaign.Steer(Steering.Cancel, default);
-        var door = new FarmDoor(_store, _cluster.Client, Microsoft.Extensions.Options.Options.Create(new FarmOptions()), TimeProvider.System, NullLogger<FarmDoor>.Instance);
+        var backend = new FarmBackend(_store, _cluster.Client, Microsoft.Extensions.Options.Options.Create(new FarmOptions()), TimeProvider.System, NullLogger<FarmBackend>.Instance);
         foreach (string id in (string[])[done.Id, cancelled])
         {
             CampaignTally tally = await TallyOf(id);
@@ -160,13 +160,13 @@ public sealed class ClusterTests : IAsyncLifetime
                 foreach (string workload in tally.Plan.Cells.Select(c => c.Workload.Id).Distinct())
                     foreach (string invariant in seen.Select(s => s.Invariant).Distinct())
                     {
-                        FarmFinding[] found = [.. (await door.Findings(new FindingQuery(policy, workload, invariant), 20, default)).Where(f => f.Campaign == id)];
+                        FarmFinding[] found = [.. (await backend.Findings(new FindingQuery(policy, workload, invariant), 20, default)).Where(f => f.Campaign == id)];
                         Assert.Equal(seen.Contains((policy, workload, invariant)), found.Length > 0);
                         Assert.All(found, f => Assert.Contains(workload, f.Finding.Workloads!));
                         Assert.All(found, f => Assert.Equal(id == done.Id, f.Finding.Id.Length > 0));
                     }
             // The same counts by whatever is asked, those of the whole campaign.
-            Assert.Equal(tally.Cells.Sum(c => c.Findings.Sum(f => f.Count)), (await door.Findings(FindingQuery.All, 20, default)).Where(f => f.Campaign == id).Sum(f => f.Finding.Count));
+            Assert.Equal(tally.Cells.Sum(c => c.Findings.Sum(f => f.Count)), (await backend.Findings(FindingQuery.All, 20, default)).Where(f => f.Campaign == id).Sum(f => f.Finding.Count));
         }
     }
 

@@ -157,8 +157,13 @@ public sealed class OrleansSchemaTests(PostgresServer server) : IAsyncLifetime
 
     private static MembershipEntry Member(string name, int port) => new()
     {
-        SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 7), SiloName = name, HostName = "h", Status = SiloStatus.Joining, ProxyPort = 0,
-        StartTime = DateTime.UtcNow, IAmAliveTime = DateTime.UtcNow,
+        SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 7),
+        SiloName = name,
+        HostName = "h",
+        Status = SiloStatus.Joining,
+        ProxyPort = 0,
+        StartTime = DateTime.UtcNow,
+        IAmAliveTime = DateTime.UtcNow,
     };
 
     private IHost Silo(string name)

@@ -14,7 +14,7 @@ public class HwPoisonTests
         stage.Audit();
         stage.Run(cpu => PoisonRemoval.Unpoison(cpu, 5));
         Assert.Equal(Owner.Buddy, stage.Ghost.OwnerOf(5));
-        Assert.False(stage.Poisoned( 5));
+        Assert.False(stage.Poisoned(5));
         stage.AssertNothingLeft();
     }
 
@@ -25,8 +25,8 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, order) + (1 << order) - 1;
-        stage.Fail( pfn);
-        Assert.True(stage.Poisoned( pfn));
+        stage.Fail(pfn);
+        Assert.True(stage.Poisoned(pfn));
         Assert.Equal(0UL, stage.Memory[stage.Machine.Cells.Pte(0, (1 << order) - 1)]);
         Assert.Equal(0, stage.Ghost[stage.Ghost.ObjectOf(pfn)].Order);
         Assert.Equal(1u, stage.Memory[new Page(pfn).Refcount]);
@@ -43,7 +43,7 @@ public class HwPoisonTests
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 2);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
-        stage.Fail( pfn + 3);
+        stage.Fail(pfn + 3);
         Assert.NotEqual(0UL, stage.Memory[new Folio(pfn).SecondFlags] & PageFlag.HasHwpoisoned);
         stage.Audit();
         stage.Run(async cpu => { for (int i = 0; i < 4; i++) await Zap.Slot(cpu, 0, i); });
@@ -59,7 +59,7 @@ public class HwPoisonTests
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 3);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
-        stage.Fail( pfn + 6);
+        stage.Fail(pfn + 6);
         stage.Run(cpu => FolioReferences.Put(cpu, new Folio(pfn)), cpu: 1);
         stage.Run(cpu => SplitByAddress.Run(cpu, 0, 0, 2, uniform: true));
         Assert.Equal(0UL, stage.Memory[new Folio(pfn).SecondFlags] & PageFlag.HasHwpoisoned);
@@ -72,8 +72,8 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.New();
         int pfn = stage.Call(cpu => SlabMemory.Allocate(cpu, 1));
-        stage.Fail( pfn + 1);
-        Assert.False(stage.Poisoned( pfn + 1));
+        stage.Fail(pfn + 1);
+        Assert.False(stage.Poisoned(pfn + 1));
         stage.Run(cpu => SlabMemory.Kfree(cpu, new Page(pfn), pfn));
         stage.AssertNothingLeft();
     }
@@ -85,10 +85,10 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.Grown();
         if (mapped) stage.Run(cpu => HugetlbMapping.Fault(cpu, 2, 0));
-        stage.Fail( 6);
+        stage.Fail(6);
         Assert.Equal((Owner.HwpTaken, 1u), (stage.Ghost.OwnerOf(6), stage.Memory[new Page(6).Refcount]));
         Assert.Equal(0UL, stage.Memory[stage.Machine.Cells.NrHugePages(0)]);
-        Assert.False(stage.Poisoned( 0));
+        Assert.False(stage.Poisoned(0));
         stage.AssertNothingLeft();
     }
 
@@ -97,7 +97,7 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.Grown();
         Assert.Equal(0, stage.Call(cpu => HugetlbPool.Allocate(cpu, 0)));
-        stage.Fail( 6, cpu: 1);
+        stage.Fail(6, cpu: 1);
         Assert.Equal(1UL << 6, stage.Memory[new Folio(0).HugetlbHwpoison]);
         stage.Run(cpu => FolioReferences.Put(cpu, stage.Ghost.FolioToken(0)));
         Assert.NotEqual(0, stage.Call(cpu => HugetlbPool.Allocate(cpu, 0)));
@@ -128,13 +128,13 @@ public class HwPoisonTests
         {
             Stage stage = HugetlbStage.Grown(With(deviation));
             stage.Call(cpu => HugetlbPool.Allocate(cpu, 0));
-            stage.Fail( 6, cpu: 1);
+            stage.Fail(6, cpu: 1);
             stage.Run(cpu => FolioReferences.Put(cpu, stage.Ghost.FolioToken(0)));
             stage.Begin(async cpu => { await HugetlbPool.Shrink(cpu, 0); }, cpu: 0);
             // Past the move where the bug has it, past the type where it was mended.
             if (deviation == Deviation.None) stage.StepTo(0, Step.HtlbMovePoison);
-            else while (!stage.Poisoned( 6)) stage.Step(0);
-            stage.Fail( 5, cpu: 1);
+            else while (!stage.Poisoned(6)) stage.Step(0);
+            stage.Fail(5, cpu: 1);
             stage.Finish(0);
             if (deviation == Deviation.None) stage.AssertNothingLeft();
             else stage.AssertViolates("I52");
@@ -181,7 +181,7 @@ public class HwPoisonTests
         {
             Stage stage = HugetlbStage.New(With(deviation));
             Handle zero = stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.HugeZero, 2));
-            stage.Fail( zero.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, zero.Pfn), cpu: 1);
+            stage.Fail(zero.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, zero.Pfn), cpu: 1);
             if (deviation != Deviation.None) stage.AssertViolates("I22");
             else stage.Run(cpu => DriverMemory.Free(cpu, zero)).AssertNothingLeft();
         }
@@ -246,7 +246,7 @@ public class HwPoisonTests
         Stage stage = HugetlbStage.New();
         int pfn = stage.Anon(0, 2);
         stage.Run(cpu => FolioReferences.Get(cpu, stage.Ghost.FolioToken(pfn)), cpu: 1);
-        stage.Fail( pfn + 2).AssertClean();
+        stage.Fail(pfn + 2).AssertClean();
         stage.Run(async cpu => { await cpu.AndNot(new Folio(pfn).SecondFlags, PageFlag.HasHwpoisoned, Step.Idle); });
         stage.Audit();
         stage.AssertViolates("I52");
@@ -258,7 +258,7 @@ public class HwPoisonTests
     {
         Stage stage = HugetlbStage.Grown();
         stage.Call(cpu => HugetlbPool.Allocate(cpu, 0));
-        stage.Fail( 6, cpu: 1);
+        stage.Fail(6, cpu: 1);
         stage.Vandalise(new Folio(0).HugetlbHwpoison, 0);
         stage.Audit();
         stage.AssertViolates("I52");

@@ -19,7 +19,7 @@ public class PoisonCandidateTests
     {
         Stage stage = HugetlbStage.New(With(deviation));
         Handle driver = stage.Call(cpu => DriverMemory.Allocate(cpu, DriverProducer.Plain, 0));
-        stage.Fail( driver.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, driver.Pfn), cpu: 1);
+        stage.Fail(driver.Pfn, cpu: 1).Run(cpu => PoisonRemoval.Unpoison(cpu, driver.Pfn), cpu: 1);
         if (deviation == Deviation.None) stage.Run(cpu => DriverMemory.Free(cpu, driver));
         AssertCandidate(stage, deviation, "I22");
     }
@@ -30,9 +30,9 @@ public class PoisonCandidateTests
         int flags = new Page(failing).Flags.Index;
         while (stage.Machine.Cpus[0].Pending is not { Kind: AccessKind.Store } p || p.Step != step || p.Location != flags) stage.Step(0);
         stage.Begin(cpu => MemoryFailure.Fail(cpu, failing), cpu: 1);
-        while (!stage.Poisoned( failing)) stage.Step(1);
+        while (!stage.Poisoned(failing)) stage.Step(1);
         stage.Finish(0);
-        Assert.False(stage.Poisoned( failing));
+        Assert.False(stage.Poisoned(failing));
         stage.Finish(1);
     }
 
@@ -47,8 +47,8 @@ public class PoisonCandidateTests
         foreach (Handle handle in driver) stage.Run(cpu => DriverMemory.Free(cpu, handle));
         stage.Begin(async cpu => { for (int i = 0; i < 8; i++) await Zap.Slot(cpu, 0, i); }, cpu: 0);
         FailBeforeWrite(stage, Step.F6, failing);
-        Assert.Equal((Owner.HwpTaken, deviation == Deviation.None), (stage.Ghost.OwnerOf(failing), stage.Poisoned( failing)));
-        stage.Fail( failing, cpu: 1);
+        Assert.Equal((Owner.HwpTaken, deviation == Deviation.None), (stage.Ghost.OwnerOf(failing), stage.Poisoned(failing)));
+        stage.Fail(failing, cpu: 1);
         Assert.Equal(deviation == Deviation.None ? 1u : 2u, stage.Memory[new Page(failing).Refcount]);
         if (deviation == Deviation.None) stage.AssertNothingLeft();
     }
@@ -61,7 +61,7 @@ public class PoisonCandidateTests
         int pfn = stage.Anon(0, 3), failing = pfn + 4;
         stage.Begin(cpu => SplitByAddress.Run(cpu, 0, 0, 2, uniform: true), cpu: 0);
         FailBeforeWrite(stage, Step.T1, failing);
-        Assert.Equal(deviation == Deviation.None, stage.Poisoned( failing));
+        Assert.Equal(deviation == Deviation.None, stage.Poisoned(failing));
         if (deviation == Deviation.None) stage.AssertNothingLeft();
     }
 
@@ -76,7 +76,7 @@ public class PoisonCandidateTests
         while (PageType.Is(stage.Memory[type], PageType.Hugetlb)
             && !(stage.Machine.Cpus[0].Pending.Step == Step.HtlbDemote && stage.Machine.Cpus[0].Pending.WordIndex == new Page(4).Mapping.Index)) stage.Step(0);
         while (!(stage.Machine.Cpus[0].Pending.Step == Step.HtlbDemote && stage.Machine.Cpus[0].Pending.WordIndex == new Page(4).Mapping.Index)) stage.Step(0);
-        stage.Fail( 6, cpu: 1);
+        stage.Fail(6, cpu: 1);
         if (stage.Violation is null) stage.Finish(0);
         AssertCandidate(stage, deviation, "I52");
     }
@@ -87,7 +87,7 @@ public class PoisonCandidateTests
     {
         Stage stage = HugetlbStage.Grown(With(deviation));
         stage.Call(cpu => HugetlbPool.Allocate(cpu, 0));
-        stage.Fail( 6, cpu: 1);
+        stage.Fail(6, cpu: 1);
         stage.Run(cpu => FolioReferences.Put(cpu, stage.Ghost.FolioToken(0))).Run(async cpu => { await HugetlbPool.Shrink(cpu, 0); });
         if (deviation != Deviation.None) stage.Audit();
         AssertCandidate(stage, deviation, "I52");
@@ -136,7 +136,7 @@ public class PoisonCandidateTests
             stage.Begin(async cpu => { await HugetlbPool.Grow(cpu); }, cpu: 0);
             stage.StepTo(0, deviation == Deviation.None ? Step.HvoRemap : Step.HvoCopy);
             if (deviation != Deviation.None) stage.Step(0);
-            stage.Fail( 6, cpu: 1);
+            stage.Fail(6, cpu: 1);
             stage.Finish(0);
             stage.Audit();
             if (deviation == Deviation.None) stage.AssertNothingLeft();

@@ -6,13 +6,13 @@ using StressFarm.Exploration;
 namespace StressFarm.Grains.Workers;
 
 /// <summary>A lease on this silo: waiting for a thread, on one, or done and not yet delivered.</summary>
-internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
+internal sealed class Job(SiloCampaign campaign, WorkLease lease) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private ICampaignWorker? _worker;
     private long _began;
 
-    public Desk Desk => desk;
+    public SiloCampaign Campaign => campaign;
     public WorkLease Lease => lease;
     public WorkProgress Progress => new(lease.Key, lease.Epoch, _worker?.Done ?? 0);
     public bool Stopped => _stop.IsCancellationRequested;
@@ -23,7 +23,7 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     public Shard Shard => new(lease.Index, lease.Cell, lease.Number, lease.FirstSeed, lease.Count);
     public WorkKind Kind => (WorkKind)lease.Kind;
     /// <summary>Seconds that it was thought to take when it came: what its campaign is charged until it is done.</summary>
-    public double Likely { get; } = desk.Times.Mean((WorkKind)lease.Kind);
+    public double Likely { get; } = campaign.Times.Mean((WorkKind)lease.Kind);
     /// <summary>What it came to, for whoever counts what is accepted: the shard's record without what it teaches, or the finding.</summary>
     public ShardRecord? Record { get; private set; }
     public Finding? Finding { get; private set; }
@@ -70,16 +70,16 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     private byte[] Do(ICampaignWorker worker)
     {
         Shard shard = Shard;
-        SoakSection? section = desk.Plan.Cells[shard.Cell].Section;
-        GenerationInput? input = lease.Input is { } name ? desk.Inputs.Of(name, lease.Cell, lease.FirstSeed, _stop.Token) : null;
+        SoakSection? section = campaign.Plan.Cells[shard.Cell].Section;
+        GenerationInput? input = lease.Input is { } name ? campaign.Inputs.Of(name, lease.Cell, lease.FirstSeed, _stop.Token) : null;
         if (Kind == WorkKind.WorkUp)
         {
             RawFinding raw = JsonSerializer.Deserialize<RawFinding>(lease.Raw)!;
-            Checkpoint? memory = section is not null && raw.Soak is { } place ? desk.Sections.Before(shard.Cell, section, place.Epoch, _stop.Token) : null;
-            Finding = desk.Bench.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory);
+            Checkpoint? memory = section is not null && raw.Soak is { } place ? campaign.Sections.Before(shard.Cell, section, place.Epoch, _stop.Token) : null;
+            Finding = campaign.Runner.WorkUp(worker, new WorkItem(WorkKind.WorkUp, shard, raw), input, _stop.Token, memory);
             return JsonSerializer.SerializeToUtf8Bytes(Finding);
         }
-        ShardRecord record = section is null ? desk.Bench.Run(worker, shard, input, _stop.Token) : RunEpoch(worker, shard, section);
+        ShardRecord record = section is null ? campaign.Runner.Run(worker, shard, input, _stop.Token) : RunEpoch(worker, shard, section);
         Record = record with { Feedback = null };
         return JsonSerializer.SerializeToUtf8Bytes(record);
     }
@@ -87,9 +87,9 @@ internal sealed class Job(Desk desk, WorkLease lease) : IDisposable
     /// <summary>The memory after an epoch is in the store before the campaign hears of the epoch: its next one can begin anywhere.</summary>
     private ShardRecord RunEpoch(ICampaignWorker worker, Shard shard, SoakSection section)
     {
-        Checkpoint? before = desk.Sections.Before(shard.Cell, section, shard.Number, _stop.Token);
-        (ShardRecord record, Checkpoint next) = desk.Bench.RunEpoch(worker, shard, before, _stop.Token);
-        if (Kind == WorkKind.Explore) desk.Sections.Commit(shard.Cell, before, next, record, _stop.Token);
+        Checkpoint? before = campaign.Sections.Before(shard.Cell, section, shard.Number, _stop.Token);
+        (ShardRecord record, Checkpoint next) = campaign.Runner.RunEpoch(worker, shard, before, _stop.Token);
+        if (Kind == WorkKind.Explore) campaign.Sections.Commit(shard.Cell, before, next, record, _stop.Token);
         return record;
     }
 }

@@ -10,7 +10,7 @@ namespace StressFarm.Grains.Workers;
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    private readonly FairQueue<Desk, Job> _queue = new();
+    private readonly FairQueue<SiloCampaign, Job> _queue = new();
     private readonly Thread[] _threads;
     private readonly Action<Job> _finished;
     private readonly WorkerInstruments _instruments;
@@ -34,10 +34,10 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Jobs that wait for a thread.</summary>
     public int Queued => _queue.Count;
 
-    public void Add(Job job) => _queue.Add(job.Desk, job, job.Likely);
+    public void Add(Job job) => _queue.Add(job.Campaign, job, job.Likely);
 
     /// <summary>A campaign is over: nothing of it waits.</summary>
-    public void Forget(Desk desk) => _queue.Forget(desk);
+    public void Forget(SiloCampaign campaign) => _queue.Forget(campaign);
 
     public void Dispose()
     {
@@ -53,12 +53,12 @@ internal sealed class WorkerPool : IDisposable
         while (_queue.Take(out Job job))
         {
             Interlocked.Increment(ref _busy);
-            if (!ReferenceEquals(engine, job.Desk.Engine)) (engine, worker) = (job.Desk.Engine, job.Desk.Engine.CreateWorker());
+            if (!ReferenceEquals(engine, job.Campaign.Engine)) (engine, worker) = (job.Campaign.Engine, job.Campaign.Engine.CreateWorker());
             long begun = _instruments.Begin();
             job.Run(worker!);
             _instruments.End(begun);
             Interlocked.Decrement(ref _busy);
-            _queue.Correct(job.Desk, job.Seconds - job.Likely);
+            _queue.Correct(job.Campaign, job.Seconds - job.Likely);
             _finished(job);
         }
     }

@@ -30,7 +30,7 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private readonly string _holder = $"{silo.Name}/{silo.SiloAddress.ToParsableString()}";
     private readonly ConcurrentQueue<Job> _done = new();
     private readonly SemaphoreSlim _signal = new(0);
-    private readonly Dictionary<string, Desk> _desks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SiloCampaign> _campaigns = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unworkable = new(StringComparer.Ordinal);
     private readonly StepRate _rate = new(clock);
     private WorkerPool? _pool;
@@ -76,40 +76,40 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         Collect();
         // Before anybody is called: that nobody answers is when it matters what waits.
         ShowWaiting();
-        foreach (Desk desk in _desks.Values.Where(d => d.Call is { Reply.IsCompleted: true })) Settle(desk);
+        foreach (SiloCampaign campaign in _campaigns.Values.Where(c => c.Call is { Reply.IsCompleted: true })) Settle(campaign);
         DateTimeOffset now = clock.GetUtcNow();
         Greet(now);
         Ask(now);
-        foreach (Desk over in _desks.Values.Where(d => d.IsCleared).ToArray())
+        foreach (SiloCampaign over in _campaigns.Values.Where(c => c.IsCleared).ToArray())
         {
-            _desks.Remove(over.Id);
+            _campaigns.Remove(over.Id);
             _pool!.Forget(over);
         }
     }
 
-    private void ShowWaiting() => siloInstruments.Waiting(_pool!.Queued, _desks.Values.Sum(d => d.Finished.Count));
+    private void ShowWaiting() => siloInstruments.Waiting(_pool!.Queued, _campaigns.Values.Sum(c => c.Finished.Count));
 
     /// <summary>Takes finished jobs from the threads.</summary>
     private void Collect()
     {
         while (_done.TryDequeue(out Job? job))
         {
-            if (job.Desk.Open.GetValueOrDefault(job.Lease.Key) == job) job.Desk.Open.Remove(job.Lease.Key);
+            if (job.Campaign.Open.GetValueOrDefault(job.Lease.Key) == job) job.Campaign.Open.Remove(job.Lease.Key);
             if (job.Result is null)
             {
-                if (job.Returned) job.Desk.Returned.Add(job);
+                if (job.Returned) job.Campaign.Returned.Add(job);
                 else job.Dispose();
                 continue;
             }
-            job.Desk.Finished.Add(job);
-            job.Desk.Times.Took(job.Kind, job.Seconds);
+            job.Campaign.Finished.Add(job);
+            job.Campaign.Times.Took(job.Kind, job.Seconds);
             _rate.Add(job.Record?.Steps ?? 0);
             instruments.Work.Took(job.Kind, job.Seconds);
         }
     }
 
     /// <summary>What the farm's directory said: the campaigns that run, those of them that are new here, and those this build cannot work on.</summary>
-    private sealed record Directory(IReadOnlyList<string> Running, List<Desk> Fresh, List<string> Unworkable);
+    private sealed record Directory(IReadOnlyList<string> Running, List<SiloCampaign> Fresh, List<string> Unworkable);
 
     /// <summary>Takes the directory's answer, and asks it again once a second.</summary>
     private void Greet(DateTimeOffset now)
@@ -122,15 +122,15 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         }
         if (_hello is not null || now < _nextHello) return;
         _nextHello = now + s_hello;
-        _hello = Signalling(Hello([.. _desks.Keys, .. _unworkable]));
+        _hello = Signalling(Hello([.. _campaigns.Keys, .. _unworkable]));
     }
 
     private void Take(Directory directory)
     {
-        foreach (Desk desk in directory.Fresh.Where(d => _desks.TryAdd(d.Id, d))) instruments.Work.Show(desk.Plan);
+        foreach (SiloCampaign campaign in directory.Fresh.Where(c => _campaigns.TryAdd(c.Id, c))) instruments.Work.Show(campaign.Plan);
         _unworkable.UnionWith(directory.Unworkable);
-        // Paused, cancelled or done elsewhere: what is under way is delivered, and then the desk is cleared.
-        foreach (Desk desk in _desks.Values) desk.Over = !directory.Running.Contains(desk.Id) && desk.Finished.Count == 0;
+        // Paused, cancelled or done elsewhere: what is under way is delivered, and then the campaign is cleared.
+        foreach (SiloCampaign campaign in _campaigns.Values) campaign.Over = !directory.Running.Contains(campaign.Id) && campaign.Finished.Count == 0;
     }
 
     private async Task<Directory> Hello(HashSet<string> known)
@@ -176,30 +176,30 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     /// <summary>Calls the campaigns that are to be told or asked something.</summary>
     private void Ask(DateTimeOffset now)
     {
-        Desk[] desks = [.. _desks.Values.Where(d => !d.Over)];
+        SiloCampaign[] campaigns = [.. _campaigns.Values.Where(c => !c.Over)];
         // Threads that will soon have nothing to do are worth a call sooner.
         TimeSpan least = _pool!.Queued < _pool.Threads ? TimeSpan.Zero : s_least;
-        bool[] askable = [.. desks.Select(d => d.IsAskable(now))];
-        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. desks.Select(d => d.Held())], askable);
-        for (int i = 0; i < desks.Length; i++)
-            if (askable[i] && (IsDue(desks[i], now) || wanted[i].Urgent && now - desks[i].Spoken >= least)) Exchange(desks[i], wanted[i], CancellationToken.None);
-        foreach (Desk over in _desks.Values.Where(d => d.Over && d.IsAskable(now) && IsDue(d, now))) Exchange(over, default, CancellationToken.None);
+        bool[] askable = [.. campaigns.Select(c => c.IsAskable(now))];
+        WorkWanted[] wanted = WorkShares.Of(_pool.Threads, [.. campaigns.Select(c => c.Held())], askable);
+        for (int i = 0; i < campaigns.Length; i++)
+            if (askable[i] && (IsDue(campaigns[i], now) || wanted[i].Urgent && now - campaigns[i].Spoken >= least)) Exchange(campaigns[i], wanted[i], CancellationToken.None);
+        foreach (SiloCampaign over in _campaigns.Values.Where(c => c.Over && c.IsAskable(now) && IsDue(c, now))) Exchange(over, default, CancellationToken.None);
     }
 
     /// <summary>It is to be told something, whether or not more is wanted of it.</summary>
-    private bool IsDue(Desk desk, DateTimeOffset now) =>
-        desk.Finished.Count + desk.Returned.Count > 0 && now - desk.Spoken >= s_pulse || desk.Open.Count > 0 && now - desk.Spoken >= Interval;
+    private bool IsDue(SiloCampaign campaign, DateTimeOffset now) =>
+        campaign.Finished.Count + campaign.Returned.Count > 0 && now - campaign.Spoken >= s_pulse || campaign.Open.Count > 0 && now - campaign.Spoken >= Interval;
 
     /// <summary>How often a campaign hears of work that takes long: well within a lease, and often enough to count as there.</summary>
     private TimeSpan Interval => options.Value.LeaseDuration / 4 < s_longestPause ? options.Value.LeaseDuration / 4 : s_longestPause;
 
-    private void Exchange(Desk desk, WorkWanted wanted, CancellationToken cancellation)
+    private void Exchange(SiloCampaign campaign, WorkWanted wanted, CancellationToken cancellation)
     {
-        Job[] delivered = [.. desk.Finished], open = [.. desk.Open.Values], returned = [.. desk.Returned];
+        Job[] delivered = [.. campaign.Finished], open = [.. campaign.Open.Values], returned = [.. campaign.Returned];
         var request = new ExchangeRequest(_holder, wanted.Shards, [.. delivered.Select(j => j.Result!)],
             _draining ? [] : [.. open.Select(j => j.Progress)], [.. (_draining ? returned.Concat(open) : returned).Select(j => j.Progress)], wanted.WorkUps);
-        desk.Spoken = clock.GetUtcNow();
-        desk.Call = new(Signalling(Call(desk.Id, request, cancellation)), delivered, returned, desk.Spoken);
+        campaign.Spoken = clock.GetUtcNow();
+        campaign.Call = new(Signalling(Call(campaign.Id, request, cancellation)), delivered, returned, campaign.Spoken);
     }
 
     private async Task<ExchangeReply> Call(string id, ExchangeRequest request, CancellationToken cancellation)
@@ -218,47 +218,47 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
     private static Exception Cause(Task failed) => failed.Exception?.GetBaseException() ?? new TaskCanceledException(failed);
 
     /// <summary>A campaign has answered, or will not.</summary>
-    private void Settle(Desk desk)
+    private void Settle(SiloCampaign campaign)
     {
-        DeskCall call = desk.Call!;
-        desk.Call = null;
+        SiloCampaignCall call = campaign.Call!;
+        campaign.Call = null;
         if (call.Reply.IsCompletedSuccessfully)
         {
             ExchangeReply reply = call.Reply.Result;
-            desk.Failures = 0;
-            desk.Returned.RemoveAll(call.Returned.Contains);
-            Settle(desk, call.Delivered, reply);
+            campaign.Failures = 0;
+            campaign.Returned.RemoveAll(call.Returned.Contains);
+            Settle(campaign, call.Delivered, reply);
             // Nothing to do there: the others' results may change that, but not at once.
-            desk.Next = reply.Leases.Count == 0 && call.Delivered.Length == 0 ? call.Sent + 2 * s_pulse : default;
+            campaign.Next = reply.Leases.Count == 0 && call.Delivered.Length == 0 ? call.Sent + 2 * s_pulse : default;
             if (!reply.Over) return;
-            desk.Over = true;
-            foreach (Job job in desk.Open.Values) job.Stop();
+            campaign.Over = true;
+            foreach (Job job in campaign.Open.Values) job.Stop();
             return;
         }
         foreach (Job job in call.Delivered) job.Unanswered = true;
-        desk.Failures++;
-        TimeSpan pause = s_pulse * Math.Pow(2, Math.Min(desk.Failures, 6));
-        desk.Next = clock.GetUtcNow() + (pause < s_longestPause ? pause : s_longestPause);
-        WorkerLog.ExchangeFailed(log, desk.Id, Cause(call.Reply).GetType().Name, Cause(call.Reply).Message);
+        campaign.Failures++;
+        TimeSpan pause = s_pulse * Math.Pow(2, Math.Min(campaign.Failures, 6));
+        campaign.Next = clock.GetUtcNow() + (pause < s_longestPause ? pause : s_longestPause);
+        WorkerLog.ExchangeFailed(log, campaign.Id, Cause(call.Reply).GetType().Name, Cause(call.Reply).Message);
     }
 
-    private void Settle(Desk desk, Job[] delivered, ExchangeReply reply)
+    private void Settle(SiloCampaign campaign, Job[] delivered, ExchangeReply reply)
     {
         for (int i = 0; i < delivered.Length; i++)
         {
             Job job = delivered[i];
-            instruments.Settled(desk.Plan, job.Shard, job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.SinceBegun, job.Unanswered);
-            desk.Finished.Remove(job);
+            instruments.Settled(campaign.Plan, job.Shard, job.Kind, job.Record, job.Finding, (ResultFate)reply.Fates[i], job.SinceBegun, job.Unanswered);
+            campaign.Finished.Remove(job);
             job.Dispose();
         }
         foreach (string key in reply.Lost)
-            if (desk.Open.TryGetValue(key, out Job? lost)) lost.Stop();
+            if (campaign.Open.TryGetValue(key, out Job? lost)) lost.Stop();
         foreach (WorkLease lease in reply.Leases)
         {
-            var next = new Job(desk, lease);
+            var next = new Job(campaign, lease);
             // The same work again, lost and leased anew: the old job ends by itself and is not delivered.
-            if (desk.Open.TryGetValue(lease.Key, out Job? former)) former.Stop();
-            desk.Open[lease.Key] = next;
+            if (campaign.Open.TryGetValue(lease.Key, out Job? former)) former.Stop();
+            campaign.Open[lease.Key] = next;
             _pool!.Add(next);
         }
     }
@@ -269,28 +269,28 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         siloInstruments.Drains();
         StopAll();
         using var deadline = new CancellationTokenSource(options.Value.DrainTimeout);
-        Task hello = Hello([.. _desks.Keys, .. _unworkable]);
+        Task hello = Hello([.. _campaigns.Keys, .. _unworkable]);
         // A call that is under way is let finish: the leases it brings are to be handed back, too.
         await Calls(deadline.Token);
         StopAll();
         Collect();
-        foreach (Desk desk in _desks.Values.Where(d => d.Call is null)) Exchange(desk, default, deadline.Token);
+        foreach (SiloCampaign campaign in _campaigns.Values.Where(c => c.Call is null)) Exchange(campaign, default, deadline.Token);
         await Calls(deadline.Token);
         await Task.WhenAny(hello, Task.Delay(Timeout.Infinite, deadline.Token));
         ShowWaiting();
-        WorkerLog.Drained(log, _desks.Values.Sum(d => d.Finished.Count));
+        WorkerLog.Drained(log, _campaigns.Values.Sum(c => c.Finished.Count));
     }
 
     private void StopAll()
     {
-        foreach (Job job in _desks.Values.SelectMany(d => d.Open.Values)) job.Stop();
+        foreach (Job job in _campaigns.Values.SelectMany(c => c.Open.Values)) job.Stop();
     }
 
     /// <summary>Waits for the calls that are under way, and settles those that ended in time; the leases of the others expire.</summary>
     private async Task Calls(CancellationToken deadline)
     {
-        await Task.WhenAny(Task.WhenAll(_desks.Values.Select(d => d.Call?.Reply ?? Task.CompletedTask)), Task.Delay(Timeout.Infinite, deadline));
-        foreach (Desk desk in _desks.Values.Where(d => d.Call is { Reply.IsCompleted: true })) Settle(desk);
+        await Task.WhenAny(Task.WhenAll(_campaigns.Values.Select(c => c.Call?.Reply ?? Task.CompletedTask)), Task.Delay(Timeout.Infinite, deadline));
+        foreach (SiloCampaign campaign in _campaigns.Values.Where(c => c.Call is { Reply.IsCompleted: true })) Settle(campaign);
     }
 
     private CancellationTokenSource Deadline(CancellationToken cancellation)

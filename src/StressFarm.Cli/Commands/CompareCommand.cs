@@ -20,7 +20,7 @@ internal static class CompareCommand
             {
                 null => false,
                 "violation" => true,
-                { } other => throw new Given(other, "--fail-on").Wrong($"unknown condition {new Given(other, "").Shown}; there is violation"),
+                { } other => throw new UserValue(other, "--fail-on").Wrong($"unknown condition {new UserValue(other, "").Shown}; there is violation"),
             };
             bool json = options.Json(parsed);
             CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Compare);

@@ -22,7 +22,7 @@ internal static class ListCommand
         {
             bool json = CampaignOptions.IsJson(parsed.GetValue(format));
             string asked = parsed.GetRequiredValue(kind);
-            IReadOnlyList<Item> items = Items(asked) ?? throw new SpecException($"there is nothing to list called {new Given(asked, "").Shown}; there are {string.Join(", ", s_kinds)}");
+            IReadOnlyList<Item> items = Items(asked) ?? throw new SpecException($"there is nothing to list called {new UserValue(asked, "").Shown}; there are {string.Join(", ", s_kinds)}");
             if (json) JsonOutput.Write(host.Out, items);
             else Write(host.Out, items);
             return ExitCode.Done;

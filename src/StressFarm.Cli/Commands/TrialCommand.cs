@@ -29,7 +29,7 @@ internal static class TrialCommand
         {
             KnownBug[] asked = [.. Asked(parsed.GetValue(bugs) ?? [])];
             long Number(Option<string?> option, long otherwise, long most) =>
-                parsed.GetValue(option) is { } text ? Quantities.Whole(new Given(text.Trim(), option.Name), 1, most) : otherwise;
+                parsed.GetValue(option) is { } text ? Quantities.Whole(new UserValue(text.Trim(), option.Name), 1, most) : otherwise;
             int first = (int)Number(seeds, DefaultSeeds, MostSeeds), threads = (int)Number(workers, Environment.ProcessorCount, 1024);
             long steps = Number(budget, DefaultBudget, CampaignSpec.MaxSteps);
             ITrialText text = TextOf(parsed.GetValue(format));
@@ -46,11 +46,11 @@ internal static class TrialCommand
     {
         null or "text" => new TrialText(),
         "markdown" => new TrialMarkdown(),
-        _ => throw new Given(format, "--format").Wrong($"unknown format {new Given(format, "").Shown}; there are text, markdown"),
+        _ => throw new UserValue(format, "--format").Wrong($"unknown format {new UserValue(format, "").Shown}; there are text, markdown"),
     };
 
     private static IEnumerable<KnownBug> Asked(string[] ids) => ids.Length == 0 ? Catalog<KnownBug>.All
-        : ids.Select(id => Catalog<KnownBug>.Find(id) ?? throw new SpecException($"unknown known bug {new Given(id, "").Shown}; see 'stressfarm list known-bugs'"));
+        : ids.Select(id => Catalog<KnownBug>.Find(id) ?? throw new SpecException($"unknown known bug {new UserValue(id, "").Shown}; see 'stressfarm list known-bugs'"));
 
     private static int Run(CliHost host, KnownBug[] bugs, int seeds, long budget, int threads, ITrialText text)
     {

@@ -30,7 +30,7 @@ internal static class VerifyCommand
     }
 
     private static int? Number(ParseResult parsed, Option<string?> option, int most) =>
-        parsed.GetValue(option) is { } text ? (int)Quantities.Whole(new Given(text.Trim(), option.Name), 0, most) : null;
+        parsed.GetValue(option) is { } text ? (int)Quantities.Whole(new UserValue(text.Trim(), option.Name), 0, most) : null;
 
     private static int Verify(CliHost host, string folder, int? section, int? sample, bool json)
     {

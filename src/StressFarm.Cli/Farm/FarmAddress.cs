@@ -22,8 +22,8 @@ internal sealed class FarmAddress
     /// <summary>A client for the farm that is meant.</summary>
     public FarmClient Client(ParseResult parsed, CliHost host)
     {
-        Given address = parsed.GetValue(_farm) is { } given ? new Given(given, "--farm")
-            : host.Variable(FarmVariable) is { Length: > 0 } variable ? new Given(variable, FarmVariable) : new Given(Default, "--farm");
+        UserValue address = parsed.GetValue(_farm) is { } given ? new UserValue(given, "--farm")
+            : host.Variable(FarmVariable) is { Length: > 0 } variable ? new UserValue(variable, FarmVariable) : new UserValue(Default, "--farm");
         Uri farm = Read(address);
         string? token = Token(parsed, host);
         if (token is not null && farm.Scheme == Uri.UriSchemeHttp && !IsLoopback(farm))
@@ -33,7 +33,7 @@ internal sealed class FarmAddress
 
     public static bool IsLoopback(Uri farm) => farm.IsLoopback || (IPAddress.TryParse(farm.Host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
 
-    private static Uri Read(Given given)
+    private static Uri Read(UserValue given)
     {
         if (!Uri.TryCreate(given.Text.Trim(), UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
             throw given.Wrong($"{given.Shown} is not the address of a farm: write {Default}");

@@ -32,7 +32,7 @@ internal sealed class ShardRerun(FarmLedger ledger, RecordReader records)
         long ran = 0;
         var differences = new ConcurrentDictionary<long, string>();
         ICampaignEngine maker = engine(_plan.Spec.Geometry);
-        var bench = new Workbench(_plan, maker);
+        var runner = new WorkRunner(_plan, maker);
         IEnumerable<Work> work = chosen.Count == 0 ? [] : _plan.Spec.HasGenerations ? WithInputs(chosen) : chosen.Values.Select(line => new Work(line, null, null));
         try
         {
@@ -41,7 +41,7 @@ internal sealed class ShardRerun(FarmLedger ledger, RecordReader records)
                 maker.CreateWorker, (todo, _, worker) =>
                 {
                     LedgerLine line = todo.Line;
-                    if (Difference(todo, bench.Run(worker, new Shard(line.Index, line.Cell, line.Number, line.FirstSeed, line.Count), todo.Input, cancellation)) is { } different) differences[line.Index] = different;
+                    if (Difference(todo, runner.Run(worker, new Shard(line.Index, line.Cell, line.Number, line.FirstSeed, line.Count), todo.Input, cancellation)) is { } different) differences[line.Index] = different;
                     Interlocked.Increment(ref ran);
                     return worker;
                 }, _ => { });

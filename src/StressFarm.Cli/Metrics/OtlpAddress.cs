@@ -10,7 +10,7 @@ internal static class OtlpAddress
 
     /// <summary>The address of a collector; one without a path is that of its metrics.</summary>
     /// <exception cref="SpecException">one line</exception>
-    public static Uri Read(Given given)
+    public static Uri Read(UserValue given)
     {
         if (!Uri.TryCreate(given.Text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
             throw given.Wrong($"{given.Shown} is not the address of a collector: write {Example}");

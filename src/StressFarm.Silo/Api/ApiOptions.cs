@@ -29,7 +29,7 @@ public sealed class ApiOptions
     public int SubmissionsPerMinute { get; init; } = 60;
 
     /// <summary>How long the farm behind the API may take to answer.</summary>
-    public TimeSpan DoorDeadline { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan BackendDeadline { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>How long <c>/health/ready</c> waits for an answer.</summary>
     public TimeSpan ReadyDeadline { get; init; } = TimeSpan.FromSeconds(3);
     /// <summary>How old an answer of <c>/health/ready</c> may be.</summary>
@@ -56,7 +56,7 @@ public sealed class ApiOptions
         Positive(RequestsPerSecond, nameof(RequestsPerSecond), 1_000_000);
         Positive(RequestBurst, nameof(RequestBurst), 1_000_000);
         Positive(SubmissionsPerMinute, nameof(SubmissionsPerMinute), 1_000_000);
-        foreach (TimeSpan time in (TimeSpan[])[DoorDeadline, ReadyDeadline, ReadyEvery, WriteDeadline, WatchEvery, Heartbeat, LongestWatch])
+        foreach (TimeSpan time in (TimeSpan[])[BackendDeadline, ReadyDeadline, ReadyEvery, WriteDeadline, WatchEvery, Heartbeat, LongestWatch])
             if (time <= TimeSpan.Zero || time > TimeSpan.FromDays(1)) throw new SpecException($"the API's deadlines are more than 0 and at most a day, not {time}");
         if (TokenFile is { } file) Api.TokenFile.Load(file);
     }

@@ -6,7 +6,7 @@ using StressFarm.Campaigns;
 namespace StressFarm.Silo.Api;
 
 /// <summary>
-/// The farm's HTTP API over an <see cref="IFarmDoor"/>, which the host registers. A request meets, in this order: the errors'
+/// The farm's HTTP API over an <see cref="IFarmBackend"/>, which the host registers. A request meets, in this order: the errors'
 /// layer, who calls, the rates, what the caller may do, and the endpoint.
 /// </summary>
 public static class FarmApiEndpoints
@@ -22,7 +22,7 @@ public static class FarmApiEndpoints
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<TokenTable>();
-        services.AddSingleton<DoorCalls>();
+        services.AddSingleton<BackendCalls>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<WatchStream>();
         services.AddHostedService<ListenGuard>();

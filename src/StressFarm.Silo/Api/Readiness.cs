@@ -4,7 +4,7 @@ namespace StressFarm.Silo.Api;
 /// Whether the silo serves: the store answers, the silo is in its cluster, and it does not stop. Probes send no token, so the farm
 /// is asked at most once in <see cref="ApiOptions.ReadyEvery"/>, whoever asks and however often.
 /// </summary>
-internal sealed class Readiness(DoorCalls door, ApiOptions options, IHostApplicationLifetime life, TimeProvider clock)
+internal sealed class Readiness(BackendCalls backend, ApiOptions options, IHostApplicationLifetime life, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private Task<bool>? _answer;
@@ -20,7 +20,7 @@ internal sealed class Readiness(DoorCalls door, ApiOptions options, IHostApplica
             if (_answer is { } answer && (!answer.IsCompleted || clock.GetElapsedTime(_asked) < options.ReadyEvery)) return answer;
             _asked = clock.GetTimestamp();
             // Nobody's own request: whoever goes away leaves it to the others.
-            return _answer = door.Ask((d, c) => d.Ready(c), options.ReadyDeadline, CancellationToken.None);
+            return _answer = backend.Ask((b, c) => b.Ready(c), options.ReadyDeadline, CancellationToken.None);
         }
     }
 }

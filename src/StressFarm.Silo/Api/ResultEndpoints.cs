@@ -33,86 +33,86 @@ internal static class ResultEndpoints
             .WithTags("silos").WithSummary("The silos of the farm").Produces<IReadOnlyList<SiloReport>>(200);
     }
 
-    private static async Task<IResult> Findings(HttpContext http, DoorCalls door, string id)
+    private static async Task<IResult> Findings(HttpContext http, BackendCalls backend, string id)
     {
         Parameters.Allow(http);
         string campaign = Parameters.CampaignId(id);
-        return TypedResults.Json(await door.Ask((d, c) => d.Findings(campaign, c), http.RequestAborted), FarmJson.Default.IReadOnlyListFindingSummary);
+        return TypedResults.Json(await backend.Ask((b, c) => b.Findings(campaign, c), http.RequestAborted), FarmJson.Default.IReadOnlyListFindingSummary);
     }
 
-    private static async Task<IResult> AllFindings(HttpContext http, DoorCalls door, string? policy, string? workload, string? invariant, string? campaigns)
+    private static async Task<IResult> AllFindings(HttpContext http, BackendCalls backend, string? policy, string? workload, string? invariant, string? campaigns)
     {
         Parameters.Allow(http, "policy", "workload", "invariant", "campaigns");
         var query = new FindingQuery(Parameters.Label(policy, "policy"), Parameters.Label(workload, "workload"), Parameters.Label(invariant, "invariant"));
         query.Check();
         int most = (int)Parameters.Number(campaigns, "campaigns", 1, FindingQuery.MostCampaigns, FindingQuery.UsualCampaigns);
-        return TypedResults.Json(await door.Ask((d, c) => d.Findings(query, most, c), http.RequestAborted), FarmJson.Default.IReadOnlyListFarmFinding);
+        return TypedResults.Json(await backend.Ask((b, c) => b.Findings(query, most, c), http.RequestAborted), FarmJson.Default.IReadOnlyListFarmFinding);
     }
 
-    private static async Task<IResult> OneFinding(HttpContext http, DoorCalls door, string id, string finding)
+    private static async Task<IResult> OneFinding(HttpContext http, BackendCalls backend, string id, string finding)
     {
         Parameters.Allow(http);
         string campaign = Parameters.CampaignId(id), wanted = Parameters.FindingId(finding);
-        Finding found = await door.Ask((d, c) => d.Finding(campaign, wanted, c), http.RequestAborted)
+        Finding found = await backend.Ask((b, c) => b.Finding(campaign, wanted, c), http.RequestAborted)
             ?? throw ApiFault.NotFound($"campaign {campaign} has no finding {wanted}");
         return TypedResults.Json(found, FarmJson.Default.Finding);
     }
 
-    private static async Task<IResult> ReportJson(HttpContext http, DoorCalls door, string id) =>
-        TypedResults.Bytes((await Report(http, door, id)).Json, "application/json; charset=utf-8");
+    private static async Task<IResult> ReportJson(HttpContext http, BackendCalls backend, string id) =>
+        TypedResults.Bytes((await Report(http, backend, id)).Json, "application/json; charset=utf-8");
 
-    private static async Task<IResult> ReportPage(HttpContext http, DoorCalls door, string id) =>
-        TypedResults.Bytes((await Report(http, door, id)).Page, "text/markdown; charset=utf-8");
+    private static async Task<IResult> ReportPage(HttpContext http, BackendCalls backend, string id) =>
+        TypedResults.Bytes((await Report(http, backend, id)).Page, "text/markdown; charset=utf-8");
 
-    private static async Task<(byte[] Json, byte[] Page)> Report(HttpContext http, DoorCalls door, string id)
+    private static async Task<(byte[] Json, byte[] Page)> Report(HttpContext http, BackendCalls backend, string id)
     {
         Parameters.Allow(http);
         string campaign = Parameters.CampaignId(id);
-        if (await door.Ask((d, c) => d.Report(campaign, c), http.RequestAborted) is { } report) return report;
-        CampaignStatus status = await door.Ask((d, c) => d.Status(campaign, c), http.RequestAborted);
+        if (await backend.Ask((b, c) => b.Report(campaign, c), http.RequestAborted) is { } report) return report;
+        CampaignStatus status = await backend.Ask((b, c) => b.Status(campaign, c), http.RequestAborted);
         throw new ApiFault(StatusCodes.Status409Conflict, $"campaign {campaign} has no report yet: it is {status.State.ToLowerInvariant()}, {status.Phase}");
     }
 
-    private static async Task<IResult> Ledger(HttpContext http, DoorCalls door, string id, string? from, string? limit)
+    private static async Task<IResult> Ledger(HttpContext http, BackendCalls backend, string id, string? from, string? limit)
     {
         Parameters.Allow(http, "from", "limit");
         string campaign = Parameters.CampaignId(id);
         long first = Parameters.Number(from, "from", 0, long.MaxValue, 0);
         int most = (int)Parameters.Number(limit, "limit", 1, MostLines, UsualLines);
-        return TypedResults.Json(await door.Ask((d, c) => d.Ledger(campaign, first, most, c), http.RequestAborted), FarmJson.Default.LedgerPage);
+        return TypedResults.Json(await backend.Ask((b, c) => b.Ledger(campaign, first, most, c), http.RequestAborted), FarmJson.Default.LedgerPage);
     }
 
-    private static async Task<IResult> Records(HttpContext http, DoorCalls door, string id, string? from, string? limit)
+    private static async Task<IResult> Records(HttpContext http, BackendCalls backend, string id, string? from, string? limit)
     {
         Parameters.Allow(http, "from", "limit");
         string campaign = Parameters.CampaignId(id);
         long first = Parameters.Number(from, "from", 0, long.MaxValue, 0);
         int most = (int)Parameters.Number(limit, "limit", 1, MostRecords, UsualRecords);
-        return TypedResults.Json(await door.Ask((d, c) => d.Records(campaign, first, most, c), http.RequestAborted), FarmJson.Default.RecordPage);
+        return TypedResults.Json(await backend.Ask((b, c) => b.Records(campaign, first, most, c), http.RequestAborted), FarmJson.Default.RecordPage);
     }
 
-    private static async Task<IResult> Checkpoints(HttpContext http, DoorCalls door, string id, string cell)
+    private static async Task<IResult> Checkpoints(HttpContext http, BackendCalls backend, string id, string cell)
     {
         Parameters.Allow(http);
         string campaign = Parameters.CampaignId(id);
         int wanted = (int)Parameters.Number(cell, "cell", 0, int.MaxValue, 0);
-        return TypedResults.Json(await door.Ask((d, c) => d.Checkpoints(campaign, wanted, c), http.RequestAborted), FarmJson.Default.IReadOnlyListInt64);
+        return TypedResults.Json(await backend.Ask((b, c) => b.Checkpoints(campaign, wanted, c), http.RequestAborted), FarmJson.Default.IReadOnlyListInt64);
     }
 
-    private static async Task<IResult> OneCheckpoint(HttpContext http, DoorCalls door, string id, string cell, string number)
+    private static async Task<IResult> OneCheckpoint(HttpContext http, BackendCalls backend, string id, string cell, string number)
     {
         Parameters.Allow(http);
         string campaign = Parameters.CampaignId(id);
         int wanted = (int)Parameters.Number(cell, "cell", 0, int.MaxValue, 0);
         long epoch = Parameters.Number(number, "number", 0, long.MaxValue, 0);
-        CheckpointBody found = await door.Ask((d, c) => d.Checkpoint(campaign, wanted, epoch, c), http.RequestAborted)
+        CheckpointBody found = await backend.Ask((b, c) => b.Checkpoint(campaign, wanted, epoch, c), http.RequestAborted)
             ?? throw ApiFault.NotFound($"campaign {campaign} keeps no such checkpoint");
         return TypedResults.Json(found, FarmJson.Default.CheckpointBody);
     }
 
-    private static async Task<IResult> Silos(HttpContext http, DoorCalls door)
+    private static async Task<IResult> Silos(HttpContext http, BackendCalls backend)
     {
         Parameters.Allow(http);
-        return TypedResults.Json(await door.Ask((d, c) => d.Silos(c), http.RequestAborted), FarmJson.Default.IReadOnlyListSiloReport);
+        return TypedResults.Json(await backend.Ask((b, c) => b.Silos(c), http.RequestAborted), FarmJson.Default.IReadOnlyListSiloReport);
     }
 }

@@ -51,7 +51,7 @@ public static class TokenFile
     public static string Add(string path, string name, string role)
     {
         if (!IsName(name)) throw new SpecException($"a token's name has 1 to {MaxNameLength} of the characters a-z, A-Z, 0-9, '.', '_' and '-'");
-        ApiRole given = RoleOf(role) ?? throw new SpecException($"unknown role {new Given(role, "").Shown}; there are read, submit, admin");
+        ApiRole given = RoleOf(role) ?? throw new SpecException($"unknown role {new UserValue(role, "").Shown}; there are read, submit, admin");
         string token = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
         string line = $"{NameOf(given)} {name} {Convert.ToHexStringLower(HashOf(token))}\n";
         try

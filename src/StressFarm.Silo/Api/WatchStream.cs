@@ -8,7 +8,7 @@ namespace StressFarm.Silo.Api;
 /// Follows a campaign as server-sent events: "status" when it changed, comments while nothing does, "end" when it is over.
 /// A stream that breaks is no loss: the watcher comes again and the first event is the whole status.
 /// </summary>
-public sealed class WatchStream(DoorCalls door, ApiOptions options, TimeProvider clock, IHostApplicationLifetime lifetime)
+public sealed class WatchStream(BackendCalls backend, ApiOptions options, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     private int _watchers;
 
@@ -25,7 +25,7 @@ public sealed class WatchStream(DoorCalls door, ApiOptions options, TimeProvider
         try
         {
             // An unknown campaign is a plain 404, before the stream begins.
-            CampaignStatus first = await door.Ask((d, c) => d.Status(id, c), http.RequestAborted);
+            CampaignStatus first = await backend.Ask((b, c) => b.Status(id, c), http.RequestAborted);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
             await Follow(http, first, stop.Token);
         }
@@ -75,7 +75,7 @@ public sealed class WatchStream(DoorCalls door, ApiOptions options, TimeProvider
     {
         try
         {
-            return await door.Ask((d, c) => d.Status(last.Id, c), stop);
+            return await backend.Ask((b, c) => b.Status(last.Id, c), stop);
         }
         catch (Exception e) when (e is StoreException or TimeoutException or FarmBusyException or Orleans.Runtime.OrleansException)
         {

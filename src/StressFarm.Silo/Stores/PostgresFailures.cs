@@ -17,8 +17,11 @@ internal static class PostgresFailures
     {
         (PostgresException { SqlState: StaleTerm }, Fence.Term t) => new StaleTermException(t.Campaign, t.Value),
         (PostgresException { SqlState: StaleSection }, Fence.Section s) => new StaleSectionException(s.Campaign, s.Cell, s.Value),
-        (PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
-            or PostgresErrorCodes.InvalidSchemaName }, _) => new StoreException("PostgreSQL has not the farm's schema: run 'stressfarm-silo migrate'", failure),
+        (PostgresException
+        {
+            SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+                or PostgresErrorCodes.InvalidSchemaName
+        }, _) => new StoreException("PostgreSQL has not the farm's schema: run 'stressfarm-silo migrate'", failure),
         (PostgresException p, _) => new StoreException($"PostgreSQL refused: {OneLine(p.MessageText)} ({p.SqlState})", failure),
         (JsonException or FormatException or InvalidCastException, _) => new StoreException("PostgreSQL holds a row that cannot be read", failure),
         _ => new StoreException($"PostgreSQL does not answer: {OneLine((failure.InnerException ?? failure).Message)}", failure),

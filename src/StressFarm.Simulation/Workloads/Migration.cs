@@ -61,8 +61,9 @@ public sealed class Migration : Workload
             case 4 or 5: return new(Operation<DeviceFaultShared>.Instance, mm, slot);
             case 6: return new(Operation<InsertDevicePmd>.Instance, mm, slot, shape.OneIn(2) ? 0 : shape.Pick(4));
             case 7: return new(Operation<CollapseRange>.Instance, mm, slot);
-            case 8: return mms < 2 ? new(Operation<MigratePages>.Instance, mm, slot)
-                : new(Operation<ForkAll>.Instance, Math.Min(mm, mms - 2), slot, 1 + shape.Pick(1 << pmdOrder), mms - 1);
+            case 8:
+                return mms < 2 ? new(Operation<MigratePages>.Instance, mm, slot)
+                    : new(Operation<ForkAll>.Instance, Math.Min(mm, mms - 2), slot, 1 + shape.Pick(1 << pmdOrder), mms - 1);
             case 9 or 10: return new(Operation<WriteProtectFault>.Instance, mm, slot);
             case 11: return new(Operation<ZapSlots>.Instance, mm, slot, 1 + shape.Pick(1 << pmdOrder));
             case 12: return new(Operation<AnonFault>.Instance, mm, slot, shape.OneIn(2) ? pmdOrder : 0, shape.Pick(2));

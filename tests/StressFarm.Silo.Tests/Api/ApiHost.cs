@@ -18,14 +18,14 @@ internal sealed class ApiHost : IAsyncDisposable
     public const string Spec = "policies: control\nworkloads: mixed\nschedules: 1000\n";
     private readonly WebApplication _app;
 
-    private ApiHost(WebApplication app, FakeDoor door, LogLines log)
+    private ApiHost(WebApplication app, FakeBackend backend, LogLines log)
     {
-        (_app, Door, Log) = (app, door, log);
+        (_app, Backend, Log) = (app, backend, log);
         Address = new Uri(app.Urls.First());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    public FakeDoor Door { get; }
+    public FakeBackend Backend { get; }
     public LogLines Log { get; }
     public Uri Address { get; }
     public HttpClient Client { get; }
@@ -34,17 +34,17 @@ internal sealed class ApiHost : IAsyncDisposable
     public static async Task<ApiHost> Start(ApiOptions? options = null, Action<WebApplication>? more = null, LogLevel least = LogLevel.Trace)
     {
         options ??= new ApiOptions();
-        var (door, log) = (new FakeDoor(), new LogLines());
+        var (backend, log) = (new FakeBackend(), new LogLines());
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(least);
-        builder.Services.AddSingleton<IFarmDoor>(door);
+        builder.Services.AddSingleton<IFarmBackend>(backend);
         builder.Services.AddFarmApi(options);
         builder.WebHost.ConfigureKestrel(server => KestrelLimits.Apply(server, options)).UseUrls("http://127.0.0.1:0");
         WebApplication app = builder.Build();
         app.MapFarmApi();
         more?.Invoke(app);
         await app.StartAsync();
-        return new(app, door, log);
+        return new(app, backend, log);
     }
 
     public async Task<Reply> Send(HttpMethod method, string path, string? body = null, string type = "application/yaml", string? token = null, Action<HttpRequestMessage>? more = null)

@@ -69,7 +69,7 @@ public sealed class EndpointTests
             Assert.Contains("running, exploring", early.Error);
         }
         byte[] json = [.. Encoding.UTF8.GetBytes("{\r\n  \"x\": \"é\"\n}\n"), 0x20], page = Encoding.UTF8.GetBytes("# Über\n");
-        host.Door.Reports[id] = (json, page);
+        host.Backend.Reports[id] = (json, page);
         Reply report = await host.Get($"{Campaigns}/{id}/report");
         Assert.Equal(json, report.Body);
         Assert.Equal("application/json", report.Type);
@@ -81,12 +81,12 @@ public sealed class EndpointTests
     {
         await using ApiHost host = await ApiHost.Start();
         string id = await host.Submit();
-        host.Door.Stored["F-3f9c1a"] = FakeDoor.SomeFinding;
+        host.Backend.Stored["F-3f9c1a"] = FakeBackend.SomeFinding;
         FindingSummary summary = Assert.Single(JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/findings")).Body, FarmJson.Default.IReadOnlyListFindingSummary)!);
         Assert.Equal(("F-3f9c1a", ulong.MaxValue), (summary.Id, summary.Seed));
         Finding finding = JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/findings/F-3f9c1a")).Body, FarmJson.Default.Finding)!;
-        Assert.Equal(FakeDoor.SomeFinding.Token, finding.Token);
-        Assert.Equal(FakeDoor.SomeFinding.Columns, finding.Columns);
+        Assert.Equal(FakeBackend.SomeFinding.Token, finding.Token);
+        Assert.Equal(FakeBackend.SomeFinding.Columns, finding.Columns);
         async Task<int> Count(string query) => JsonSerializer.Deserialize((await host.Get("/api/v1/findings" + query)).Body, FarmJson.Default.IReadOnlyListFarmFinding)!.Count(f => f.Campaign == id && f.Finding == summary);
         foreach (string taken in (string[])["", "?policy=rfc-v1&workload=driver-mmap", "?invariant=I12&campaigns=200"]) Assert.Equal(1, await Count(taken));
         foreach (string refused in (string[])["?policy=control", "?policy=rfc-v1&invariant=I27", "?workload=mixed"]) Assert.Equal(0, await Count(refused));
@@ -107,7 +107,7 @@ public sealed class EndpointTests
     {
         await using ApiHost host = await ApiHost.Start();
         string id = await host.Submit();
-        for (int i = 0; i < 7; i++) host.Door.Lines.Add(new(i, 0, i, (ulong)i, 10, 10, 100, ulong.MaxValue - (ulong)i, 1, "silo-1", DateTimeOffset.UnixEpoch));
+        for (int i = 0; i < 7; i++) host.Backend.Lines.Add(new(i, 0, i, (ulong)i, 10, 10, 100, ulong.MaxValue - (ulong)i, 1, "silo-1", DateTimeOffset.UnixEpoch));
         var seen = new List<LedgerLine>();
         for (long? from = 0; from is { } at;)
         {
@@ -116,7 +116,7 @@ public sealed class EndpointTests
             seen.AddRange(page.Lines);
             from = page.Next;
         }
-        Assert.Equal(host.Door.Lines, seen);
+        Assert.Equal(host.Backend.Lines, seen);
     }
 
     [Fact]
@@ -127,8 +127,9 @@ public sealed class EndpointTests
         var feedback = new ShardFeedback([new("pos", [0, 255], ["k"])], [new(new(ulong.MaxValue, "pos", 7, [1, 2]), [3])]);
         var raw = new RawFinding("I", "f", "op", "", ulong.MaxValue, 3) { Soak = new(2, 17) };
         for (int i = 0; i < 5; i++)
-            host.Door.Kept.Add(new(i, new StoredShard(i, 9, new(ulong.MaxValue - (ulong)i, 2, 3, [new("pos", 2, 3, 1, 0)], [raw], 1, 0)
-                { Link = new("ab", "cd"), Feedback = feedback, Pct = new(2, 30, 4) }) { Holder = "silo-1" }));
+            host.Backend.Kept.Add(new(i, new StoredShard(i, 9, new(ulong.MaxValue - (ulong)i, 2, 3, [new("pos", 2, 3, 1, 0)], [raw], 1, 0)
+            { Link = new("ab", "cd"), Feedback = feedback, Pct = new(2, 30, 4) })
+            { Holder = "silo-1" }));
         var seen = new List<RecordLine>();
         for (long? from = 0; from is { } at;)
         {
@@ -137,9 +138,9 @@ public sealed class EndpointTests
             seen.AddRange(page.Records);
             from = page.Next;
         }
-        Assert.Equal(JsonSerializer.Serialize(host.Door.Kept), JsonSerializer.Serialize(seen));
-        host.Door.Memories[(3, 4)] = new([0, 255, 7], "hash", "chain");
-        host.Door.Memories[(3, 11)] = new([1], "h", "c");
+        Assert.Equal(JsonSerializer.Serialize(host.Backend.Kept), JsonSerializer.Serialize(seen));
+        host.Backend.Memories[(3, 4)] = new([0, 255, 7], "hash", "chain");
+        host.Backend.Memories[(3, 11)] = new([1], "h", "c");
         Assert.Equal("[4,11]", (await host.Get($"{Campaigns}/{id}/checkpoints/3")).Text);
         CheckpointBody body = JsonSerializer.Deserialize((await host.Get($"{Campaigns}/{id}/checkpoints/3/4")).Body, FarmJson.Default.CheckpointBody)!;
         Assert.Equal([0, 255, 7], body.State);
@@ -194,11 +195,11 @@ public sealed class EndpointTests
     [Fact]
     public async Task A_farm_that_does_not_answer_is_503_and_its_words_stay_in_the_log()
     {
-        await using ApiHost host = await ApiHost.Start(new ApiOptions { DoorDeadline = TimeSpan.FromMilliseconds(50), ReadyDeadline = TimeSpan.FromMilliseconds(50), ReadyEvery = TimeSpan.FromTicks(1) });
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { BackendDeadline = TimeSpan.FromMilliseconds(50), ReadyDeadline = TimeSpan.FromMilliseconds(50), ReadyEvery = TimeSpan.FromTicks(1) });
         foreach (Func<CancellationToken, Task> fault in (Func<CancellationToken, Task>[])[
             _ => throw new StoreException("host=db.internal user=sf"), _ => throw new TimeoutException("db.internal"), _ => new TaskCompletionSource().Task])
         {
-            host.Door.Before = fault;
+            host.Backend.Before = fault;
             foreach (string path in (string[])[Campaigns, "/api/v1/silos", "/health/ready"])
             {
                 Reply reply = await host.Get(path);
@@ -209,7 +210,7 @@ public sealed class EndpointTests
             Assert.Equal(HttpStatusCode.OK, (await host.Get("/health/live")).Status);
         }
         Assert.Contains("db.internal", host.Log.Text);
-        host.Door.Before = _ => throw new InvalidOperationException("a defect of ours");
+        host.Backend.Before = _ => throw new InvalidOperationException("a defect of ours");
         Reply defect = await host.Get(Campaigns);
         Assert.Equal(HttpStatusCode.InternalServerError, defect.Status);
         Assert.DoesNotContain("defect", defect.Error);
@@ -222,7 +223,7 @@ public sealed class EndpointTests
         await using ApiHost host = await ApiHost.Start(new ApiOptions { ReadyEvery = TimeSpan.FromTicks(1) });
         Assert.Equal("alive\n", (await host.Get("/health/live")).Text);
         Assert.Equal("ready\n", (await host.Get("/health/ready")).Text);
-        host.Door.IsReady = false;
+        host.Backend.IsReady = false;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.Get("/health/ready")).Status);
         Assert.Equal("alive\n", (await host.Get("/health/live")).Text);
     }
@@ -233,11 +234,11 @@ public sealed class EndpointTests
         await using ApiHost host = await ApiHost.Start(new ApiOptions { ReadyEvery = TimeSpan.FromDays(1) });
         int asked = 0;
         var let = new TaskCompletionSource();
-        host.Door.Before = _ => { Interlocked.Increment(ref asked); return let.Task; };
+        host.Backend.Before = _ => { Interlocked.Increment(ref asked); return let.Task; };
         Task<Reply>[] waiting = [.. Enumerable.Range(0, 20).Select(_ => host.Get("/health/ready"))];
         let.SetResult();
         Assert.All(await Task.WhenAll(waiting), r => Assert.Equal(HttpStatusCode.OK, r.Status));
-        host.Door.IsReady = false;
+        host.Backend.IsReady = false;
         Assert.Equal(HttpStatusCode.OK, (await host.Get("/health/ready")).Status);
         Assert.Equal(1, asked);
     }
@@ -248,7 +249,7 @@ public sealed class EndpointTests
         await using ApiHost host = await ApiHost.Start();
         // A request that is under way keeps the server there while it stops.
         var (asked, let) = (new TaskCompletionSource(), new TaskCompletionSource());
-        host.Door.Before = _ => { asked.TrySetResult(); return let.Task; };
+        host.Backend.Before = _ => { asked.TrySetResult(); return let.Task; };
         Task<Reply> ready = host.Get("/health/ready");
         await asked.Task;
         host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
@@ -260,7 +261,7 @@ public sealed class EndpointTests
     public async Task A_full_farm_is_429_with_a_time_to_come_again()
     {
         await using ApiHost host = await ApiHost.Start();
-        host.Door.MostCampaigns = 0;
+        host.Backend.MostCampaigns = 0;
         Reply reply = await host.Post(Campaigns, ApiHost.Spec);
         Assert.Equal(HttpStatusCode.TooManyRequests, reply.Status);
         Assert.NotNull(reply.Headers.RetryAfter);

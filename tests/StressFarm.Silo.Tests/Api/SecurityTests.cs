@@ -49,7 +49,7 @@ public sealed class SecurityTests : IDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration[key] = value;
-        builder.Services.AddSingleton<IFarmDoor>(new FakeDoor());
+        builder.Services.AddSingleton<IFarmBackend>(new FakeBackend());
         builder.Services.AddFarmApi(new ApiOptions());
         await using WebApplication app = builder.Build();
         app.MapFarmApi();
@@ -118,7 +118,7 @@ public sealed class SecurityTests : IDisposable
     public async Task A_token_is_nowhere_in_the_log_whatever_goes_wrong()
     {
         string token = TokenFile.Add(Tokens, "me", "admin");
-        await using ApiHost host = await ApiHost.Start(new ApiOptions { TokenFile = Tokens, DoorDeadline = TimeSpan.FromMilliseconds(100) }, least: LogLevel.Trace);
+        await using ApiHost host = await ApiHost.Start(new ApiOptions { TokenFile = Tokens, BackendDeadline = TimeSpan.FromMilliseconds(100) }, least: LogLevel.Trace);
         string id = await host.Submit(token);
         await host.Get($"{Campaigns}/{id}", token);
         await host.Post($"{Campaigns}/{id}/cancel", token: token);
@@ -135,7 +135,7 @@ public sealed class SecurityTests : IDisposable
         await host.Send(HttpMethod.Get, Campaigns, more: r => r.Headers.TryAddWithoutValidation("Authorization", $"Basic {token}"));
         foreach (Func<CancellationToken, Task> fault in (Func<CancellationToken, Task>[])[_ => throw new StoreException("gone"), _ => throw new InvalidOperationException("defect"), _ => new TaskCompletionSource().Task])
         {
-            host.Door.Before = fault;
+            host.Backend.Before = fault;
             await host.Get($"{Campaigns}/{id}", token);
             await host.Post(Campaigns, ApiHost.Spec, token);
         }
@@ -191,7 +191,7 @@ public sealed class SecurityTests : IDisposable
             app.MapGet("/slow", async () => await gate.Task).IsScraped();
         });
         var inside = new TaskCompletionSource();
-        host.Door.Before = _ => { inside.TrySetResult(); return gate.Task; };
+        host.Backend.Before = _ => { inside.TrySetResult(); return gate.Task; };
         Task<Reply> held = host.Get(Campaigns);
         await inside.Task.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Get(Campaigns))), r => Assert.Equal(HttpStatusCode.TooManyRequests, r.Status));
@@ -245,7 +245,7 @@ public sealed class SecurityTests : IDisposable
         var gate = new TaskCompletionSource();
         int inside = 0;
         var both = new TaskCompletionSource();
-        host.Door.Before = _ =>
+        host.Backend.Before = _ =>
         {
             if (Interlocked.Increment(ref inside) == 2) both.SetResult();
             return gate.Task;

@@ -24,7 +24,7 @@ public sealed class SelfProbeTests
         var options = new ApiOptions { Listen = [host.Address.ToString()] };
         IConfiguration none = new ConfigurationBuilder().Build();
         await SelfProbe.Ask(none, options, default);
-        host.Door.IsReady = false;
+        host.Backend.IsReady = false;
         Assert.Contains("503", (await Assert.ThrowsAsync<HttpRequestException>(() => SelfProbe.Ask(none, options, default))).Message);
         await host.DisposeAsync();
         await Assert.ThrowsAsync<HttpRequestException>(() => SelfProbe.Ask(none, options, default));

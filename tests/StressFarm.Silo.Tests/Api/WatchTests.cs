@@ -17,9 +17,9 @@ public sealed class WatchTests
         using StreamReader events = await Open(host, id);
         Assert.Equal(0, (await Next(events, "status")).Schedules);
         await Until(events, line => line.StartsWith(": nothing new", StringComparison.Ordinal));
-        host.Door.Schedules = 77;
+        host.Backend.Schedules = 77;
         Assert.Equal(77, (await Next(events, "status")).Schedules);
-        await host.Door.Turn(id, CampaignState.Done, default);
+        await host.Backend.Turn(id, CampaignState.Done, default);
         Assert.Equal("Done", (await Next(events, "end")).State);
         Assert.Equal("", await events.ReadLineAsync());
         Assert.Null(await events.ReadLineAsync());
@@ -32,9 +32,9 @@ public sealed class WatchTests
         string id = await host.Submit();
         using StreamReader events = await Open(host, id);
         await Next(events, "status");
-        host.Door.Before = _ => throw new StoreException("gone");
+        host.Backend.Before = _ => throw new StoreException("gone");
         await Until(events, line => line.Contains("does not answer", StringComparison.Ordinal));
-        (host.Door.Before, host.Door.Schedules) = (null, 5);
+        (host.Backend.Before, host.Backend.Schedules) = (null, 5);
         Assert.Equal(5, (await Next(events, "status")).Schedules);
     }
 

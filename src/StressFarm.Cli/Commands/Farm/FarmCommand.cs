@@ -79,8 +79,8 @@ internal static class FarmCommand
     /// <exception cref="SpecException">no campaign has such an id</exception>
     public static string Id(string id) =>
         id.Length == IdDigits + 2 && id.StartsWith("C-", StringComparison.Ordinal) && id.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0
-            ? id : throw new SpecException($"{new Given(id, "").Shown} is no campaign's id: C- and twelve hex digits");
+            ? id : throw new SpecException($"{new UserValue(id, "").Shown} is no campaign's id: C- and twelve hex digits");
 
     public static int Whole(ParseResult parsed, Option<string?> option, int low, int high, int otherwise) =>
-        parsed.GetValue(option) is { } text ? (int)Quantities.Whole(new Given(text.Trim(), option.Name), low, high) : otherwise;
+        parsed.GetValue(option) is { } text ? (int)Quantities.Whole(new UserValue(text.Trim(), option.Name), low, high) : otherwise;
 }

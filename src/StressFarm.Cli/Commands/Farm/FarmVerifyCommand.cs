@@ -22,7 +22,7 @@ internal static class FarmVerifyCommand
             bool every = parsed.GetValue(all);
             if (every && parsed.GetValue(sample) is not null) throw new SpecException("--all: contradicts --sample");
             int count = every ? int.MaxValue : FarmCommand.Whole(parsed, sample, 0, MostSample, UsualSample);
-            ulong which = parsed.GetValue(seed) is { } text ? Quantities.Seed(new Given(text.Trim(), "--seed")) : 1;
+            ulong which = parsed.GetValue(seed) is { } text ? Quantities.Seed(new UserValue(text.Trim(), "--seed")) : 1;
             int threads = FarmCommand.Whole(parsed, workers, 1, SpecBuilder.MaxWorkers, Math.Min(Environment.ProcessorCount, SpecBuilder.MaxWorkers));
             FarmLedger ledger = await FarmLedger.Fetch(client, campaign, cancellation);
             var check = new LedgerCheck(ledger);

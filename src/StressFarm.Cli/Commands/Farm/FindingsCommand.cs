@@ -55,5 +55,5 @@ internal static class FindingsCommand
 
     private static string Checked(string id) =>
         FindingLookup.IsId(id) && id.Length is > 2 and <= MostDigits + 2 && id.Skip(2).All(char.IsAsciiHexDigit)
-            ? $"F-{id[2..].ToLowerInvariant()}" : throw new SpecException($"{new Given(id, "").Shown} is no finding's id: F- and hex digits");
+            ? $"F-{id[2..].ToLowerInvariant()}" : throw new SpecException($"{new UserValue(id, "").Shown} is no finding's id: F- and hex digits");
 }

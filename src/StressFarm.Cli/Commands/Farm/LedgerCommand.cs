@@ -16,7 +16,7 @@ internal static class LedgerCommand
         Command command = FarmCommand.Asking(host, "ledger", "show lines of a campaign's ledger, and whether it adds up", async (client, parsed, json, cancellation) =>
         {
             string campaign = FarmCommand.Id(parsed, id);
-            long first = parsed.GetValue(from) is { } text ? Quantities.Whole(new Given(text.Trim(), "--from"), 0, long.MaxValue) : 0;
+            long first = parsed.GetValue(from) is { } text ? Quantities.Whole(new UserValue(text.Trim(), "--from"), 0, long.MaxValue) : 0;
             LedgerPage page = await client.Ledger(campaign, first, FarmCommand.Whole(parsed, limit, 1, Most, Usual), cancellation);
             if (json) FarmJsonOutput.Write(host.Out, page, FarmJson.Default.LedgerPage);
             else FarmText.Write(host.Out, page);

@@ -26,7 +26,7 @@ internal static class SubmitCommand
             CampaignOrder order = SpecBuilder.Build(request, FarmDefaults.Spec);
             // What is not said here is said by this command and not by the farm's own defaults.
             if (request is { Schedules: null, Steps: null, For: null, Soak: false })
-                request.Schedules = new Given(FarmDefaults.Schedules.ToString(System.Globalization.CultureInfo.InvariantCulture), "--schedules");
+                request.Schedules = new UserValue(FarmDefaults.Schedules.ToString(System.Globalization.CultureInfo.InvariantCulture), "--schedules");
             bool follow = parsed.GetValue(watch);
             string? folder = options.GivenOut(parsed);
             if (folder is not null && !follow) throw new SpecException("--out: a submission writes nothing; give --watch too, or use 'stressfarm farm report'");

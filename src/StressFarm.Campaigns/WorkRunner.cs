@@ -2,8 +2,8 @@ using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
 
-/// <summary>Does a piece of a campaign's work, the same on this machine's threads and on a silo's.</summary>
-public sealed class Workbench(CampaignPlan plan, ICampaignEngine engine)
+/// <summary>Runs a piece of a campaign's work, the same on this machine's threads and on a silo's.</summary>
+public sealed class WorkRunner(CampaignPlan plan, ICampaignEngine engine)
 {
     /// <summary>Runs a shard, and the canary that rides along with it.</summary>
     /// <param name="input">the lease's</param>

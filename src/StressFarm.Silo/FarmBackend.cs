@@ -8,7 +8,7 @@ using StressFarm.Silo.Api;
 namespace StressFarm.Silo;
 
 /// <summary>The farm behind the HTTP API: store for what is recorded, grains for what is under way.</summary>
-public sealed class FarmDoor(IFarmStore store, IGrainFactory grains, IOptions<FarmOptions> options, TimeProvider clock, ILogger<FarmDoor> log) : IFarmDoor
+public sealed class FarmBackend(IFarmStore store, IGrainFactory grains, IOptions<FarmOptions> options, TimeProvider clock, ILogger<FarmBackend> log) : IFarmBackend
 {
     public const int MostLines = 1000;
     /// <summary>What bounds an answer of records, which may be long: a page ends with the one that reaches this.</summary>

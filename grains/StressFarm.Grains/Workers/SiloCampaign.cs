@@ -3,20 +3,20 @@ using StressFarm.Campaigns;
 namespace StressFarm.Grains.Workers;
 
 /// <summary>What a silo knows of one campaign: its plan, and the leases it has of it. Used by the service's one loop only.</summary>
-internal sealed class Desk
+internal sealed class SiloCampaign
 {
-    public Desk(string id, CampaignPlan plan, SectionClient sections, GenerationInputs inputs)
+    public SiloCampaign(string id, CampaignPlan plan, SectionClient sections, GenerationInputs inputs)
     {
         (Sections, Inputs) = (sections, inputs);
         (Id, Plan) = (id, plan);
         Engine = new LocalEngine(plan.Spec.Geometry);
-        Bench = new Workbench(plan, Engine);
+        Runner = new WorkRunner(plan, Engine);
     }
 
     public string Id { get; }
     public CampaignPlan Plan { get; }
     public LocalEngine Engine { get; }
-    public Workbench Bench { get; }
+    public WorkRunner Runner { get; }
     /// <summary>The sections of a soak.</summary>
     public SectionClient Sections { get; }
     /// <summary>Waiting for a thread or on one, by key.</summary>
@@ -32,7 +32,7 @@ internal sealed class Desk
     public DateTimeOffset Next { get; set; }
     public DateTimeOffset Spoken { get; set; }
     /// <summary>The call that is under way; null when none is.</summary>
-    public DeskCall? Call { get; set; }
+    public SiloCampaignCall? Call { get; set; }
     public int Failures { get; set; }
     public bool Over { get; set; }
     /// <summary>Nothing of it is here any more.</summary>
@@ -49,4 +49,4 @@ internal sealed class Desk
 }
 
 /// <summary>What a campaign was sent, and its answer when it comes.</summary>
-internal sealed record DeskCall(Task<ExchangeReply> Reply, Job[] Delivered, Job[] Returned, DateTimeOffset Sent);
+internal sealed record SiloCampaignCall(Task<ExchangeReply> Reply, Job[] Delivered, Job[] Returned, DateTimeOffset Sent);

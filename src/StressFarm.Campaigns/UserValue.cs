@@ -2,7 +2,7 @@ namespace StressFarm.Campaigns;
 
 /// <summary>A value as the user wrote it, and where.</summary>
 /// <param name="Origin">"--seed", or "campaign.yaml:3: seed": what an error line begins with</param>
-public sealed record Given(string Text, string Origin)
+public sealed record UserValue(string Text, string Origin)
 {
     /// <summary>The error that this value is.</summary>
     public SpecException Wrong(string why) => new($"{Origin}: {why}");

@@ -8,7 +8,7 @@ namespace StressFarm.Silo.Api;
 /// <see cref="UnknownCampaignException"/>. Bad specs are <see cref="SpecException"/>, a full farm <see cref="FarmBusyException"/>,
 /// a farm that does not answer in time <see cref="StoreException"/> or <see cref="TimeoutException"/>.
 /// </summary>
-public interface IFarmDoor
+public interface IFarmBackend
 {
     /// <summary>Enters a campaign file; the same spec is the same campaign, and a cancelled one is taken up again.</summary>
     Task<SubmitReply> Submit(string request, string name, CancellationToken cancellation);

@@ -6,7 +6,7 @@ using StressFarm.Silo.Api;
 namespace StressFarm.Silo.Tests.Api;
 
 /// <summary>A farm in memory that does no work: campaigns go where the test puts them.</summary>
-internal sealed class FakeDoor : IFarmDoor
+internal sealed class FakeBackend : IFarmBackend
 {
     private readonly ConcurrentDictionary<string, CampaignEntry> _entries = new();
 
