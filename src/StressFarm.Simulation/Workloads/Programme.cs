@@ -1,8 +1,5 @@
 namespace StressFarm.Simulation;
 
-/// <summary>One operation of a programme with its arguments, whose meaning is the operation's.</summary>
-public readonly record struct OpCall(Operation Operation, int A = 0, int B = 0, int C = 0, int D = 0);
-
 /// <summary>
 /// What each CPU runs in one schedule: a pure function of (workload, geometry, seed, fixed parameters), the same under
 /// every policy. Reused from schedule to schedule.
