@@ -118,8 +118,9 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         else _sandbox.Run(["soak", "--workload", "gup-pin", "--out", _sandbox["out"], .. budget]);
     }
 
-    private static IEnumerable<string> Pages() =>
-        Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Order(StringComparer.Ordinal);
+    internal static IEnumerable<string> Pages() =>
+        Directory.GetFiles(Path.Combine(Root, "docs"), "*.md")
+            .Concat(((string[])["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "findings/README.md"]).Select(page => Path.Combine(Root, page))).Order(StringComparer.Ordinal);
 
     internal static string Root
     {
