@@ -42,10 +42,6 @@ public sealed record LeaseSummary(int Held, long Reissued, long Refused, long Ve
 /// <param name="Given">for the first time, however often it was given again since the campaign's grain came up</param>
 public sealed record WorkOut(string Kind, string Policy, string Workload, ulong FirstSeed, int Schedules, string Holder, DateTimeOffset Given);
 
-/// <summary>The ledger's balance (<see cref="LedgerAudit"/>).</summary>
-/// <param name="Planned">shards asked for; of those that count, when steps or time decide</param>
-public sealed record LedgerSummary(long Planned, long Executed, long Lost, long Double);
-
 /// <summary>What a submission came to.</summary>
 /// <param name="Created">false when the same spec was there already</param>
 public sealed record SubmitReply(string Id, bool Created, string State, string SpecHash);

@@ -2,18 +2,6 @@ using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns;
 
-/// <summary>What a farm's campaign is doing.</summary>
-public enum CampaignState : byte
-{
-    Running,
-    /// <summary>No new leases until it is resumed.</summary>
-    Paused,
-    Done,
-    Cancelled,
-    /// <summary>It cannot go on; the reason says why.</summary>
-    Failed,
-}
-
 /// <summary>A campaign as it lies in the farm's store.</summary>
 /// <param name="Id">"C-" and the first twelve hex digits of the spec's hash: the same spec is the same campaign</param>
 /// <param name="Request">the campaign file it was submitted as</param>

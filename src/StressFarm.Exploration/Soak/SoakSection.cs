@@ -29,12 +29,6 @@ public sealed record SoakSection(Cell Cell, int Number, ulong FirstSeed, int Sch
     public string Name => string.Create(CultureInfo.InvariantCulture, $"section {Number}");
 }
 
-/// <summary>Where in a soak something happened.</summary>
-public sealed record SoakPlace(int Section, long Epoch);
-
-/// <summary>What an epoch adds to its section's chain, as hex.</summary>
-public sealed record SoakLink(string Chain, string StateHash);
-
 /// <summary>
 /// What stays the same for all the schedules of a section: the size of its memory, whether its parts can be taken away, and the
 /// driver's allocator, drawn once from its first seed. Everything else is drawn for each schedule.
