@@ -9,8 +9,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get download -q -o APT::Sandbox::User=root spin=6.5.2+dfsg-1 >apt.log 2>&1 || { cat apt.log; exit 2; }
-dpkg -x spin_*.deb root
-spin=$work/root/usr/bin/spin
+dpkg -x spin_*.deb unpacked
+spin=$work/unpacked/usr/bin/spin
 "$spin" -V
 echo 'proctype p() { printf("p runs\n"); assert(false) }' >model.pml
 
