@@ -109,6 +109,14 @@ public class ComparisonTests
     }
 
     [Fact]
+    public void Without_SPIN_a_whole_comparison_is_refused_before_it_measures()
+    {
+        var error = new StringWriter();
+        Assert.Equal(64, AgainstCommand.Run(["--against", Root()], TextWriter.Null, error, hasSpin: false));
+        Assert.Equal("SPIN is not installed: 'apt-get install spin' installs it", error.ToString().TrimEnd());
+    }
+
+    [Fact]
     public void A_page_s_blocks_are_written_and_the_rest_is_left()
     {
         string file = Path.GetTempFileName();

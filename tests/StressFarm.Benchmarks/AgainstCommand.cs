@@ -16,8 +16,9 @@ public static class AgainstCommand
     /// <summary>The parts of the page that a run writes.</summary>
     public static readonly string[] Blocks = ["rates", "against", "peers"];
 
+    /// <param name="hasSpin">whether SPIN is here; looked for when not said</param>
     /// <returns>0; 1 when digests differ; 64 when the arguments cannot be used</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error)
+    public static int Run(string[] args, TextWriter output, TextWriter error, bool? hasSpin = null)
     {
         string? checkout = null, page = null;
         int rounds = 9;
@@ -37,6 +38,8 @@ public static class AgainstCommand
         if (page is not null && workloads.Count > 0) return Refuse(error, "--page wants every workload: name none");
         string mine = typeof(AgainstCommand).Assembly.Location, other = Build.AssemblyOf(checkout!);
         if (!File.Exists(other)) return Refuse(error, $"no build of the benchmark in {checkout}; make it with: dotnet build -c Release {Path.Combine(checkout!, "tests", "StressFarm.Benchmarks")}");
+        // Before minutes of measuring, not after.
+        if (workloads.Count == 0 && !(hasSpin ?? SpinPeer.IsInstalled)) return Refuse(error, SpinPeer.Missing);
         if (page is not null && GeneratedPage.Missing(page, Blocks) is { } missing) return Refuse(error, missing);
         var comparison = new Comparison(() => new Sampler(mine), () => new Sampler(other)) { Rounds = rounds, Workloads = workloads.Count > 0 ? workloads : [.. Catalog<Workload>.Ids] };
         comparison.Run(error);

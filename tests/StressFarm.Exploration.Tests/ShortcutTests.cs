@@ -180,6 +180,20 @@ public class ShortcutTests
         Assert.True(found.Count > 30, $"{found.Count} kinds of violation: {string.Join(' ', found.Order())}");
     }
 
+    [Fact]
+    public void An_object_of_the_ghost_is_64_bytes_and_knows_its_situation_whatever_was_set_last()
+    {
+        Assert.Equal(64, System.Runtime.CompilerServices.Unsafe.SizeOf<GhostObject>());
+        var o = new GhostObject { Order = 200, Pins = 1, Phase = Phase.Live, Kind = Owner.Slab };
+        Assert.Equal((200, true), (o.Order, o.IsCompound));
+        Assert.Equal(new Situation(PageStates.Live, PageRole.Head, Pinned: true, Kept: true, Device: false), Situation.Numbered(o.HeadSituation));
+        o.Kind = Owner.Folio;
+        o.Pins = 0;
+        Assert.Equal(new Situation(PageStates.Live, PageRole.Head, Pinned: false, Kept: false, Device: false), Situation.Numbered(o.HeadSituation));
+        (o.FrozenOwner, o.Phase) = (true, Phase.Freeing);
+        Assert.Equal(new Situation(PageStates.Freeing, PageRole.Head, Pinned: false, Kept: true, Device: false), Situation.Numbered(o.HeadSituation));
+    }
+
     private abstract class OfRefcounts : Invariant
     {
         public override string Id => GetType().Name;

@@ -68,7 +68,8 @@ public enum Phase : byte
 public struct GhostObject
 {
     public int Head;
-    private sbyte _order;
+    // A byte, as the kernel keeps it in page[1].flags: a mutant that reads garbage there reads no more.
+    private byte _order;
     private Owner _kind;
     private Phase _phase;
     private bool _frozenOwner;
@@ -157,7 +158,7 @@ public struct GhostObject
     public int Order
     {
         readonly get => _order;
-        set => _order = (sbyte)value;
+        set => _order = (byte)value;
     }
 
     /// <summary>The CPU that put it into its phase.</summary>

@@ -40,6 +40,9 @@ public sealed class SpinPeer : IDisposable
     /// <summary>What it calls itself.</summary>
     public string Version { get; }
 
+    /// <summary>What to say where there is none.</summary>
+    internal const string Missing = "SPIN is not installed: 'apt-get install spin' installs it";
+
     /// <summary>There is a SPIN here.</summary>
     public static bool IsInstalled =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(d => File.Exists(Path.Combine(d, DefaultCommand)));
@@ -92,7 +95,7 @@ public sealed class SpinPeer : IDisposable
         }
         catch (Win32Exception)
         {
-            throw new PeerException("SPIN is not installed: 'apt-get install spin' installs it");
+            throw new PeerException(Missing);
         }
     }
 }
