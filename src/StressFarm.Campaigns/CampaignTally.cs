@@ -1,5 +1,4 @@
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 

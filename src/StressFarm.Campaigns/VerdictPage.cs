@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>What is explored as one: policy × workload × strategy × machine shape. Everything but the seed.</summary>

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>How large a cell's schedules are: what PCT needs to place its priority changes.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -113,6 +112,8 @@ public sealed class ScheduleRunner(Machine machine)
 
     private ScheduleResult Result(ScheduleEnd end) => new(end, machine.Steps, machine.Digest);
 
+    private readonly Alone _alone = new(machine.Judge);
+
     /// <summary>Set-up or teardown; true when it violated something.</summary>
     private bool RunAlone(Op op)
     {
@@ -120,8 +121,8 @@ public sealed class ScheduleRunner(Machine machine)
         machine.Start(cpu, op);
         if (!cpu.Finished && machine.Violation is null)
         {
-            if (machine.Runnable != 0) machine.Run(cpu.Number, Alone.Instance);
-            if (!cpu.Finished && machine.Violation is null) machine.Judge.Raise(MomentKind.Deadlock, cpu, -1, Ghost.NoObject);
+            if (machine.Runnable != 0) machine.Run(cpu.Number, _alone);
+            if (!cpu.Finished && machine.Violation is null) machine.Judge.Hear(MomentKind.Deadlock, cpu, -1, Ghost.NoObject);
         }
         return machine.Violation is not null;
     }
@@ -136,7 +137,7 @@ public sealed class ScheduleRunner(Machine machine)
         for (int i = 0; i < programme.Arena.Cpus; i++)
             if (!machine.Cpus[i].Finished)
             {
-                machine.Judge.Raise(MomentKind.Deadlock, machine.Cpus[i], -1, Ghost.NoObject);
+                machine.Judge.Hear(MomentKind.Deadlock, machine.Cpus[i], -1, Ghost.NoObject);
                 return false;
             }
         return true;
@@ -144,10 +145,10 @@ public sealed class ScheduleRunner(Machine machine)
 
     /// <summary>Nobody steps any more. To be asked when the machine is no longer quiet.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal bool IsOver(Strategy strategy, Cpu stepped)
+    internal bool IsOver(Strategy strategy, StepCpu stepped)
     {
         if (machine.Violation is null && strategy.Fair && stepped.OperationSteps > OperationStepBound)
-            machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
+            machine.Judge.Hear(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
         return machine.Violation is not null || _choiceCount > ScheduleStepLimit || machine.Runnable == 0;
     }
 
@@ -170,19 +171,17 @@ public sealed class ScheduleRunner(Machine machine)
     }
 
     /// <summary>One CPU runs as long as it can. What never ends, on a memory that somebody made up, is ended by I57.</summary>
-    private sealed class Alone : Stepper
+    private sealed class Alone(Judge judge) : Stepper
     {
         private const long StepLimit = 20L * ScheduleStepLimit;
-
-        public static Alone Instance { get; } = new();
 
         public override long QuietSteps => StepLimit;
         public override bool StaysWhileQuiet => true;
 
-        public override int Next(Machine machine, Cpu stepped)
+        public override int Next(StepMachine machine, StepCpu stepped)
         {
-            if (machine.Steps > StepLimit && machine.Violation is null) machine.Judge.Raise(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
-            return machine.Violation is null && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
+            if (machine.Steps > StepLimit && !machine.HasFound) judge.Hear(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
+            return !machine.HasFound && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
         }
     }
 }

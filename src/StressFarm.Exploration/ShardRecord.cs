@@ -57,8 +57,8 @@ public sealed record ShardRecord(
         get
         {
             ulong print = Link is null ? Digest
-                : Simulation.Pcg.Mix(Digest ^ ulong.Parse(Link.Chain.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture));
-            return Canary is null ? print : Simulation.Pcg.Mix(print ^ Canary.Hash());
+                : Pcg.Mix(Digest ^ ulong.Parse(Link.Chain.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture));
+            return Canary is null ? print : Pcg.Mix(print ^ Canary.Hash());
         }
     }
 

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Adds a shard's schedules up, in seed order, into its record.</summary>

@@ -1,5 +1,4 @@
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Benchmarks.Tests;
 
@@ -17,7 +16,7 @@ public class GupSplitTests
         public long ByThree { get; private set; }
         public int this[Step step] => _steps.GetValueOrDefault(step);
 
-        public void Record(Cpu cpu, in Access access, ulong old, ulong value)
+        public void Record(StepCpu cpu, in Access access, ulong old, ulong value)
         {
             _steps[access.Step] = this[access.Step] + 1;
             if (cpu == machine.SetupCpu) return;
@@ -25,7 +24,7 @@ public class GupSplitTests
             if (machine.Cpus.Take(3).All(c => !c.Finished)) ByThree++;
         }
 
-        public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) { }
+        public void RecordRaw(StepCpu cpu, Word word, ulong old, ulong value) { }
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using StressFarm.Simulation;
 
 namespace StressFarm.Benchmarks;
 

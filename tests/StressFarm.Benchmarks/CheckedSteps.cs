@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using StressFarm.Simulation;
 
 namespace StressFarm.Benchmarks;
 

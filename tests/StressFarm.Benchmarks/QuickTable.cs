@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using StressFarm.Simulation;
 
 namespace StressFarm.Benchmarks;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;
 

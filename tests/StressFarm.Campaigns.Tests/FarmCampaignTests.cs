@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;
 

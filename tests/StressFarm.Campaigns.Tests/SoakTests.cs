@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;
 

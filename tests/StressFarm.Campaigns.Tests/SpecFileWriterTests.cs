@@ -1,5 +1,4 @@
 using System.Reflection;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;
 

@@ -1,6 +1,5 @@
 using StressFarm.Campaigns;
 using StressFarm.Cli.Farm;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Tests;
 

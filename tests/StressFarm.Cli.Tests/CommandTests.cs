@@ -1,7 +1,6 @@
 using System.Text.Json;
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Tests;
 

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Cli.Tests;
 
 public sealed class TrialCommandTests : IDisposable

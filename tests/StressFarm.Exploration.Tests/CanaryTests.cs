@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration.Tests;
 

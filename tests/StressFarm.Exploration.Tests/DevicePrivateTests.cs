@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>The workload device-private-reinit by random walk: what control and the disputed designs come to on the same seeds.</summary>

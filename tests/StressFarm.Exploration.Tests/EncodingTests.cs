@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>K-9: both encodings of compound_info give the same verdicts; only evidence about stale tails may differ.</summary>

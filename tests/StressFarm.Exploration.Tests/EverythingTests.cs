@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>One memory that lives through the operations of all workloads.</summary>

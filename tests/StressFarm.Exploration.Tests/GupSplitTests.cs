@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>The workloads gup-pin and folio-split: what control, the disputed designs and the known bugs come to.</summary>

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>A protocol step that writes nothing is noticed by the invariant that is there for it, and by nothing when it writes.</summary>

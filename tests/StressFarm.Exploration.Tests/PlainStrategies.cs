@@ -1,5 +1,4 @@
 using System.Numerics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration.Tests;
 
@@ -12,7 +11,7 @@ internal abstract class PlainStrategy(string id, bool fair) : Strategy
     public override string Summary => $"{id}, plainly";
     public override bool Fair => fair;
 
-    protected static int Highest<T>(Machine machine, T[] priority) where T : IComparable<T>
+    protected static int Highest<T>(StepMachine machine, T[] priority) where T : IComparable<T>
     {
         int best = -1;
         for (int i = 0; i < Machine.StepperLimit; i++)
@@ -25,9 +24,9 @@ internal sealed class PlainRandomWalk() : PlainStrategy("random", fair: true)
 {
     private Pcg _random;
 
-    public override void Begin(ulong seed, Machine machine) => _random = new Pcg(seed, stream: 2);
+    public override void Begin(ulong seed, StepMachine machine) => _random = new Pcg(seed, stream: 2);
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         uint set = machine.Runnable;
         for (int skip = _random.Below(BitOperations.PopCount(set)); skip > 0; skip--) set &= set - 1;
@@ -42,7 +41,7 @@ internal sealed class PlainPct(int steps) : PlainStrategy("pct", fair: false)
     private readonly List<(int At, int Value)> _changes = [];
     private int _next, _lowest;
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         var random = new Pcg(seed, stream: 2);
         for (int i = 0; i < machine.StepperCount; i++)
@@ -57,7 +56,7 @@ internal sealed class PlainPct(int steps) : PlainStrategy("pct", fair: false)
         _next = _lowest = 0;
     }
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         int chosen = Highest(machine, _priority);
         bool fell = false;
@@ -84,14 +83,14 @@ internal sealed class PlainPos() : PlainStrategy("pos", fair: false)
     private Access _taken;
     private int _last;
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         _random = new Pcg(seed, stream: 2);
         for (int i = 0; i < machine.StepperCount; i++) _priority[machine.StepperNumber(i)] = _random.NextUInt();
         _last = -1;
     }
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         if (_last >= 0)
         {

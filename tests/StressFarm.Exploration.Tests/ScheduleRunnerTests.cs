@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 public class ScheduleRunnerTests
@@ -9,7 +7,7 @@ public class ScheduleRunnerTests
     private static readonly Geometry s_geometry = new(4096, 4);
     private static readonly Dictionary<string, int> s_none = [];
 
-    /// <summary>One call of <see cref="Machine.Step"/> a step: the plain reading of what a schedule is.</summary>
+    /// <summary>One call of <see cref="StepMachine.Step"/> a step: the plain reading of what a schedule is.</summary>
     private static (ulong Digest, long Steps, bool Violated) Plainly(Machine machine, Programme programme, Strategy strategy, ulong seed)
     {
         machine.Reset(programme.Arena, Policy.Control with { Allocator = programme.DrawnAllocator }, programme);

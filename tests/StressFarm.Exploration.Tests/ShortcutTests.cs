@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>What the engine leaves out, remembers or asks by table, against the same without: every choice, digest and violation must be equal.</summary>
@@ -48,7 +46,7 @@ public class ShortcutTests
         Assert.True(choices > 10_000, $"{choices} choices");
     }
 
-    /// <summary>A random walk that holds <see cref="Machine.IsQuiet"/> against what it stands for, after each step.</summary>
+    /// <summary>A random walk that holds <see cref="StepMachine.IsQuiet"/> against what it stands for, after each step.</summary>
     private sealed class QuietWatch : Strategy
     {
         private readonly PlainRandomWalk _walk = new();
@@ -56,12 +54,12 @@ public class ShortcutTests
         public override string Id => "random";
         public override string Summary => "random, watching";
         public override bool Fair => true;
-        public override void Begin(ulong seed, Machine machine) => _walk.Begin(seed, machine);
-        public override int Next(Machine machine) => _walk.Next(machine);
+        public override void Begin(ulong seed, StepMachine machine) => _walk.Begin(seed, machine);
+        public override int Next(StepMachine machine) => _walk.Next(machine);
 
-        public override int Next(Machine machine, Cpu stepped)
+        public override int Next(StepMachine machine, StepCpu stepped)
         {
-            bool mayBeOver = machine.Violation is not null || machine.Runnable == 0 || stepped.OperationSteps > ScheduleRunner.OperationStepBound;
+            bool mayBeOver = machine.HasFound || machine.Runnable == 0 || stepped.OperationSteps > ScheduleRunner.OperationStepBound;
             Asked++;
             if (machine.IsQuiet) Quiet++;
             if (machine.IsQuiet && mayBeOver) Wrong++;
@@ -92,10 +90,10 @@ public class ShortcutTests
         public override long QuietSteps => 1_000_000;
         public override bool StaysWhileQuiet => stays;
 
-        public override int Next(Machine machine, Cpu stepped)
+        public override int Next(StepMachine machine, StepCpu stepped)
         {
             Asked++;
-            return machine.Violation is null && machine.Runnable != 0 ? stepped.Number : -1;
+            return !machine.HasFound && machine.Runnable != 0 ? stepped.Number : -1;
         }
     }
 
@@ -127,8 +125,8 @@ public class ShortcutTests
 
     private sealed class NoTrace : ITrace
     {
-        public void Record(Cpu cpu, in Access access, ulong old, ulong value) { }
-        public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) { }
+        public void Record(StepCpu cpu, in Access access, ulong old, ulong value) { }
+        public void RecordRaw(StepCpu cpu, Word word, ulong old, ulong value) { }
     }
 
     [Theory, MemberData(nameof(Workloads))]

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>What a real violation is put down to, and what its design is called.</summary>

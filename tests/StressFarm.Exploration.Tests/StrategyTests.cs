@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 public class StrategyTests
@@ -15,14 +13,14 @@ public class StrategyTests
         public override string Id => inner.Id;
         public override string Summary => inner.Summary;
         public override bool Fair => inner.Fair;
-        public override void Begin(ulong seed, Machine machine) => inner.Begin(seed, machine);
+        public override void Begin(ulong seed, StepMachine machine) => inner.Begin(seed, machine);
 
-        public override int Next(Machine machine)
+        public override int Next(StepMachine machine)
         {
             int next = inner.Next(machine);
             Choices++;
             Chosen.Add((byte)next);
-            if (next < 0 || next >= machine.Arena.Cpus || (machine.Runnable >> next & 1) == 0) Wrong++;
+            if (next < 0 || next >= machine.ActiveCpus || (machine.Runnable >> next & 1) == 0) Wrong++;
             return next;
         }
     }

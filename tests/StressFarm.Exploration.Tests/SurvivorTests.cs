@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration.Tests;
 

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>The workloads on system memory: control silent, known bugs and disputed designs found, everything reached.</summary>
@@ -70,24 +68,24 @@ public class SystemWorkloadTests
     }
 
     /// <summary>Counts steps by (operation, step): silence is worth what was done.</summary>
-    private sealed class Reached : ITrace
+    private sealed class Reached(Machine machine) : ITrace
     {
         public Dictionary<(string Operation, Step Step), int> Counts { get; } = [];
         public Dictionary<(string Operation, Owner Owner), int> Frees { get; } = [];
 
-        public void Record(Cpu cpu, in Access access, ulong old, ulong value)
+        public void Record(StepCpu cpu, in Access access, ulong old, ulong value)
         {
             string operation = cpu.Operation?.Id ?? "teardown";
             var key = (operation, access.Step);
             Counts[key] = Counts.GetValueOrDefault(key) + 1;
             if (access.Step != Step.F1) return;
-            int id = cpu.Ghost.ObjectOf(access.WordIndex / Layout.WordsPerPage);
+            int id = machine.Ghost.ObjectOf(access.WordIndex / Layout.WordsPerPage);
             if (id == Ghost.NoObject) return;
-            var free = (operation, cpu.Ghost[id].Kind);
+            var free = (operation, machine.Ghost[id].Kind);
             Frees[free] = Frees.GetValueOrDefault(free) + 1;
         }
 
-        public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) { }
+        public void RecordRaw(StepCpu cpu, Word word, ulong old, ulong value) { }
 
         public bool Saw(Step step) => Counts.Keys.Any(k => k.Step == step);
     }
@@ -95,8 +93,8 @@ public class SystemWorkloadTests
     [Fact]
     public void Driver_memory_is_freed_by_the_driver_and_by_the_last_zap()
     {
-        var reached = new Reached();
         var run = new Run();
+        var reached = new Reached(run.Machine);
         run.Machine.Trace = reached;
         run.Until("driver-mmap", Policy.Control, 1, 1_500_000);
         Assert.Contains(("driver_free_pages", Owner.Compound), reached.Frees.Keys);
@@ -108,8 +106,8 @@ public class SystemWorkloadTests
     [Fact]
     public void Walkers_free_what_they_held_last()
     {
-        var reached = new Reached();
         var run = new Run();
+        var reached = new Reached(run.Machine);
         run.Machine.Trace = reached;
         run.Until("pfn-walk", Policy.Control, 1, 1_000_000);
         string[] walkers = ["page_idle", "compaction", "offline_pages", "filemap_get_entry"];
@@ -121,8 +119,8 @@ public class SystemWorkloadTests
     [Fact]
     public void Slab_pages_change_hands()
     {
-        var reached = new Reached();
         var run = new Run();
+        var reached = new Reached(run.Machine);
         run.Machine.Trace = reached;
         run.Until("slab-compound", Policy.Control, 1, 400_000);
         Assert.Contains(("kfree", Owner.Slab), reached.Frees.Keys);

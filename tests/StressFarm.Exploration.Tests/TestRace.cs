@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>What the planted race of these tests violates. Not in the catalogue: only <see cref="Consume"/> raises it.</summary>
@@ -48,7 +46,7 @@ internal sealed class Consume : Operation
         ulong seen = await cpu.Load(TestWords.Shared(cpu), Step.W5);
         // The second access a violation follows: an invariant listens to the local code after it.
         if (seen == 1 && cpu.Policy.Checks == Checks.On)
-            cpu.Judge.Violate(TornRead.Instance, cpu, -1, TestWords.Shared(cpu).Low.Index, "test_word", "0", "1", "the test word is half written");
+            ((Machine)cpu.Machine).Judge.Violate(TornRead.Instance, cpu, -1, TestWords.Shared(cpu).Low.Index, "test_word", "0", "1", "the test word is half written");
     }
 }
 

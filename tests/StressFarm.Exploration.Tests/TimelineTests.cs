@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration.Tests;
 
@@ -13,13 +12,13 @@ public class TimelineTests
         public override string Summary => inner.Summary;
         public override bool Fair => inner.Fair;
 
-        public override void Begin(ulong seed, Machine machine)
+        public override void Begin(ulong seed, StepMachine machine)
         {
             inner.Begin(seed, machine);
             timelines.Begin();
         }
 
-        public override int Next(Machine machine)
+        public override int Next(StepMachine machine)
         {
             int next = inner.Next(machine);
             timelines.Note(machine, next);

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>Memory models under exploration (K-5): what Z05 needs, and that its schedules shrink and replay like others.</summary>

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
-using StressFarm.Simulation;
 
 namespace StressFarm.Extending.Tests;
 

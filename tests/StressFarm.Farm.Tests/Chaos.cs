@@ -1,6 +1,5 @@
 using System.Globalization;
 using StressFarm.Silo.Tests;
-using StressFarm.Simulation;
 
 namespace StressFarm.Farm.Tests;
 

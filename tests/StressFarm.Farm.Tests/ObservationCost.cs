@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using StressFarm.Silo.Stores;
 using StressFarm.Silo.Tests;
 using Xunit.Abstractions;
 

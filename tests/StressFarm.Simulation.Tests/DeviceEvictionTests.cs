@@ -149,7 +149,7 @@ public class DeviceEvictionTests
         public Step Last { get; private set; }
         public HashSet<Step> OrderReads { get; } = [];
 
-        public void Record(Cpu cpu, in Access access, ulong old, ulong value)
+        public void Record(StepCpu cpu, in Access access, ulong old, ulong value)
         {
             Last = access.Step;
             int page = access.Location < 0 ? -1 : access.WordIndex / Layout.WordsPerPage;
@@ -158,6 +158,6 @@ public class DeviceEvictionTests
             if (page == first + 1 && access.WordIndex % Layout.WordsPerPage is Layout.Flags or Layout.Memcg) OrderReads.Add(access.Step);
         }
 
-        public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) { }
+        public void RecordRaw(StepCpu cpu, Word word, ulong old, ulong value) { }
     }
 }

@@ -188,8 +188,8 @@ public class DeviceInvariantTests
             await c.Yield(Step.E1);
             EvictVisits.Begin(c.Ghost, c, stage.Base, 8);
             for (int i = 0; i < visits; i++)
-                if (EvictVisits.Visit(c.Ghost, c, stage.Base + 4)) c.Judge.RaiseAt(MomentKind.EvictTwice, c, stage.Base + 4);
-            c.Judge.Raise(MomentKind.EvictDone, c, stage.Base, Ghost.NoObject, (ulong)stage.Base, 8);
+                if (EvictVisits.Visit(c.Ghost, c, stage.Base + 4)) c.Tell(MomentKind.EvictTwice, stage.Base + 4);
+            c.TellOfNone(MomentKind.EvictDone, stage.Base, (ulong)stage.Base, 8);
         }, 1);
         if (violated is null) stage.Stage.AssertClean();
         else stage.Stage.AssertViolates(violated);

@@ -13,7 +13,7 @@ public class DriverMmapTests
 
     private static Stage Zap(Stage stage, int mm, int slot, int count) => stage.Run(async cpu =>
     {
-        for (int i = 0; i < count; i++) await Simulation.Zap.Slot(cpu, mm, slot + i);
+        for (int i = 0; i < count; i++) await Kernel.Protocols.Zap.Slot(cpu, mm, slot + i);
     });
 
     private static Stage Free(Stage stage, Handle handle) => stage.Run(cpu => DriverMemory.Free(cpu, handle));
@@ -190,7 +190,7 @@ public class DriverMmapTests
     [Fact]
     public void A_zap_that_sees_NULL_leaks_the_reference()
     {
-        var stage = new Stage(new Policy { Map = Simulation.Map.VnfFail });
+        var stage = new Stage(new Policy { Map = Kernel.Policies.Map.VnfFail });
         Handle handle = Allocate(stage, DriverProducer.AfPacket);
         Map(stage, handle);
         Zap(stage, 0, 0, 4);
@@ -206,7 +206,7 @@ public class DriverMmapTests
     [Fact]
     public void Skip_takes_references_and_leaves_the_words_alone()
     {
-        var stage = new Stage(s_rfc with { Map = Simulation.Map.Skip });
+        var stage = new Stage(s_rfc with { Map = Kernel.Policies.Map.Skip });
         Handle handle = Allocate(stage, DriverProducer.RingBuffer);
         ulong[] before = [.. Enumerable.Range(0, 8).Select(w => stage.Memory[new Word((handle.Pfn + 1) * 8 + w)])];
         Map(stage, handle);

@@ -100,7 +100,7 @@ public class DroppedStepTests
     private sealed class Values : ITrace
     {
         public List<(ulong, ulong)> All { get; } = [];
-        public void Record(Cpu cpu, in Access access, ulong old, ulong value) => All.Add((old, value));
-        public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) => All.Add((old, value));
+        public void Record(StepCpu cpu, in Access access, ulong old, ulong value) => All.Add((old, value));
+        public void RecordRaw(StepCpu cpu, Word word, ulong old, ulong value) => All.Add((old, value));
     }
 }

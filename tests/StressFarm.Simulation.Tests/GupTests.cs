@@ -239,7 +239,7 @@ public class GupTests
         stage.Run(async cpu =>
         {
             await FolioReferences.TryGet(cpu, new Page(0));
-            cpu.Judge.RaiseAt(MomentKind.SpeculativeGet, cpu, 9, 0);
+            cpu.Tell(MomentKind.SpeculativeGet, 9, 0);
         });
         stage.AssertViolates("I15");
     }

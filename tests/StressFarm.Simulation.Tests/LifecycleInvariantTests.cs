@@ -231,7 +231,7 @@ public class LifecycleInvariantTests
         stage.Run(cpu => FolioReferences.Lock(cpu, folio));
         stage.Begin(cpu => FolioReferences.Lock(cpu, folio), 0);
         Assert.Equal(0u, stage.Machine.Runnable);
-        stage.Machine.Judge.Raise(MomentKind.Deadlock, stage.Machine.Cpus[0], -1, Ghost.NoObject);
+        stage.Machine.Judge.Hear(MomentKind.Deadlock, stage.Machine.Cpus[0], -1, Ghost.NoObject);
         stage.AssertViolates("I57");
         Assert.Contains("PG_locked", stage.Violation!.Sentence, StringComparison.Ordinal);
     }

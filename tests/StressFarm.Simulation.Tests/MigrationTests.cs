@@ -255,9 +255,9 @@ public class MigrationTests
     public void I57b_catches_an_rmap_walk_that_ends_too_early_only_when_something_is_mapped()
     {
         Stage stage = Anon(2);
-        stage.Run(async cpu => { await cpu.Yield(Step.Idle); cpu.Judge.RaiseAt(MomentKind.UnmapDone, cpu, 0, 0); });
+        stage.Run(async cpu => { await cpu.Yield(Step.Idle); cpu.Tell(MomentKind.UnmapDone, 0, 0); });
         stage.AssertClean();
-        stage.Run(async cpu => { await cpu.Yield(Step.Idle); cpu.Judge.RaiseAt(MomentKind.UnmapDone, cpu, 0, 4); });
+        stage.Run(async cpu => { await cpu.Yield(Step.Idle); cpu.Tell(MomentKind.UnmapDone, 0, 4); });
         stage.AssertViolates("I57b");
     }
 

@@ -225,7 +225,7 @@ public class PageCacheTests
         Assert.Equal(wrong ? first + 6 : -1, got);
         stage.Machine.Judge.Enabled = true;
         if (!wrong) return;
-        stage.Machine.Judge.RaiseAt(MomentKind.CacheGot, stage.Machine.Cpus[2], got, File, 7);
+        stage.Machine.Judge.HearAt(MomentKind.CacheGot, stage.Machine.Cpus[2], got, File, 7);
         stage.AssertViolates("I40");
     }
 

@@ -20,7 +20,7 @@ public class RmapTests
 
     private static void Zap(Stage stage, int mm, int slot, int count) => stage.Run(async cpu =>
     {
-        for (int i = 0; i < count; i++) await Simulation.Zap.Slot(cpu, mm, slot + i);
+        for (int i = 0; i < count; i++) await Kernel.Protocols.Zap.Slot(cpu, mm, slot + i);
     });
 
     private static (uint Id0, uint Id1, int Count0, int Count1, bool Shared) Slots(Stage stage, int pfn)

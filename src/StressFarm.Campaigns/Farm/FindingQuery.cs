@@ -1,5 +1,4 @@
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 

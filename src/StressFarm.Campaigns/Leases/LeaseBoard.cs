@@ -1,6 +1,5 @@
 using System.Globalization;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Metrics;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Metrics;
 

@@ -1,6 +1,5 @@
 using StressFarm.Cli.Output;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Commands;
 

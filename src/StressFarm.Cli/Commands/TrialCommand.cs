@@ -2,7 +2,6 @@ using System.CommandLine;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Output;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Output;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;
 

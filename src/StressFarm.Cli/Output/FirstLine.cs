@@ -1,6 +1,5 @@
 using System.Globalization;
 using StressFarm.Campaigns;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;
 

@@ -1,6 +1,5 @@
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Cli.Commands;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;
 

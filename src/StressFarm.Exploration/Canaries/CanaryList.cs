@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>The canaries in the order in which campaigns plant them: known bugs and mutants in turn, each by id, round and round.</summary>

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>A page is handed out without a reference.</summary>

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>The mm slots of a large folio hold what the page held before.</summary>

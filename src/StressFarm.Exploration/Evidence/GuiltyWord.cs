@@ -1,5 +1,4 @@
 using System.Globalization;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -27,7 +26,7 @@ internal static class GuiltyWord
     private static string Place(Violation v, Machine machine)
     {
         if (v.Location < 0) return v.Pfn < 0 ? "" : Invariant($" of page pfn {v.Pfn}");
-        var half = new Simulation.Half(v.Location);
+        var half = new Half(v.Location);
         if (!machine.Memory.IsPageWord(half.Word)) return $": {machine.Cells.NameOf(half.Word)}";
         int pfn = half.Word.Index / Layout.WordsPerPage, offset = v.Location % Layout.HalvesPerPage * 4;
         return Invariant($": page pfn {pfn}, offset {offset}, {((v.Location & 1) == 0 ? "low" : "high")} half of word {half.Word.Index % Layout.WordsPerPage}");

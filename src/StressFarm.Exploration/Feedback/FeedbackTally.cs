@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Adds up what the schedules of a shard showed for the first time, in seed order.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -25,8 +24,8 @@ public sealed class Timelines
     private readonly ushort[] _fresh = new ushort[Places];
     private readonly FieldClasses _fields;
     private readonly uint[] _steps = StepNames();
-    private readonly Dictionary<Operation, uint> _names = [];
-    private readonly Operation?[] _operation = new Operation?[Geometry.CpuLimit];
+    private readonly Dictionary<EntryPoint, uint> _names = [];
+    private readonly EntryPoint?[] _operation = new EntryPoint?[Geometry.CpuLimit];
     private readonly uint[] _name = new uint[Geometry.CpuLimit];
     private int _freshCount;
     private ulong _number;
@@ -63,16 +62,16 @@ public sealed class Timelines
 
     /// <summary>The CPU was chosen: the access it named is about to happen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Note(Machine machine, int chosen)
+    public void Note(StepMachine machine, int chosen)
     {
-        if (chosen >= Machine.FirstUnit) return; // the store was noted when its CPU did it
-        Cpu cpu = machine.Cpus[chosen];
+        if (chosen >= StepMachine.FirstUnit) return; // the store was noted when its CPU did it
+        StepCpu cpu = machine.Steppers[chosen];
         ref Access access = ref cpu.Pending;
         int word = access.WordIndex;
-        if (word == Machine.NoWord) return;
+        if (word == StepMachine.NoWord) return;
         if (!ReferenceEquals(cpu.Operation, _operation[chosen])) Rename(cpu);
         ulong now = _number << NumberShift | (access.Writes ? 1UL << WritesShift : 0) | (ulong)chosen << CpuShift
-            | unchecked(_name[chosen] + _steps[(int)access.Step]);
+            | unchecked(_name[chosen] + _steps[access.StepNumber]);
         ulong last = _last[word];
         _last[word] = now;
         ulong difference = last ^ now;
@@ -93,7 +92,7 @@ public sealed class Timelines
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Rename(Cpu cpu)
+    private void Rename(StepCpu cpu)
     {
         _operation[cpu.Number] = cpu.Operation;
         if (cpu.Operation is not { } operation)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 

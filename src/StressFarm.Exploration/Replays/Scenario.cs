@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Everything that fixes one schedule: what is run, what was taken out of it, and who steps when.</summary>

@@ -1,12 +1,10 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Which part of a schedule a step belongs to.</summary>
 public enum TracePart : byte { Setup, Concurrent, Teardown }
 
 /// <summary>One access of a recorded run.</summary>
-/// <param name="Location">word index, or half index when <paramref name="IsHalf"/>; <see cref="Machine.NoWord"/> for none</param>
+/// <param name="Location">word index, or half index when <paramref name="IsHalf"/>; <see cref="StepMachine.NoWord"/> for none</param>
 /// <param name="Old">the value before; 0 for reads</param>
 /// <param name="Value">the value after, or the value read</param>
 /// <param name="IsRaw">a further word of the burst recorded before it: not a step of its own</param>
@@ -32,19 +30,19 @@ public sealed class StepTrace : ITrace
 
     public IReadOnlyList<TracedStep> Steps => _steps;
 
-    public void Record(Cpu cpu, in Access access, ulong old, ulong value) =>
+    public void Record(StepCpu cpu, in Access access, ulong old, ulong value) =>
         Add(cpu, access.Step, access.Kind, access.Location, access.IsHalf, old, value, raw: false);
 
-    public void RecordRaw(Cpu cpu, Word word, ulong old, ulong value) =>
+    public void RecordRaw(StepCpu cpu, Word word, ulong old, ulong value) =>
         Add(cpu, _steps.Count == 0 ? Step.None : _steps[^1].Step, AccessKind.Store, word.Index, half: false, old, value, raw: true);
 
-    private void Add(Cpu cpu, Step step, AccessKind kind, int location, bool half, ulong old, ulong value, bool raw)
+    private void Add(StepCpu cpu, Step step, AccessKind kind, int location, bool half, ulong old, ulong value, bool raw)
     {
-        bool setupCpu = cpu.Number == cpu.Machine.SetupCpu.Number;
+        bool setupCpu = cpu.IsSetup;
         if (!setupCpu) _concurrent = true;
         TracePart part = !setupCpu ? TracePart.Concurrent
             : _concurrent || cpu.Operation is null ? TracePart.Teardown : TracePart.Setup;
-        string operation = cpu.Operation?.Id ?? (cpu.Number >= Machine.FirstUnit ? "visibility" : "teardown");
+        string operation = cpu.Operation?.Id ?? (cpu.Number >= StepMachine.FirstUnit ? "visibility" : "teardown");
         _steps.Add(new TracedStep(cpu.Number, operation, cpu.OperationNumber, step, kind, location, half, old, value, part, raw));
     }
 }

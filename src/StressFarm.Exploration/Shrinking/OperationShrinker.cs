@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Takes threads and operations out of a failing programme. Yields each accepted reproducer.</summary>

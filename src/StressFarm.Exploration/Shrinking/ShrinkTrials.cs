@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Tries candidates: runs them and keeps those that still violate with the same raw signature.</summary>
@@ -50,9 +48,9 @@ internal sealed class ShrinkTrials(ScenarioRunner runner, RawSignature signature
         public override string Id => inner.Id;
         public override string Summary => inner.Summary;
         public override bool Fair => inner.Fair;
-        public override void Begin(ulong seed, Machine machine) => inner.Begin(seed, machine);
+        public override void Begin(ulong seed, StepMachine machine) => inner.Begin(seed, machine);
 
-        public override int Next(Machine machine)
+        public override int Next(StepMachine machine)
         {
             int next = inner.Next(machine);
             Operations.Add(machine.Steppers[next].OperationNumber);

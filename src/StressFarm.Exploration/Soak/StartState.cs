@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>The memory that a schedule of a soak began on: what a violation that needs the section's history is repeated from.</summary>

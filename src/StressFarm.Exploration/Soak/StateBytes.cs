@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>
@@ -70,7 +68,7 @@ public sealed class FeedbackPortfolio : Strategy
         return Draw(ref random) == 0 ? _programmes[random.Below(_programmes.Length)] : seed;
     }
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         var random = new Pcg(seed, DrawStream);
         int arm = Draw(ref random);
@@ -86,7 +84,7 @@ public sealed class FeedbackPortfolio : Strategy
         }
     }
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         int next = _arm.Next(machine);
         _timelines?.Note(machine, next);

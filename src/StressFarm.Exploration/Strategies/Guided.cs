@@ -1,5 +1,4 @@
 using System.Numerics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -18,9 +17,9 @@ public sealed class Guided(IReadOnlyList<byte> choices, bool fair) : Strategy
     public override string Summary => "follows recorded choices";
     public override bool Fair => fair && _follows;
 
-    public override void Begin(ulong seed, Machine machine) => (_next, _follows) = (0, true);
+    public override void Begin(ulong seed, StepMachine machine) => (_next, _follows) = (0, true);
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         uint runnable = machine.Runnable;
         while (_next < choices.Count)

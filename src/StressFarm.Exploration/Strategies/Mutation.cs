@@ -1,5 +1,4 @@
 using System.Numerics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -33,7 +32,7 @@ internal sealed class Mutation : Strategy
 
     public override void Use(Pilot pilot) => _pct.Use(pilot);
 
-    public override void Begin(ulong seed, Machine machine) => throw new NotSupportedException("a mutation needs a parent");
+    public override void Begin(ulong seed, StepMachine machine) => throw new NotSupportedException("a mutation needs a parent");
 
     /// <param name="random">the seed's draws, from where its parent was drawn on</param>
     /// <param name="sibling">choices of another parent with the same programme; empty when there is none</param>
@@ -83,7 +82,7 @@ internal sealed class Mutation : Strategy
         if (_sibling.Length > _cut) _end = this;
     }
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         if (_ending) return _end.Next(machine);
         uint runnable = machine.Runnable;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -19,7 +18,7 @@ public sealed class Pct : Strategy
     /// <summary>d: the number of ordering constraints a bug may need.</summary>
     public const int DefaultDepth = 3;
 
-    private readonly int[] _priority = new int[Machine.StepperLimit];
+    private readonly int[] _priority = new int[StepMachine.StepperLimit];
     private readonly int[] _changeAt;
     private readonly int[] _value;
     private int _steps;
@@ -53,7 +52,7 @@ public sealed class Pct : Strategy
 
     public override void Use(Pilot pilot) => _steps = Math.Max(1, pilot.Steps);
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         var random = new Pcg(seed, stream: 2);
         int steppers = machine.StepperCount;
@@ -82,9 +81,9 @@ public sealed class Pct : Strategy
         _seen = 0;
     }
 
-    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(StepMachine machine, StepCpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         uint runnable = machine.Runnable;
         if (runnable != _seen) Look(runnable);

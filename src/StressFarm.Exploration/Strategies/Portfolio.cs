@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>
@@ -25,11 +23,11 @@ public sealed class Portfolio : Strategy
         foreach (Strategy arm in _arms) arm.Use(pilot);
     }
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         _arm = _arms[(int)(seed % (ulong)_arms.Length)];
         _arm.Begin(seed, machine);
     }
 
-    public override int Next(Machine machine) => _arm.Next(machine);
+    public override int Next(StepMachine machine) => _arm.Next(machine);
 }

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -15,7 +14,7 @@ public sealed class Pos : Strategy
     /// <summary>No access has this word, be it of those that have none.</summary>
     private const int Nothing = -2;
 
-    private readonly uint[] _priority = new uint[Machine.StepperLimit];
+    private readonly uint[] _priority = new uint[StepMachine.StepperLimit];
     // What the CPUs that did not step are about to do: it stays so, since nobody else can change it. All in one vector.
     private readonly int[] _words = new int[Math.Max(Geometry.CpuLimit, Vector256<int>.Count)];
     private uint _writes;
@@ -33,18 +32,18 @@ public sealed class Pos : Strategy
     public override string Summary => "random priority per pending access, renewed when it races with what happened (Yuan et al. 2018)";
     public override bool Fair => false;
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         _random = new Pcg(seed, stream: 2);
         int steppers = machine.StepperCount;
         for (int i = 0; i < steppers; i++) _priority[machine.StepperNumber(i)] = _random.NextUInt();
         _last = -1;
-        _units = steppers > machine.Arena.Cpus;
+        _units = steppers > machine.ActiveCpus;
     }
 
-    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(StepMachine machine, StepCpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         uint runnable = machine.Runnable;
         int last = _last;
@@ -52,7 +51,7 @@ public sealed class Pos : Strategy
         uint drawn = _random.NextUInt();
         _priority[last] = drawn;
         bool same = runnable == _seen;
-        if (_lastWord != Machine.NoWord)
+        if (_lastWord != StepMachine.NoWord)
         {
             uint racing = Vector256.Equals(Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(_words)), Vector256.Create(_lastWord)).ExtractMostSignificantBits() & ~(1u << last);
             if (!_lastWrites) racing &= _writes;
@@ -63,7 +62,7 @@ public sealed class Pos : Strategy
             }
         }
         if (!same || KeyOf(last) <= _other) last = Switch(machine, runnable);
-        ref Access access = ref machine.Cpus[last].Pending;
+        ref Access access = ref machine.Steppers[last].Pending;
         _lastWord = access.WordIndex;
         _lastWrites = access.Writes;
         return last;
@@ -77,7 +76,7 @@ public sealed class Pos : Strategy
     }
 
     /// <summary>Looks for the best one and the best one beside it.</summary>
-    private int Switch(Machine machine, uint runnable)
+    private int Switch(StepMachine machine, uint runnable)
     {
         Remember(machine, _last);
         ulong best = 0, other = 0;
@@ -92,15 +91,15 @@ public sealed class Pos : Strategy
         return _last = 31 - (int)(best & 31);
     }
 
-    private void Remember(Machine machine, int cpu)
+    private void Remember(StepMachine machine, int cpu)
     {
-        ref Access access = ref machine.Cpus[cpu].Pending;
+        ref Access access = ref machine.Steppers[cpu].Pending;
         _words[cpu] = access.Kind == AccessKind.None ? Nothing : access.WordIndex;
         _writes = (_writes & ~(1u << cpu)) | (access.Writes ? 1u << cpu : 0);
     }
 
     /// <summary>The first choice, and every one where stores become visible by steps of their own, which change what others are about to do.</summary>
-    private int NextOfAny(Machine machine, uint runnable)
+    private int NextOfAny(StepMachine machine, uint runnable)
     {
         if (_last >= 0)
         {
@@ -110,7 +109,7 @@ public sealed class Pos : Strategy
         {
             Array.Fill(_words, Nothing);
             _writes = 0;
-            for (int cpu = 0; cpu < machine.Arena.Cpus; cpu++) Remember(machine, cpu);
+            for (int cpu = 0; cpu < machine.ActiveCpus; cpu++) Remember(machine, cpu);
             _last = 0;
             int first = Switch(machine, runnable);
             Take(machine, first);
@@ -126,7 +125,7 @@ public sealed class Pos : Strategy
         return best;
     }
 
-    private void Take(Machine machine, int stepper)
+    private void Take(StepMachine machine, int stepper)
     {
         ref Access access = ref machine.Steppers[stepper].Pending;
         _last = stepper;
@@ -134,10 +133,10 @@ public sealed class Pos : Strategy
         _lastWrites = access.Writes;
     }
 
-    private void RenewAny(Machine machine)
+    private void RenewAny(StepMachine machine)
     {
         _priority[_last] = _random.NextUInt();
-        if (_lastWord == Machine.NoWord) return;
+        if (_lastWord == StepMachine.NoWord) return;
         for (int n = 0; n < machine.StepperCount; n++)
         {
             int i = machine.StepperNumber(n);

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
-using StressFarm.Simulation;
 
 namespace StressFarm.Exploration;
 
@@ -16,19 +15,19 @@ public sealed class RandomWalk : Strategy
     public override string Summary => "uniform among the runnable CPUs at every step";
     public override bool Fair => true;
 
-    public override void Begin(ulong seed, Machine machine)
+    public override void Begin(ulong seed, StepMachine machine)
     {
         _random = new Pcg(seed, stream: 2);
         _seen = 0;
         _drawn = _random.NextUInt();
     }
 
-    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(StepMachine machine, StepCpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
     // The next choice is made ahead, for as long as the same CPUs are runnable: whoever is to go on is then known before the
     // step's own work is done, and a processor that guessed wrong learns it sooner.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public override int Next(Machine machine)
+    public override int Next(StepMachine machine)
     {
         uint runnable = machine.Runnable;
         int chosen = runnable == _seen ? _ahead : Of(runnable, _drawn);

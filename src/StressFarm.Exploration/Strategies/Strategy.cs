@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Exploration;
 
 /// <summary>Who runs next. Strategies differ only in how they draw. Add one by adding a file.</summary>
@@ -30,10 +28,10 @@ public abstract class Strategy : Stepper
     public virtual ulong ProgrammeSeed(ulong seed) => seed;
 
     /// <summary>A new schedule: draws from the seed's choice stream (stream 2), apart from the shape's.</summary>
-    public abstract void Begin(ulong seed, Machine machine);
+    public abstract void Begin(ulong seed, StepMachine machine);
 
-    /// <summary>The CPU to step; one of <see cref="Machine.Runnable"/>, which is not 0.</summary>
-    public abstract int Next(Machine machine);
+    /// <summary>The CPU to step; one of <see cref="StepMachine.Runnable"/>, which is not 0.</summary>
+    public abstract int Next(StepMachine machine);
 
     /// <summary>Who is asked at each step of the schedule that has begun: itself, or the arm of a portfolio.</summary>
     public virtual Strategy Drawing => this;
@@ -45,13 +43,13 @@ public abstract class Strategy : Stepper
     public sealed override long QuietSteps => ScheduleRunner.OperationStepBound;
 
     /// <summary>
-    /// Draws unless the schedule is over. A sealed strategy that says the same again has its own <see cref="Next(Machine)"/>
+    /// Draws unless the schedule is over. A sealed strategy that says the same again has its own <see cref="Next(StepMachine)"/>
     /// called without a look in a table.
     /// </summary>
-    public override int Next(Machine machine, Cpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
+    public override int Next(StepMachine machine, StepCpu stepped) => IsOver(machine, stepped) ? -1 : Runner.Note(Next(machine));
 
     /// <summary>Nobody steps any more.</summary>
-    private protected bool IsOver(Machine machine, Cpu stepped) => !machine.IsQuiet && Runner.IsOver(this, stepped);
+    private protected bool IsOver(StepMachine machine, StepCpu stepped) => !machine.IsQuiet && Runner.IsOver(this, stepped);
 
     /// <summary>A fresh instance with state of its own, for another worker.</summary>
     public Strategy Fresh() => (Strategy)Activator.CreateInstance(GetType())!;

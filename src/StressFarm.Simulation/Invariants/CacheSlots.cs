@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>
 /// I40: judged when a slot is stored, when a folio is unfrozen, which is when lookups can have it, and when a lookup returns one.

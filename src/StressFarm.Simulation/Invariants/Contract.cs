@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>
 /// I55, INV-FRZ: judged under CMP=CONTRACT. A frozen owner has the words of its head that its overlay covers, never the refcount,

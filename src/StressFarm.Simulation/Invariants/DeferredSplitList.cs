@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I37: nothing is on a shrinker's private list when none runs.</summary>
 public sealed class DeferredFoliosAreSplittable : Invariant

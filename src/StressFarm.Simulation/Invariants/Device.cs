@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I42, INV-DF: promised by DPM=FREE_* only.</summary>
 public sealed class FreeDevicePagesStandAlone : Invariant

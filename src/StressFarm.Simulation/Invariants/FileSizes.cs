@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I40b.</summary>
 public sealed class FileSizesAreKept : Invariant

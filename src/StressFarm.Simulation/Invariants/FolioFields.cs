@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>Which objects carry the folio fields of page[1] and page[2] under a design.</summary>
 internal static class FolioFields

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>
 /// I57d: the ghost knows who holds the folio lock; the kernel has one bit. A lock that is taken and not there is told at once. An

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I53.</summary>
 public sealed class RemovedMemoryIsLeftAlone : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I50.</summary>
 public sealed class SharedTailsAreReadOnly : Invariant

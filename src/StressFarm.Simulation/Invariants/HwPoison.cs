@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I52.</summary>
 public sealed class PoisonedPagesStayOut : Invariant

@@ -1,10 +1,10 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>
 /// Calls the invariants when what they read has changed, and keeps the first violation. Dispatch is by table: one list of
 /// invariants per (situation of the page, word of it, whole / low / high), one per moment.
 /// </summary>
-public sealed class Judge
+public sealed class Judge : Witness
 {
     private const int KeptTables = 16;
 
@@ -73,7 +73,7 @@ public sealed class Judge
     /// <summary>Something can be found: enabled, and nothing is violated yet.</summary>
     private bool _attentive = true;
 
-    internal void Reset()
+    public override void Reset()
     {
         First = null;
         _kernelSays = null;
@@ -107,7 +107,7 @@ public sealed class Judge
         _tables.Add((policy, _table));
     }
 
-    internal void AfterStep(Cpu cpu)
+    public override void AfterStep(StepCpu cpu)
     {
         if (!_attentive) return;
         if (Machine.SharedVmemmap != 0) WriteFaults(cpu);
@@ -117,7 +117,7 @@ public sealed class Judge
             uint code = (uint)touched;
             int pfn = (int)(code / WriteTable.Parts);
             int list = table.ListOf[Situation.Of(Ghost, pfn, _deviceBase) * WriteTable.Parts + (int)(code % WriteTable.Parts)];
-            if (list != 0) Ask(cpu, pfn, touched >> 2, table.Lists[list]);
+            if (list != 0) Ask(Cpu.Of(cpu), pfn, touched >> 2, table.Lists[list]);
         }
     }
 
@@ -129,74 +129,60 @@ public sealed class Judge
     }
 
     /// <summary>What the MMU would say of the step's writes (I50).</summary>
-    private void WriteFaults(Cpu cpu)
+    private void WriteFaults(StepCpu cpu)
     {
         foreach (int touched in Machine.Touched)
         {
             int pfn = (int)((uint)touched / WriteTable.Parts);
-            if (Machine.IsReadOnly(pfn)) RaiseAt(MomentKind.WriteFault, cpu, pfn, ((uint)touched >> 2) * 2 + ((touched & 3) == 2 ? 1u : 0));
+            if (Machine.IsReadOnly(pfn)) HearAt(MomentKind.WriteFault, cpu, pfn, ((uint)touched >> 2) * 2 + ((touched & 3) == 2 ? 1u : 0));
         }
     }
 
-    /// <summary>A compare-and-exchange was done on a page's refcount: it faults on a read-only page even if it stored nothing.</summary>
-    public void Exchanged(Cpu cpu, Page page)
-    {
-        if (Machine.IsReadOnly(page.Pfn)) RaiseAt(MomentKind.WriteFault, cpu, page.Pfn, (ulong)page.Refcount.Index);
-    }
+    public override bool HasFound => _first is not null;
 
     /// <summary>Tells the invariants that listen.</summary>
-    public void Raise(MomentKind kind, Cpu cpu, int pfn, int obj, ulong a = 0, ulong b = 0)
+    public override void Hear(MomentKind fact, StepCpu cpu, int pfn, int obj, ulong a = 0, ulong b = 0)
     {
         if (!_attentive) return;
-        Invariant[] listeners = _byMoment[(int)kind];
+        Invariant[] listeners = _byMoment[(int)fact];
         if (listeners.Length == 0) return;
-        var moment = new Moment(kind, cpu, pfn, obj, a, b);
+        var moment = new Moment(fact, Cpu.Of(cpu), pfn, obj, a, b);
         foreach (Invariant invariant in listeners) invariant.On(this, in moment);
     }
 
-    /// <summary>As <see cref="Raise(MomentKind, Cpu, int, int, ulong, ulong)"/>, about the object the page belongs to now.</summary>
-    public void RaiseAt(MomentKind kind, Cpu cpu, int pfn, ulong a = 0, ulong b = 0) =>
-        Raise(kind, cpu, pfn, Ghost.ObjectOf(pfn), a, b);
-
-    /// <summary>A pointer obtained earlier is used: its page must still be in the same life (I14).</summary>
-    public void Deref(Cpu cpu, Page page)
-    {
-        if (page.Life != 0 && page.Life != Ghost.LifeOf(page.Pfn))
-            RaiseAt(MomentKind.Deref, cpu, page.Pfn, (ulong)page.Life);
-    }
-
-    public void Deref(Cpu cpu, Folio folio) => Deref(cpu, folio.Head);
+    /// <summary>As <see cref="Hear"/>, about the object the page belongs to now.</summary>
+    internal void HearAt(MomentKind fact, StepCpu cpu, int pfn, ulong a = 0, ulong b = 0) => Hear(fact, cpu, pfn, Ghost.ObjectOf(pfn), a, b);
 
     /// <summary>A CPU touched a word while some pages must not be touched.</summary>
-    internal void AfterWatched(Cpu cpu, int word, ulong value)
+    public override void AfterWatched(StepCpu cpu, int word, ulong value)
     {
-        if (cpu.GivenAwayPages != 0) AfterFolioFree(cpu, word, value);
+        if (cpu.Watched != 0) AfterFolioFree(Cpu.Of(cpu), word, value);
         if (Machine.RemovedPages == 0 || word < 0 || word >= Memory.FirstCell) return;
         int pfn = word / Layout.WordsPerPage;
-        if (Ghost.OwnerOf(pfn) == Owner.Removed) RaiseAt(MomentKind.RemovedAccess, cpu, pfn, (ulong)(word % Layout.WordsPerPage));
+        if (Ghost.OwnerOf(pfn) == Owner.Removed) HearAt(MomentKind.RemovedAccess, cpu, pfn, (ulong)(word % Layout.WordsPerPage));
     }
 
     /// <summary>A CPU that has given device pages back touched a word: a read of one of them is I46's.</summary>
-    internal void AfterFolioFree(Cpu cpu, int word, ulong value)
+    private void AfterFolioFree(Cpu cpu, int word, ulong value)
     {
         int pfn = word / Layout.WordsPerPage;
         if (word >= 0 && word < Memory.FirstCell && (uint)(pfn - cpu.GivenAway) < (uint)cpu.GivenAwayPages)
-            RaiseAt(MomentKind.ReadAfterFolioFree, cpu, pfn, value, (ulong)(word % Layout.WordsPerPage));
+            HearAt(MomentKind.ReadAfterFolioFree, cpu, pfn, value, (ulong)(word % Layout.WordsPerPage));
     }
 
     /// <summary>
     /// What a debug kernel's check would print at this point (CHECKS=1). A violation that the same operation causes quotes it.
     /// </summary>
-    public void KernelSays(Cpu cpu, string text)
+    public override void KernelSays(StepCpu cpu, string text)
     {
         _kernelSays = text;
         _kernelSaidIn = (cpu.Number, cpu.OperationNumber);
     }
 
     /// <summary>What the kernel's checks printed in this CPU's operation, or null.</summary>
-    public string? KernelSaid(Cpu cpu) => _kernelSaidIn == (cpu.Number, cpu.OperationNumber) ? _kernelSays : null;
+    public string? KernelSaid(StepCpu cpu) => _kernelSaidIn == (cpu.Number, cpu.OperationNumber) ? _kernelSays : null;
 
-    internal void OwnerClash(Cpu cpu, int pfn, Owner from, Owner to) =>
+    public override void OwnerClash(StepCpu cpu, int pfn, Owner from, Owner to) =>
         Violate(Catalog<Invariant>.Find("I16")!, cpu, pfn, -1, "owner", $"{from}", $"{Ghost.OwnerOf(pfn)}",
             $"page {pfn} is taken over as {to} from {from}, but its owner is {Ghost.OwnerOf(pfn)}");
 
@@ -234,7 +220,7 @@ public sealed class Judge
 
     /// <summary>Reports a violation; the first one of a schedule is kept.</summary>
     /// <param name="location">the guilty half, or -1</param>
-    public void Violate(Invariant invariant, Cpu? cpu, int pfn, int location, string field, string expected, string found, string sentence)
+    public void Violate(Invariant invariant, StepCpu? cpu, int pfn, int location, string field, string expected, string found, string sentence)
     {
         if (First is not null) return;
         Actor by = cpu is null ? new Actor(-1, "audit", 0, Step.None) : ActorOf(new WriterStamp(cpu.Writer));
@@ -245,9 +231,9 @@ public sealed class Judge
     }
 
     /// <summary>As <see cref="Violate"/>, by a CPU that is about to take the step it named and cannot.</summary>
-    public void ViolateWaiting(Invariant invariant, Cpu cpu, int pfn, int location, string field, string expected, string found, string sentence)
+    public void ViolateWaiting(Invariant invariant, StepCpu cpu, int pfn, int location, string field, string expected, string found, string sentence)
     {
-        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.Step);
+        cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, cpu.Pending.StepNumber);
         Violate(invariant, cpu, pfn, location, field, expected, found, sentence);
     }
 

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I11.</summary>
 public sealed class HandedOutPagesAreClean : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I57: a deadlock at once; a step bound under fair strategies only.</summary>
 public sealed class OperationsTerminate : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I12d: the LRU is a flag and a holder; the list itself is not modelled.</summary>
 public sealed class LruHasAFolioOnce : Invariant

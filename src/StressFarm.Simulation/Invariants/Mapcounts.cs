@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I30.</summary>
 public sealed class MapcountCountsPtes : Invariant

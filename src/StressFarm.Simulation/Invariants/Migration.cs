@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I57, what must succeed: judged by what the kernel could know at that point.</summary>
 public sealed class NoSpuriousFailure : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I41: judged by what the reader sees, which under MM=WEAK need not be what is there.</summary>
 public sealed class MigrationEntriesLeadToLockedFolios : Invariant

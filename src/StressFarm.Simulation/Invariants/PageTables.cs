@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>
 /// Quiescent audits that read the page tables themselves, so that the ghost's count of what they hold is not taken on trust.

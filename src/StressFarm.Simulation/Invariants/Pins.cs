@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I15.</summary>
 public sealed class SpeculationFindsWhatItLookedUp : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I21.</summary>
 public sealed class RefcountIsExplained : Invariant

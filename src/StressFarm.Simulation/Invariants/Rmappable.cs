@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I36b: device memory of MEMORY_DEVICE_FS_DAX has rmap without the flag.</summary>
 public sealed class RmappableSaysWhatIsAFolio : Invariant

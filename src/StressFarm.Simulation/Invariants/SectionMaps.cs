@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I53b: what pfn_valid() says of memory, and whether there are struct pages.</summary>
 public sealed class ValidMeansThereIsAMemmap : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I49b.</summary>
 public sealed class PartialListHasThePartialSlabs : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I23.</summary>
 public sealed class FreezeOwnsAllReferences : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I01: tails lead to a head that owns them. Windows: PREP C2..C3, F5..F10, T5..T6, that is, any phase but Live.</summary>
 public sealed class TailsLeadToTheirHead : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>An operation under way: which, on which CPU, at which step.</summary>
 public readonly record struct Actor(int Cpu, string Operation, int OperationNumber, Step Step)

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I28c: the cause of which I28b and I53 are the consequences, which need far rarer schedules.</summary>
 public sealed class WaitsOutlastTheirReaders : Invariant

@@ -1,4 +1,4 @@
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>I35b.</summary>
 public sealed class ReusedPagesAreWritable : Invariant

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
-namespace StressFarm.Simulation;
+namespace StressFarm.Simulation.Invariants;
 
 /// <summary>
 /// Which invariants look at a write, under one policy: a list for each situation of the page, word of it, and part of the word. What
@@ -10,7 +10,7 @@ namespace StressFarm.Simulation;
 /// </summary>
 internal sealed class WriteTable
 {
-    /// <summary>Numbers of a touched word with its part: the low five bits of <see cref="Machine.Touched"/>.</summary>
+    /// <summary>Numbers of a touched word with its part: the low five bits of <see cref="StepMachine.Touched"/>.</summary>
     internal const int Parts = Layout.WordsPerPage * 4;
 
     // The distinct lists, one after the other: list n begins at Lists[n] >> 8 and is Lists[n] & 255 long; list 0 is empty.

@@ -74,7 +74,7 @@ public static class CoyotePeer
     }
 
     /// <summary>A CPU. Only Coyote creates it.</summary>
-    private sealed class CpuActor : Actor
+    private sealed class CpuActor : Microsoft.Coyote.Actors.Actor
     {
         protected override Task OnInitializeAsync(Event initialEvent)
         {

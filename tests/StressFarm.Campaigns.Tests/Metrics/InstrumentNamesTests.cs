@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests.Metrics;
 

@@ -1,6 +1,5 @@
 using StressFarm.Campaigns.Metrics;
 using StressFarm.Exploration;
-using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests.Metrics;
 

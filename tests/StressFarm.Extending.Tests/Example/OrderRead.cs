@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Extending;
 
 /// <summary>ORDER-READ: what a walk makes of page->private of a page that it saw in the buddy.</summary>

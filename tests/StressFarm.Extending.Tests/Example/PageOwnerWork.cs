@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Extending;
 
 /// <summary>One CPU reads page_owner while the others fault pages in, give them swap entries and now and then unmap them.</summary>

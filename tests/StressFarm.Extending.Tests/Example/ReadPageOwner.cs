@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Extending;
 
 /// <summary>
@@ -29,7 +27,7 @@ public sealed class ReadPageOwner : PfnWalk
         // buddy_order_unsafe(): the page may have left the buddy since.
         ulong order = await cpu.Load(page.Private, Step.W3);
         if (order > Geometry.MaxOrder && OrderReadDimension.Of(cpu.Policy) == OrderRead.Bounded) return page.Pfn + 1;
-        cpu.Judge.RaiseAt(MomentKind.Added, cpu, page.Pfn, Skipped, order);
+        cpu.Tell(MomentKind.Added, page.Pfn, Skipped, order);
         return page.Pfn + (1 << (int)Math.Min(order, Geometry.MaxOrder));
     }
 }

@@ -1,5 +1,3 @@
-using StressFarm.Simulation;
-
 namespace StressFarm.Extending;
 
 /// <summary>XZ01.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using StressFarm.Simulation;
 
 namespace StressFarm.Silo.Tests.Api;
 

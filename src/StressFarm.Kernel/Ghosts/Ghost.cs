@@ -1,0 +1,395 @@
+namespace StressFarm.Kernel.Ghosts;
+
+/// <summary>
+/// What the kernel does not know and we do: owner and generation of each page, the objects they form, and the multiset of
+/// references with their holders. Protocols annotate it in the local code right after the access that made it so, and never
+/// read it to decide what to do: the ghost judges, kernel state acts.
+/// </summary>
+public sealed partial class Ghost
+{
+    public const int NoObject = -1;
+
+    private readonly Geometry _geometry;
+    private readonly Owner[] _owner;
+    private readonly int[] _object;
+    private readonly int[] _life;
+    private readonly Poison[] _poison;
+    private bool _anyPoison;
+    private GhostObject[] _objects = new GhostObject[256];
+    private readonly int[] _fileSize = new int[Geometry.Mappings];
+    private int _objectCount;
+    private int _lifeCounter;
+    private int _lastSystem, _lastDevice;
+
+    public Ghost(Geometry geometry)
+    {
+        _geometry = geometry;
+        int pages = geometry.Pages;
+        _owner = new Owner[pages];
+        _object = new int[pages];
+        _life = new int[pages];
+        _pteMaps = new ushort[pages];
+        _pagePins = new ushort[pages];
+        _poison = new Poison[pages];
+        _cpus = geometry.MaxCpus + 1;
+        Array.Fill(_object, NoObject);
+        _held = new int[_objects.Length * _cpus];
+        _mmMaps = new int[_objects.Length * Geometry.MaxMms];
+    }
+
+    /// <summary>Who hears of what happens; said once, by whoever builds the machine.</summary>
+    internal Witness Witness { get; set; } = null!;
+
+    /// <summary>What happens to an object, or to none.</summary>
+    internal void Tell(MomentKind fact, StepCpu cpu, int pfn, int obj, ulong a = 0, ulong b = 0) => Witness.Hear(fact, cpu, pfn, obj, a, b);
+
+    public Owner OwnerOf(int pfn) => _owner[pfn];
+    /// <summary>The generation of a page: a new number at each owner change.</summary>
+    public int LifeOf(int pfn) => _life[pfn];
+    /// <summary>The object a page belongs to, or <see cref="NoObject"/>.</summary>
+    public int ObjectOf(int pfn) => _object[pfn];
+    public int ObjectCount => _objectCount;
+    public ref GhostObject this[int id] => ref _objects[id];
+    /// <summary>What memory_failure() made known of a page.</summary>
+    public Poison PoisonOf(int pfn) => _poison[pfn];
+
+    internal void SetPoison(int pfn, Poison poison)
+    {
+        _poison[pfn] = poison;
+        _anyPoison = true;
+    }
+
+    /// <summary>A pointer to this page as it is now.</summary>
+    public Page Token(int pfn) => new(pfn, _life[pfn]);
+    public Folio FolioToken(int pfn) => new(pfn, _life[pfn]);
+
+    /// <summary>Set-up: pages belong to <paramref name="owner"/> from the start.</summary>
+    internal void Lay(int pfn, int count, Owner owner)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + count; i++) { _owner[i] = owner; _life[i] = life; }
+        if (pfn >= _geometry.DeviceBase) _lastDevice = Math.Max(_lastDevice, pfn + count);
+        else _lastSystem = Math.Max(_lastSystem, pfn + count);
+    }
+
+    /// <summary>
+    /// Moves a range from one owner to another without an object: free lists and isolation. Reports I16 when any page was
+    /// not the former owner's.
+    /// </summary>
+    public void Transfer(StepCpu cpu, int pfn, int order, Owner from, Owner to)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            if (_owner[i] != from) Witness.OwnerClash(cpu, i, from, to);
+            int id = _object[i];
+            if (id != NoObject) _objects[id].Phase = Phase.Dead;
+            _owner[i] = to;
+            _object[i] = NoObject;
+            _life[i] = life;
+        }
+    }
+
+    /// <summary>
+    /// A new object on isolated pages, in <see cref="Phase.Allocating"/>; its id. <paramref name="owner"/> is what the pages
+    /// become at <see cref="Publish"/>.
+    /// </summary>
+    public int Create(StepCpu cpu, int pfn, int order, Owner owner, bool rmappable, bool anon = false)
+    {
+        int id = NewObject();
+        ref GhostObject o = ref _objects[id];
+        o.Head = pfn;
+        o.Order = order;
+        o.Kind = owner;
+        o.Phase = Phase.Allocating;
+        o.PhaseCpu = cpu.Number;
+        o.Rmappable = rmappable;
+        o.Anon = anon;
+        o.Life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            _object[i] = id;
+            _life[i] = o.Life;
+        }
+        return id;
+    }
+
+    /// <summary>The object is complete and reachable: from now on invariants hold it to its words.</summary>
+    public void Publish(StepCpu cpu, int id)
+    {
+        ref GhostObject o = ref _objects[id];
+        o.Phase = Phase.Live;
+        for (int i = o.Head; i < o.Head + o.Pages; i++) _owner[i] = o.Kind;
+        Tell(MomentKind.Published, cpu, o.Head, id);
+    }
+
+    /// <summary>A hugetlb folio is the pool's: complete, frozen, and nobody's pointer is good any more.</summary>
+    public void Pool(int pfn)
+    {
+        ref GhostObject o = ref _objects[_object[pfn]];
+        o.Phase = Phase.Live;
+        o.FrozenOwner = true;
+        o.Life = ++_lifeCounter;
+        Array.Fill(_life, o.Life, o.Head, o.Pages);
+        Array.Fill(_owner, o.Kind, o.Head, o.Pages);
+    }
+
+    /// <summary>The pool hands a folio out with its first reference.</summary>
+    public void HandOut(StepCpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].FrozenOwner = false;
+        FirstRef(cpu, pfn);
+    }
+
+    /// <summary>FS-DAX: the last entry went; the folio dies in this CPU's hands.</summary>
+    public void EndShareLife(StepCpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].ShareLife = false;
+        BeginFree(cpu, pfn);
+    }
+
+    /// <summary>A folio was put on the LRU, or taken off it by whoever isolates or frees it.</summary>
+    public void SetLru(StepCpu cpu, int pfn, bool on)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        if (_objects[id].OnLru == on) Tell(MomentKind.LruClash, cpu, pfn, id, on ? 1UL : 0);
+        _objects[id].OnLru = on;
+    }
+
+    /// <summary>A folio was queued for a deferred split, or is taken off its list.</summary>
+    public void SetQueued(int pfn, bool queued)
+    {
+        int id = _object[pfn];
+        if (id != NoObject) _objects[id].Queued = queued;
+    }
+
+    /// <summary>What the last truncation made of a file's size.</summary>
+    public int FileSize(int mapping) => _fileSize[mapping];
+
+    public void SetFileSize(int mapping, int size) => _fileSize[mapping] = size;
+
+    /// <summary>percpu_ref_exit() was called for the pgmap.</summary>
+    public bool PgmapRefGone { get; internal set; }
+
+    /// <summary>The struct pages of a range of free memory are gone; how many. Reports I16 when one was not free.</summary>
+    public int RemoveMemmap(StepCpu cpu, int pfn, int count)
+    {
+        int life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + count; i++)
+        {
+            if (_owner[i] is not (Owner.Offline or Owner.DevFree)) Witness.OwnerClash(cpu, i, Owner.Offline, Owner.Removed);
+            _owner[i] = Owner.Removed;
+            _object[i] = NoObject;
+            _life[i] = life;
+        }
+        return count;
+    }
+
+    /// <summary>There are struct pages again; of how many pages.</summary>
+    public int PopulateMemmap(int pfn, int count, Owner owner)
+    {
+        Lay(pfn, count, owner);
+        return count;
+    }
+
+    public void Freeze(StepCpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].Phase = Phase.Frozen;
+        _objects[id].EvictDue = 0;
+        _objects[id].PhaseCpu = cpu.Number;
+    }
+
+    public void Unfreeze(StepCpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        _objects[id].Phase = Phase.Live;
+        Tell(MomentKind.Unfrozen, cpu, pfn, id);
+    }
+
+    /// <summary>
+    /// Split: the pages [<paramref name="pfn"/>, +2^<paramref name="order"/>) leave their object and become one of their own,
+    /// frozen by this CPU. The former object keeps its head and must be shrunk by <see cref="Shrink"/>.
+    /// </summary>
+    public int SplitOff(StepCpu cpu, int pfn, int order)
+    {
+        int former = _object[pfn], pages = 1 << order;
+        GhostObject from = _objects[former];
+        Owner kind = from.Kind == Owner.Folio && order == 0 ? Owner.Small : from.Kind;
+        int id = NewObject();
+        ref GhostObject o = ref _objects[id];
+        o.Head = pfn;
+        o.Order = order;
+        o.Kind = kind;
+        o.Phase = Phase.Frozen;
+        o.PhaseCpu = cpu.Number;
+        o.Rmappable = order > 0;
+        o.Anon = from.Anon;
+        o.Locker = from.Locker;
+        if (from.CacheRefs > 0)
+        {
+            o.CacheRefs = pages;
+            _objects[former].CacheRefs -= pages;
+        }
+        if (from.SwapRefs > 0)
+        {
+            o.SwapRefs = pages;
+            _objects[former].SwapRefs -= pages;
+        }
+        o.Life = ++_lifeCounter;
+        for (int i = pfn; i < pfn + pages; i++)
+        {
+            _object[i] = id;
+            _life[i] = o.Life;
+            _owner[i] = kind;
+        }
+        return id;
+    }
+
+    /// <summary>Split: what is left of the original object.</summary>
+    public void Shrink(int pfn, int order)
+    {
+        ref GhostObject o = ref _objects[_object[pfn]];
+        o.Order = order;
+        o.EvictDue = 0;
+        if (order != 0) return;
+        o.Rmappable = false;
+        if (o.Kind != Owner.Folio) return;
+        o.Kind = Owner.Small;
+        _owner[pfn] = Owner.Small;
+    }
+
+    /// <summary>The refcount reached 0 by a put: the object dies in this CPU's hands.</summary>
+    public void BeginFree(StepCpu cpu, int pfn)
+    {
+        int id = _object[pfn];
+        if (id == NoObject) return;
+        ref GhostObject o = ref _objects[id];
+        if (o.ShareLife) return;
+        o.Phase = Phase.Freeing;
+        o.PhaseCpu = cpu.Number;
+        o.EvictDue = 0;
+        Tell(MomentKind.BeginFree, cpu, pfn, id);
+    }
+
+    /// <summary>
+    /// The pages [pfn, +2^order) of a dying object are free of it and in isolation. Reports I16 when one of them is not its own.
+    /// </summary>
+    public void EndFree(StepCpu cpu, int pfn, int order, Owner isolated)
+    {
+        int life = ++_lifeCounter, dying = _object[pfn];
+        for (int i = pfn; i < pfn + (1 << order); i++)
+        {
+            int id = _object[i];
+            bool its = id == dying && (id == NoObject ? _owner[i] == isolated : _objects[id].Phase is Phase.Freeing or Phase.Dead);
+            if (!its) Witness.OwnerClash(cpu, i, id == NoObject ? isolated : _objects[id].Kind, isolated);
+            if (id != NoObject) _objects[id].Phase = Phase.Dead;
+            _owner[i] = isolated;
+            _object[i] = NoObject;
+            _life[i] = life;
+            _pteMaps[i] = 0;
+            _pagePins[i] = 0;
+        }
+    }
+
+    /// <summary>
+    /// A plain block shrinks to its first page (___free_pages with a speculative reference outstanding); the rest is in
+    /// this CPU's hands, being freed.
+    /// </summary>
+    public void DetachUpper(StepCpu cpu, int id)
+    {
+        if (id == NoObject) return;
+        ref GhostObject o = ref _objects[id];
+        int life = ++_lifeCounter;
+        for (int i = o.Head + 1; i < o.Head + o.Pages; i++)
+        {
+            _object[i] = NoObject;
+            _owner[i] = Owner.IsolatedFree;
+            _life[i] = life;
+        }
+        o.Order = 0;
+    }
+
+    private int NewObject()
+    {
+        if (_objectCount == _objects.Length)
+        {
+            Array.Resize(ref _objects, _objects.Length * 2);
+            Array.Resize(ref _held, _objects.Length * _cpus);
+            Array.Resize(ref _mmMaps, _objects.Length * Geometry.MaxMms);
+        }
+        _objects[_objectCount] = default;
+        Array.Clear(_held, _objectCount * _cpus, _cpus);
+        Array.Clear(_mmMaps, _objectCount * Geometry.MaxMms, Geometry.MaxMms);
+        return _objectCount++;
+    }
+
+    internal void Reset()
+    {
+        ForgetPoison();
+        int device = _geometry.DeviceBase;
+        Clear(0, _lastSystem);
+        Clear(device, Math.Max(0, _lastDevice - device));
+        _lastSystem = _lastDevice = 0;
+        ForgetTables();
+        _objectCount = 0;
+        _lifeCounter = 0;
+    }
+
+    /// <summary>
+    /// A new schedule on the memory as it is: owners stay. Everything was given back, so no object is left, and no pointer whose
+    /// generation could be compared: both are numbered from the start again, and neither grows with the age of a section.
+    /// </summary>
+    internal void Continue()
+    {
+        ForgetTables();
+        ForgetPoison();
+        _objectCount = 0;
+        _lifeCounter = 0;
+        int device = _geometry.DeviceBase;
+        Renew(0, _lastSystem);
+        Renew(device, Math.Max(0, _lastDevice - device));
+    }
+
+    private void ForgetTables()
+    {
+        Array.Clear(_usageLife);
+        Array.Clear(_fileSize);
+        WrongUnlock = default;
+        PgmapRefGone = false;
+        if (!_tables) return;
+        Array.Clear(_tableLife);
+        Array.Clear(_tableDeposited);
+        _tables = false;
+    }
+
+    private void ForgetPoison()
+    {
+        if (_anyPoison) Array.Clear(_poison);
+        _anyPoison = false;
+    }
+
+    private void Renew(int pfn, int count)
+    {
+        if (count == 0) return;
+        Array.Fill(_object, NoObject, pfn, count);
+        Array.Fill(_life, ++_lifeCounter, pfn, count);
+        Array.Clear(_pteMaps, pfn, count);
+        Array.Clear(_pagePins, pfn, count);
+    }
+
+    /// <summary>Restoring a memory: a free page's owner, after <see cref="Lay"/>.</summary>
+    internal void Restore(int pfn, Owner owner) => _owner[pfn] = owner;
+
+    private void Clear(int pfn, int count)
+    {
+        Array.Clear(_owner, pfn, count);
+        Array.Fill(_object, NoObject, pfn, count);
+        Array.Clear(_life, pfn, count);
+        Array.Clear(_pteMaps, pfn, count);
+        Array.Clear(_pagePins, pfn, count);
+    }
+}

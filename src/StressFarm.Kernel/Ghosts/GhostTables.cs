@@ -1,0 +1,34 @@
+namespace StressFarm.Kernel.Ghosts;
+
+/// <summary>Generations of what is no page: page tables and the usage of sections.</summary>
+public sealed partial class Ghost
+{
+    /// <summary>Per mm and table: generations of the table; and whether it is deposited beneath a PMD entry.</summary>
+    private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
+    private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
+    private bool _tables;
+    private readonly int[] _usageLife = new int[Geometry.MaxSections];
+
+    /// <summary>The generation of a page table: a new number when it is freed.</summary>
+    public int TableLife(int mm, int table) => _tableLife[mm * Geometry.MaxTables + table];
+
+    /// <summary>khugepaged took the table out and keeps it beneath the PMD entry (pgtable_trans_huge_deposit).</summary>
+    public void DepositTable(int mm, int table) => _tables = _tableDeposited[mm * Geometry.MaxTables + table] = true;
+
+    /// <summary>The deposited table is linked in again (pgtable_trans_huge_withdraw).</summary>
+    public void WithdrawTable(int mm, int table) => _tableDeposited[mm * Geometry.MaxTables + table] = false;
+
+    /// <summary>A PMD entry is zapped, and with it the table that was deposited, if any (zap_deposited_table).</summary>
+    public void FreeDepositedTable(int mm, int table)
+    {
+        int i = mm * Geometry.MaxTables + table;
+        if (!_tableDeposited[i]) return;
+        _tableDeposited[i] = false;
+        _tableLife[i]++;
+    }
+
+    /// <summary>The generation of a section's usage: a new number when it is freed.</summary>
+    public int UsageLife(int section) => _usageLife[section];
+
+    public void FreeUsage(int section) => _usageLife[section]++;
+}

@@ -1,0 +1,16 @@
+namespace StressFarm.Kernel.Operations;
+
+/// <summary>A: handle of driver memory of the set-up's. Does nothing but where Z30 is planted: nobody makes a folio of memory in use.</summary>
+public sealed class DriverMakesFolio : Operation
+{
+    public override string Id => "page_rmappable_folio";
+    public override string Summary => "planted only: makes a rmappable folio of driver memory that is mapped and pinned";
+
+    public override async Op Run(Cpu cpu, OpCall call)
+    {
+        Handle handle = cpu.Machine.SetupCpu.Handles[call.A];
+        if (!cpu.Policy.Has(Deviation.RmappableFlip) || handle.Kind != HandleKind.DriverPages || handle.Order == 0) return;
+        await CompoundPages.PageRmappableFolio(cpu, handle.Pfn);
+        cpu.Ghost[cpu.Ghost.ObjectOf(handle.Pfn)].Rmappable = true;
+    }
+}

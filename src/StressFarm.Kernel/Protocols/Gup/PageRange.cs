@@ -1,0 +1,4 @@
+namespace StressFarm.Kernel.Protocols;
+
+/// <summary>Consecutive pages.</summary>
+public readonly record struct PageRange(int Pfn, int Count);

@@ -1,0 +1,37 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>Driver memory that lives throughout, mapped and pinned by several CPUs: how pins are counted on what is no folio.</summary>
+public sealed class DriverPin : Workload
+{
+    private const int PinHandle = 6, PinHandles = 2, Slot = 4;
+
+    public override string Id => "driver-pin";
+    public override string Summary => "pins of driver memory in user page tables, taken and given back";
+    public override bool Standard => false;
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int cpus = shape.DrawCpus(1, geometry, oftenLow: true);
+        int order = shape.Draw("order", 1, Math.Min(3, geometry.LargestOrder)), ops = shape.Draw("ops", 2, 5);
+        programme.Arena = new Arena(cpus, Math.Min(5, geometry.LargestOrder), -1, 3);
+        programme.Setup.Add(new(Operation<DriverAllocate>.Instance, (int)DriverProducer.AfPacket, order, 0));
+        programme.Setup.Add(new(Operation<DriverMap>.Instance, 0, Slot, DriverMap.SetupHandle, (1 << order) * 256));
+        int beside = Slot << 2;
+        if (shape.OneIn(2)) programme.Setup.Add(new(Operation<AnonFault>.Instance, 1, beside, shape.Pick(order + 1)));
+        for (int cpu = 0; cpu < cpus; cpu++)
+            for (int i = 0; i < ops; i++)
+            {
+                int slot = Slot + shape.Pick(1 << order), handle = PinHandle + shape.Pick(PinHandles);
+                programme.Cpu(cpu).Add(shape.Pick(7) switch
+                {
+                    0 or 1 => new(Operation<PinUserPagesFast>.Instance, 0, slot, 1 + shape.Pick(2), handle),
+                    2 => new(Operation<PinUserPages>.Instance, 0, slot, 1, handle),
+                    3 => new(Operation<DriverMakesFolio>.Instance, 0),
+                    // Something that comes and goes, so that a soak's memory does not stay what it was.
+                    4 => shape.OneIn(2) ? new(Operation<AnonFault>.Instance, 1, beside, shape.Pick(order + 1)) : new(Operation<ZapSlots>.Instance, 1, beside, 8),
+                    _ => new(Operation<UnpinUserPages>.Instance, handle),
+                });
+            }
+    }
+}

@@ -1,0 +1,88 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>Anonymous folios that are faulted in, zapped page by page, pinned and split, uniformly and not.</summary>
+public sealed class FolioSplitWork : Workload
+{
+    private const int DeviceHandle = 8;
+
+    public override string Id => "folio-split";
+    public override string Summary => "splits of mapped folios against faults, zaps and GUP";
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
+        int pmdOrder = shape.DrawMostly("pmd-order", 2, 2, 2, 4);
+        int systemOrder = shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder));
+        int mms = shape.DrawMostly("mms", 1, 4, 1, 2);
+        int slots = 1 << shape.DrawMostly("slots-order", 2, 3, 1, 4);
+        int zaps = shape.Draw("zaps", 0, 2), gups = shape.Draw("gups", 2, 6), splits = shape.Draw("splits", 2, 6);
+        // Large folios take long to split: fewer operations keep the schedules alike in length, so that preemptions that are
+        // spread over the longest of them fall within the others too.
+        int work = shape.Draw("work", 4, 10);
+        int ops = Math.Max(1, work / (cpus << (pmdOrder - 2)));
+        bool device = shape.DrawMostly("device", 0, 2, 0, 1) == 1;
+        if (shape.Draw("duel", 0, 1) == 1)
+        {
+            programme.Arena = new Arena(2, systemOrder, -1, pmdOrder);
+            ComposeDuel(programme, shape);
+            return;
+        }
+        programme.Arena = new Arena(cpus, systemOrder, device ? Math.Min(pmdOrder + 1, geometry.LargestOrder) : -1, pmdOrder);
+        // Large folios of both halves: without them ALLOCATOR=LIFO would have nothing to hand out.
+        if (device) programme.Setup.Add(new(Operation<DeviceCarve>.Instance, pmdOrder, 1));
+        var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
+        if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Pick(2));
+        else programme.Setup.Add(mix.Fault(shape, 0));
+        if (shape.OneIn(2)) programme.Setup.Add(mix.Fault(shape, 0));
+        for (int cpu = 0; cpu < cpus; cpu++)
+            for (int i = 0; i < ops; i++)
+            {
+                if (device && shape.OneIn(2)) AddDeviceCall(programme.Cpu(cpu), shape, slots, pmdOrder);
+                else mix.AddTo(programme.Cpu(cpu), shape);
+            }
+    }
+
+    /// <summary>The smallest meeting of the two: one CPU looks up tails of a folio, the other splits it.</summary>
+    private static void ComposeDuel(Programme programme, Shape shape)
+    {
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, 2, shape.Pick(2)));
+        for (int i = 0; i < 2; i++)
+        {
+            Operation get = shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<GetUserPagesFast>.Instance;
+            programme.Cpu(0).Add(new(get, 0, 1 + shape.Pick(3), 1, i));
+            programme.Cpu(0).Add(new(Operation<UnpinUserPages>.Instance, i, shape.Pick(2)));
+        }
+        programme.Cpu(1).Add(new(Operation<FolioSplitAt>.Instance, 0, shape.Pick(4), 0, shape.Pick(2)));
+    }
+
+    private static void MapDeviceFolio(List<OpCall> calls, int slot, int order, int pmd)
+    {
+        calls.Add(new(Operation<DeviceAlloc>.Instance, DeviceHandle, order));
+        calls.Add(new(Operation<DeviceMap>.Instance, DeviceHandle, slot, pmd));
+    }
+
+    /// <summary>Device-private folios in the same slots: mapped, split, faulted back, and looked at by pfn.</summary>
+    private static void AddDeviceCall(List<OpCall> calls, Shape shape, int slots, int pmdOrder)
+    {
+        int slot = shape.Pick(slots);
+        switch (shape.Pick(8))
+        {
+            case 0:
+                MapDeviceFolio(calls, slot, shape.Pick(pmdOrder + 1), shape.Pick(2));
+                break;
+            case 1:
+                calls.Add(new(Operation<DeviceFault>.Instance, 0, slot));
+                break;
+            case 2 or 3:
+                calls.Add(new(Operation<DevicePfnWalk>.Instance, shape.Pick(1 << pmdOrder), 1 + shape.Pick(4)));
+                break;
+            case 4:
+                calls.Add(new(Operation<SplitUnmappedFolio>.Instance, 0, slot));
+                break;
+            default:
+                calls.Add(new(Operation<FolioSplitAt>.Instance, 0, slot, shape.OneIn(2) ? 0 : shape.Pick(pmdOrder), shape.Pick(2)));
+                break;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>
+/// Hugetlb: the pool, optimised vmemmap, demotion and page tables that mms share, beside anonymous memory and PFN walkers. A third
+/// of the schedules make a folio of pages that walkers are just looking at, a ninth share a page table, a ninth split an active folio; the rest is drawn freely.
+/// </summary>
+public sealed class HugetlbWork : Workload
+{
+    private static readonly MixEntry[][] s_groups =
+    [
+        HugetlbEntries.Pool,
+        HugetlbEntries.Maps,
+        MixEntries.Walks,
+        [.. MixEntries.Anon, .. HugetlbEntries.Activation],
+        [.. MixEntries.Split, .. HugetlbEntries.Activation],
+        MixEntries.Blocks,
+    ];
+
+    private static readonly Mix[] s_mixes =
+    [
+        .. Enumerable.Range(0, 1 << s_groups.Length)
+            .Select(mask => new Mix([.. HugetlbEntries.Pool, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
+    ];
+
+    public override string Id => "hugetlb";
+    public override string Summary => "hugetlb pool, HVO, demotion and shared page tables beside anonymous folios and PFN walkers";
+    public override bool Standard => false;
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int pattern = shape.Draw("pattern", 0, 8);
+        // Memory that is one hugetlb folio: it is made of the very pages that were given back.
+        MixShape parameters = HugetlbShape.Draw(programme, geometry, spare: pattern < 3 ? 0 : 2);
+        int groups = shape.Draw("groups", 1, s_mixes.Length - 1);
+        int ops = shape.Draw("ops", 1, 8);
+        switch (pattern)
+        {
+            case 0 or 1 or 2:
+                ComposeReuse(programme, parameters, lastPage: pattern != 2);
+                break;
+            case 3:
+                ComposeSharing(programme, parameters);
+                break;
+            case 4:
+                ComposeActiveSplit(programme, parameters);
+                break;
+            default:
+                HugetlbShape.SetUpPool(programme);
+                SystemShape.SetUpFolios(programme, parameters);
+                for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+                    for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(s_mixes[groups].Draw(shape, parameters));
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Single pages are unmapped and a hugetlb folio is made of them, while others take references by pfn (Z20). Mostly it is
+    /// the last page that is still in use, and everybody looks at that one.
+    /// </summary>
+    private static void ComposeReuse(Programme programme, MixShape parameters, bool lastPage)
+    {
+        Shape shape = programme.Shape;
+        int pages = 1 << programme.Arena.HugeOrder, half = Math.Min(pages / 2, 8), last = pages / 2 + shape.Pick(half);
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, programme.Arena.HugeOrder - 1));
+        for (int slot = pages / 2; slot < pages / 2 + half; slot++) programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, slot, 0));
+        List<OpCall> list = programme.Cpu(0);
+        if (lastPage)
+        {
+            programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, 0, last));
+            programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, last + 1, pages / 2 + half - last - 1));
+            programme.Setup.Add(new(Operation<DrainLocalPages>.Instance));
+        }
+        list.Add(new(Operation<ZapSlots>.Instance, 0, lastPage ? last : 0, lastPage ? 1 : pages / 2 + half));
+        list.Add(new(Operation<DrainLocalPages>.Instance));
+        list.Add(new(Operation<HugetlbGrow>.Instance));
+        if (!lastPage) list.Add(new(Operation<HugetlbDemote>.Instance));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < (lastPage ? 12 : 6); i++)
+                programme.Cpu(cpu).Add(lastPage ? new(Operation<IdleWalk>.Instance, last, 1)
+                    : MixEntries.Walks[shape.Pick(MixEntries.Walks.Length)].Draw(shape, parameters));
+    }
+
+    /// <summary>A large active folio is split while compaction looks at its head without a reference (Z17).</summary>
+    private static void ComposeActiveSplit(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        int order = Math.Min(programme.Arena.HugeOrder, HugetlbShape.LargestAnon);
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order));
+        programme.Setup.Add(new(Operation<FolioActivate>.Instance, 0, 0));
+        programme.Cpu(0).Add(shape.OneIn(2) ? new(Operation<SplitHugePage>.Instance, 0, 0) : new(Operation<FolioSplitAt>.Instance, 0, 0, 0, 1));
+        programme.Cpu(0).Add(new(Operation<ZapSlots>.Instance, 0, 0, 1 << order));
+        programme.Cpu(0).Add(new(Operation<HugetlbGrow>.Instance));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 4; i++) programme.Cpu(cpu).Add(new(Operation<CompactionWalk>.Instance, shape.Pick(2), 1 + shape.Pick(4)));
+    }
+
+    /// <summary>Mms join and leave a shared page table, while others take references on pages by pfn (Z19).</summary>
+    private static void ComposeSharing(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        HugetlbShape.SetUpPool(programme);
+        for (int mm = 0; mm < Geometry.MaxMms; mm++)
+            if (shape.OneIn(2)) programme.Setup.Add(new(Operation<PmdShare>.Instance, mm));
+        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 4; i++)
+                programme.Cpu(cpu).Add((cpu & 1) == 1
+                    ? new(Operation<StaleLookups>.Instance, 0, parameters.SystemPages)
+                    : HugetlbEntries.Maps[2 + shape.Pick(2)].Draw(shape, parameters));
+    }
+}

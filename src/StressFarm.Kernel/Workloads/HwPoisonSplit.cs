@@ -1,0 +1,46 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>
+/// Large anonymous folios that fail while they are split, mapped, forked and pinned. Three quarters of the schedules are one folio of which
+/// a page fails while somebody splits it; the rest is drawn freely.
+/// </summary>
+public sealed class HwPoisonSplit : Workload
+{
+    private static readonly Mix s_mix = new([.. HugetlbEntries.Poison, .. MixEntries.Anon, .. MixEntries.Split, .. MixEntries.Split, .. MixEntries.Gup]);
+
+    public override string Id => "hwpoison-split";
+    public override string Summary => "memory_failure against large anonymous folios that are split, forked and pinned";
+    public override bool Standard => false;
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int pattern = shape.Draw("pattern", 0, 3), ops = shape.Draw("ops", 1, 8);
+        MixShape parameters = HugetlbShape.Draw(programme, geometry, spare: 1);
+        if (pattern != 0)
+        {
+            ComposeSplit(programme, parameters);
+            return;
+        }
+        SystemShape.SetUpFolios(programme, parameters);
+        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(s_mix.Draw(shape, parameters));
+    }
+
+    /// <summary>
+    /// The first page of a large anonymous folio fails while the folio is split to smaller ones (Z38). Copies of
+    /// page words, which disturb nobody, let the failure come at any point of the split.
+    /// </summary>
+    private static void ComposeSplit(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        int order = Math.Min(programme.Arena.HugeOrder, HugetlbShape.LargestAnon);
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, 0));
+        programme.Cpu(0).Add(new(Operation<FolioSplitAt>.Instance, 0, 0, 2, shape.Pick(2)));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+        {
+            if (shape.OneIn(3)) programme.Cpu(cpu).Add(new(Operation<SnapshotWalk>.Instance, 0, 8 + shape.Pick(24)));
+            programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(2) * 4));
+        }
+    }
+}

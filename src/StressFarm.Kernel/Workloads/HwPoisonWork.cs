@@ -1,0 +1,126 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>
+/// Memory that fails: free, anonymous, slab, driver and hugetlb pages, and unpoisoning. Half of the schedules are one of a
+/// few situations; the rest is drawn freely.
+/// </summary>
+public sealed class HwPoisonWork : Workload
+{
+    private static readonly MixEntry[][] s_groups =
+    [
+        HugetlbEntries.Pool,
+        HugetlbEntries.Maps,
+        [.. MixEntries.Anon, .. MixEntries.Split],
+        MixEntries.Slab,
+        MixEntries.Blocks,
+        [.. MixEntries.Driver, .. MixEntries.Gup],
+        MixEntries.Walks,
+    ];
+
+    private static readonly Mix[] s_mixes =
+    [
+        .. Enumerable.Range(0, 1 << s_groups.Length)
+            .Select(mask => new Mix([.. HugetlbEntries.Poison, .. HugetlbEntries.Poison, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
+    ];
+
+    private const int Compaction = 1;
+
+    public override string Id => "hwpoison";
+    public override string Summary => "memory_failure and unpoison_memory against free, anonymous, slab, driver and hugetlb pages";
+    public override bool Standard => false;
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int pattern = shape.Draw("pattern", 0, 9), groups = shape.Draw("groups", 1, s_mixes.Length - 1), ops = shape.Draw("ops", 1, 8);
+        // Memory that is one hugetlb folio: whoever allocates gets what was dissolved.
+        MixShape parameters = HugetlbShape.Draw(programme, geometry, spare: pattern == 0 ? 0 : 2).WithProducers(shape);
+        switch (pattern)
+        {
+            case 0:
+                ComposeDissolve(programme, parameters);
+                break;
+            case 1:
+                ComposePoisonedPool(programme, parameters);
+                break;
+            case 2:
+                ComposeDemotion(programme, parameters);
+                break;
+            case 3:
+                ComposeHugeZero(programme, parameters);
+                break;
+            case 4:
+                ComposeSlab(programme, parameters);
+                break;
+            default:
+                HugetlbShape.SetUpPool(programme);
+                SystemShape.SetUpDriverMemory(programme, parameters);
+                SystemShape.SetUpFolios(programme, parameters);
+                for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+                    for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(s_mixes[groups].Draw(shape, parameters));
+                break;
+        }
+    }
+
+    /// <summary>A page of a free hugetlb folio fails while others look for memory (Z25).</summary>
+    private static void ComposeDissolve(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        int pages = 1 << programme.Arena.HugeOrder;
+        programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, shape.Pick(2)));
+        programme.Cpu(0).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 4; i++) programme.Cpu(cpu).Add(MixEntries.Blocks[shape.Pick(MixEntries.Blocks.Length)].Draw(shape, parameters));
+    }
+
+    /// <summary>A free folio of the pool is poisoned already; it is given back while another of its pages fails (Z23).</summary>
+    private static void ComposePoisonedPool(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        int pages = 1 << programme.Arena.HugeOrder;
+        programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, shape.Pick(2)));
+        programme.Setup.Add(new(Operation<HugetlbAllocate>.Instance, 0, HugetlbEntries.Handle));
+        programme.Setup.Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+        programme.Setup.Add(new(Operation<HugetlbRelease>.Instance, HugetlbEntries.Handle));
+        programme.Cpu(0).Add(new(Operation<HugetlbShrink>.Instance));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 3; i++) programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+    }
+
+    /// <summary>A free folio is demoted or dissolved while one of its pages fails (Z24).</summary>
+    private static void ComposeDemotion(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        int pages = 1 << programme.Arena.HugeOrder;
+        programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, shape.Pick(2)));
+        programme.Cpu(0).Add(shape.OneIn(4) ? new(Operation<HugetlbDissolve>.Instance, shape.Pick(pages)) : new(Operation<HugetlbDemote>.Instance));
+        for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 2; i++) programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+    }
+
+    /// <summary>A page of the huge zero folio fails and is unpoisoned (Z27).</summary>
+    private static void ComposeHugeZero(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        programme.Setup.Add(new(Operation<DriverAllocate>.Instance, (int)DriverProducer.HugeZero, 1 + shape.Pick(programme.Arena.HugeOrder), 0));
+        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 3; i++)
+            {
+                int page = shape.Pick(2);
+                programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, page));
+                programme.Cpu(cpu).Add(new(Operation<Unpoison>.Instance, page));
+            }
+    }
+
+    /// <summary>Slabs fill up and leave their list, while compaction passes and pages fail (Z18).</summary>
+    private static void ComposeSlab(Programme programme, MixShape parameters)
+    {
+        Shape shape = programme.Shape;
+        MixShape small = parameters with { MaxOrder = 1 };
+        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
+            for (int i = 0; i < 8; i++)
+                programme.Cpu(cpu).Add((cpu & 1) == 0 ? MixEntries.Slab[shape.Pick(MixEntries.Slab.Length)].Draw(shape, small)
+                    : shape.OneIn(4) ? HugetlbEntries.Fails(shape, parameters)
+                    : MixEntries.Walks[Compaction].Draw(shape, parameters with { SystemPages = 16 }));
+    }
+}

@@ -1,0 +1,26 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>Anonymous folios that are split while others read, or zap, the migration entries that a split makes of their mappings.</summary>
+public sealed class MigrationEntryWork : Workload
+{
+    public override string Id => "migration-entry";
+    public override string Summary => "readers of migration entries against the split that made them";
+    public override bool Standard => false;
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
+        int order = shape.DrawMostly("order", 2, 4, 2, 3);
+        int splits = shape.Draw("splits", 1, 2), reads = shape.Draw("reads", 3, 6);
+        programme.Arena = new Arena(cpus, Math.Min(5, geometry.LargestOrder), -1, 3);
+        int pages = 1 << order;
+        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, shape.Pick(2)));
+        if (shape.OneIn(4)) programme.Setup.Add(new(Operation<ForkSlots>.Instance, 0, 0, pages, 1));
+        for (int i = 0; i < splits; i++)
+            programme.Cpu(0).Add(new(Operation<FolioSplitAt>.Instance, 0, shape.Pick(pages), shape.OneIn(4) ? 2 : 0, shape.Pick(2)));
+        for (int cpu = 1; cpu < cpus; cpu++)
+            for (int i = 0; i < reads; i++)
+                programme.Cpu(cpu).Add(new(Operation<SoftleafVisit>.Instance, 0, 1 + shape.Pick(pages - 1), 1 + shape.Pick(pages), shape.OneIn(8) ? 1 : 0));
+    }
+}

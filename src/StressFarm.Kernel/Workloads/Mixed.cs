@@ -1,0 +1,37 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>A little of everything. A group is switched on or off as a whole, so that schedules differ in kind (swarm testing).</summary>
+public sealed class Mixed : Workload
+{
+    /// <summary>One line a subject; anonymous memory always takes part, since everything else lives beside it.</summary>
+    private static readonly MixEntry[][] s_groups =
+    [
+        MixEntries.Gup,
+        MixEntries.Split,
+        MixEntries.Device,
+        MixEntries.Driver,
+        [.. MixEntries.Slab, .. MixEntries.HugeZero],
+        MixEntries.Walks,
+        MixEntries.Blocks,
+        [.. GupEntries.Gup, .. GupEntries.Split],
+    ];
+
+    private static readonly Mix[] s_mixes =
+    [
+        .. Enumerable.Range(0, 1 << s_groups.Length)
+            .Select(mask => new Mix([.. MixEntries.Anon, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
+    ];
+
+    public override string Id => "mixed";
+    public override string Summary => "every operation of the other workloads, mixed";
+
+    public override void Compose(Programme programme, Geometry geometry)
+    {
+        Shape shape = programme.Shape;
+        MixShape parameters = SystemShape.Draw(programme, geometry, huge: false).WithProducers(shape).WithDevice(programme, geometry);
+        int groups = shape.Draw("groups", 1, s_mixes.Length - 1);
+        SystemShape.SetUpFolios(programme, parameters);
+        SystemShape.SetUpDriverMemory(programme, parameters);
+        SystemShape.Fill(programme, s_mixes[groups], parameters);
+    }
+}

@@ -1,0 +1,12 @@
+namespace StressFarm.Kernel.Workloads;
+
+/// <summary>Which operations, in which mix, on which shapes. Add one by adding a file.</summary>
+public abstract class Workload
+{
+    public abstract string Id { get; }
+    public abstract string Summary { get; }
+    /// <summary>Takes part in compare unless others are named.</summary>
+    public virtual bool Standard => true;
+    /// <summary>Draws the shape, then the set-up and each CPU's operations.</summary>
+    public abstract void Compose(Programme programme, Geometry geometry);
+}

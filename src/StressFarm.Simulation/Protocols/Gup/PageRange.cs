@@ -1,4 +1,0 @@
-namespace StressFarm.Simulation;
-
-/// <summary>Consecutive pages.</summary>
-public readonly record struct PageRange(int Pfn, int Count);
