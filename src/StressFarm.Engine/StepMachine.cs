@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace StressFarm.Engine;
 
@@ -220,7 +221,7 @@ public abstract partial class StepMachine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndStep(StepCpu cpu)
     {
-        if (_touchedCount != 0) _observer.AfterStep(cpu);
+        if (_touchedCount != 0) _observer.AfterStep(cpu, MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(_touched), _touchedCount));
         AccessKind kind = cpu.Pending.Kind;
         // Most steps change nothing about who can run: whoever waits goes on waiting until somebody writes.
         if ((_waiting == 0 || !_wrote) && kind is not (AccessKind.None or AccessKind.Lock)) return;

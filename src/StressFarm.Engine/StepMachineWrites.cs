@@ -5,6 +5,7 @@ namespace StressFarm.Engine;
 /// <summary>How a step writes, what the observer is told of it, and the writes that a mutant loses.</summary>
 public abstract partial class StepMachine
 {
+    // What the last step wrote of the lines that are watched: see StepObserver.AfterStep. Never empty.
     private int[] _touched = new int[64];
     private int _touchedCount;
     /// <summary>Codes from here on are cells, which are not watched.</summary>
@@ -13,9 +14,6 @@ public abstract partial class StepMachine
     private bool _wrote;
     /// <summary>The step whose writes are lost; 0 for none.</summary>
     private ushort _dropped;
-
-    /// <summary>What the last step wrote of the lines that are watched: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
-    internal ReadOnlySpan<int> Touched => _touched.AsSpan(0, _touchedCount);
 
     /// <summary>A mutant's write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

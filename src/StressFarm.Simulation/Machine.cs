@@ -8,9 +8,12 @@ public sealed class Machine : KernelMachine
 {
     public Machine(Geometry geometry) : base(geometry)
     {
-        Judge = new Judge(this);
+        Judge = new Judge(this) { OperationName = OperationName };
         Build(Judge);
     }
+
+    private string OperationName(int cpu, int number) =>
+        (cpu == SetupCpu.Number ? Programme?.SetupName(number) : Programme?.OperationName(cpu, number)) ?? "";
 
     public Judge Judge { get; }
     public Programme? Programme { get; private set; }

@@ -8,7 +8,7 @@ public class ArrowTests
 {
     private static readonly (string Folder, string Assembly)[] s_projects =
     [
-        ("src/StressFarm.Simulation", "StressFarm.Simulation"), ("src/StressFarm.Exploration", "StressFarm.Exploration"),
+        ("src/StressFarm.Engine", "StressFarm.Engine"), ("src/StressFarm.Kernel", "StressFarm.Kernel"), ("src/StressFarm.Simulation", "StressFarm.Simulation"), ("src/StressFarm.Exploration", "StressFarm.Exploration"),
         ("src/StressFarm.Campaigns", "StressFarm.Campaigns"), ("src/StressFarm.Cli", "stressfarm"),
         ("grains/StressFarm.Grains.Abstractions", "StressFarm.Grains.Abstractions"), ("grains/StressFarm.Grains", "StressFarm.Grains"),
         ("src/StressFarm.Silo", "stressfarm-silo"),
@@ -43,11 +43,41 @@ public class ArrowTests
     public void The_rooms_of_the_house_are_all_seen()
     {
         string[] rooms = [.. s_arrows.Value.All.SelectMany(a => new[] { a.From, a.To }).Distinct()];
-        foreach (string room in new[] { "Simulation/Machine", "Simulation/Protocols", "Simulation/Invariants", "Exploration/Strategies", "Campaigns/Leases", "Cli/Commands", "Grains/Workers", "Silo/Stores" })
+        foreach (string room in new[] { "Engine", "Kernel/Machines", "Kernel/Protocols", "Simulation/Invariants", "Exploration/Strategies", "Campaigns/Leases", "Cli/Commands", "Grains/Workers", "Silo/Stores" })
             Assert.Contains(room, rooms);
-        Assert.Contains(("Simulation/Protocols", "Simulation/Ghost"), s_arrows.Value.All);
+        Assert.Contains(("Kernel/Protocols", "Kernel/Ghosts"), s_arrows.Value.All);
         Assert.Contains(("Silo", "Grains"), s_arrows.Value.All);
-        Assert.DoesNotContain(s_arrows.Value.All, a => a.From.StartsWith("Simulation", StringComparison.Ordinal) && !a.To.StartsWith("Simulation", StringComparison.Ordinal));
+    }
+
+    /// <summary>Longer rounds than pairs: a room that leads back to itself over others.</summary>
+    [Fact]
+    public void No_room_leads_back_to_itself_but_by_the_pairs_that_are_listed()
+    {
+        (string, string)[] listed = [.. s_arrows.Value.TwoWay.SelectMany(p => new[] { p, (p.Item2, p.Item1) })];
+        Assert.Null(Rounds.Shortest([.. s_arrows.Value.All.Except(listed)]));
+        Assert.Equal("a → b → c → a", Rounds.Shortest([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e")]));
+    }
+
+    /// <summary>Rooms of the simulated kernel, each above those before it.</summary>
+    private static readonly string[] s_floors =
+    [
+        "Engine", "Kernel/Catalogs", "Kernel/Layouts", "Kernel/Policies", "Kernel/KnownBugs", "Kernel/Ghosts", "Kernel/Machines", "Kernel/Protocols",
+        "Kernel/Operations", "Kernel/Workloads", "Simulation/Invariants", "Simulation",
+    ];
+
+    [Fact]
+    public void The_kernels_rooms_lie_one_above_the_other()
+    {
+        foreach ((string from, string to) in s_arrows.Value.All)
+            if (s_floors.Contains(from))
+                Assert.True(Array.IndexOf(s_floors, to) is var at and >= 0 && at < Array.IndexOf(s_floors, from), $"{from} knows {to}: {string.Join(", ", s_arrows.Value.Drawn(from, to).Take(5))}");
+    }
+
+    /// <summary>Those who act know nobody who judges, and those who judge read state, not protocols' business.</summary>
+    [Fact]
+    public void Invariants_know_neither_operations_nor_workloads()
+    {
+        Assert.DoesNotContain(s_arrows.Value.All, a => a is ("Simulation/Invariants", "Kernel/Operations" or "Kernel/Workloads" or "Kernel/KnownBugs"));
     }
 
     [Fact]
@@ -60,15 +90,20 @@ public class ArrowTests
         Assert.Equal(42, PlantedWord.Reader(21).Twice);
     }
 
+    /// <summary>One picture of the projects, and one of each project that has rooms.</summary>
     [Fact]
     public void The_pictures_are_drawn_from_the_arrows()
     {
         string file = Path.Combine(Root(), "docs", "architecture.md");
         string page = File.ReadAllText(file);
-        foreach ((string name, string picture) in new[] { ("projects", Picture(ProjectOf, _ => true)), ("simulation", Picture(RoomOf, a => a.From.StartsWith("Simulation/", StringComparison.Ordinal) && a.To.StartsWith("Simulation/", StringComparison.Ordinal))) })
+        var pictures = new List<(string, string)> { ("projects", Picture(ProjectOf, _ => true)) };
+        foreach (IGrouping<string, string> project in s_arrows.Value.Rooms.GroupBy(ProjectOf).Where(g => g.Count() > 1))
+            pictures.Add((project.Key, Picture(RoomOf, a => ProjectOf(a.From) == project.Key && ProjectOf(a.To) == project.Key)));
+        foreach ((string name, string picture) in pictures)
         {
             string begin = $"<!-- generated: {name} -->\n", end = "<!-- end -->";
             int at = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
+            Assert.True(at > begin.Length, $"no place for the picture of {name}");
             string drawn = page[at..page.IndexOf(end, at, StringComparison.Ordinal)];
             if (Writes) page = page.Remove(at, drawn.Length).Insert(at, picture);
             else Assert.Equal(picture, drawn);
@@ -77,7 +112,7 @@ public class ArrowTests
     }
 
     private static string ProjectOf(string room) => room.Split('/')[0];
-    private static string RoomOf(string room) => room.Split('/')[1];
+    private static string RoomOf(string room) => room.IndexOf('/') is var at and >= 0 ? room[(at + 1)..] : "(root)";
 
     private static string Picture(Func<string, string> name, Func<(string From, string To), bool> which)
     {
@@ -86,11 +121,14 @@ public class ArrowTests
         foreach ((string from, string to) in drawn)
         {
             bool both = drawn.Contains((to, from));
-            if (!both) lines.Add($"  {from} --> {to}");
-            else if (string.CompareOrdinal(from, to) < 0) lines.Add($"  {from} <-.-> {to}");
+            if (!both) lines.Add($"  {Node(from)} --> {Node(to)}");
+            else if (string.CompareOrdinal(from, to) < 0) lines.Add($"  {Node(from)} <-.-> {Node(to)}");
         }
         return string.Join('\n', [.. lines, "```", "", ""]);
     }
+
+    // "Commands/Farm" and "(root)" are no names of nodes.
+    private static string Node(string name) => name.All(c => char.IsLetter(c) || c == '.') ? name : $"{string.Concat(name.Where(char.IsLetter))}[\"{name}\"]";
 
     private static string Root()
     {

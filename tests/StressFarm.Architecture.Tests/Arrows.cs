@@ -23,6 +23,8 @@ internal sealed class Arrows
 
     public IReadOnlyCollection<(string From, string To)> All => _arrows.Keys;
 
+    public IEnumerable<string> Rooms => _arrows.Keys.SelectMany(a => new[] { a.From, a.To }).Distinct().Order(StringComparer.Ordinal);
+
     /// <summary>Pairs of rooms that know each other both ways, the lower name first.</summary>
     public IEnumerable<(string, string)> TwoWay =>
         _arrows.Keys.Where(a => string.CompareOrdinal(a.From, a.To) < 0 && _arrows.ContainsKey((a.To, a.From)));

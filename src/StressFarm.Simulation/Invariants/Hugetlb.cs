@@ -20,7 +20,7 @@ public sealed class SharedTailsAreReadOnly : Invariant
 
     public override void AuditMachine(Judge judge)
     {
-        Machine machine = judge.Machine;
+        KernelMachine machine = judge.Machine;
         if (machine.SharedVmemmap == 0) return;
         int shared = 0, order = machine.Arena.VmemmapOrder;
         for (int page = 0; page < machine.Arena.SystemPages >> order; page++)

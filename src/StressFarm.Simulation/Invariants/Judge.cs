@@ -22,7 +22,7 @@ public sealed class Judge : Witness
     private (int Cpu, int Operation) _kernelSaidIn;
     private int[] _scratch = [];
 
-    public Judge(Machine machine)
+    public Judge(KernelMachine machine)
     {
         Machine = machine;
         Ghost = machine.Ghost;
@@ -44,7 +44,9 @@ public sealed class Judge : Witness
     private static Invariant[] Overriding(Invariant[] all, string audit) =>
         [.. all.Where(i => i.GetType().GetMethod(audit)!.DeclaringType != typeof(Invariant))];
 
-    public Machine Machine { get; }
+    public KernelMachine Machine { get; }
+    /// <summary>Tells the name of a CPU's operation by its number.</summary>
+    internal Func<int, int, string> OperationName { get; set; } = (_, _) => "";
     public Ghost Ghost { get; }
     public MemMap Memory { get; }
     public Policy Policy => Machine.Policy;
@@ -107,12 +109,12 @@ public sealed class Judge : Witness
         _tables.Add((policy, _table));
     }
 
-    public override void AfterStep(StepCpu cpu)
+    public override void AfterStep(StepCpu cpu, ReadOnlySpan<int> written)
     {
         if (!_attentive) return;
-        if (Machine.SharedVmemmap != 0) WriteFaults(cpu);
+        if (Machine.SharedVmemmap != 0) WriteFaults(cpu, written);
         WriteTable table = _table!;
-        foreach (int touched in Machine.Touched)
+        foreach (int touched in written)
         {
             uint code = (uint)touched;
             int pfn = (int)(code / WriteTable.Parts);
@@ -129,9 +131,9 @@ public sealed class Judge : Witness
     }
 
     /// <summary>What the MMU would say of the step's writes (I50).</summary>
-    private void WriteFaults(StepCpu cpu)
+    private void WriteFaults(StepCpu cpu, ReadOnlySpan<int> written)
     {
-        foreach (int touched in Machine.Touched)
+        foreach (int touched in written)
         {
             int pfn = (int)((uint)touched / WriteTable.Parts);
             if (Machine.IsReadOnly(pfn)) HearAt(MomentKind.WriteFault, cpu, pfn, ((uint)touched >> 2) * 2 + ((touched & 3) == 2 ? 1u : 0));
@@ -241,9 +243,6 @@ public sealed class Judge : Witness
     {
         if (!stamp.Known) return new Actor(-1, "", 0, Step.None);
         if (stamp.IsEarlier) return Actor.EarlierSchedule;
-        string operation = stamp.Cpu == Machine.SetupCpu.Number
-            ? Machine.Programme?.SetupName(stamp.Operation) ?? ""
-            : Machine.Programme?.OperationName(stamp.Cpu, stamp.Operation) ?? "";
-        return new Actor(stamp.Cpu, operation, stamp.Operation, stamp.Step);
+        return new Actor(stamp.Cpu, OperationName(stamp.Cpu, stamp.Operation), stamp.Operation, stamp.Step);
     }
 }

@@ -137,7 +137,7 @@ public sealed class OwnersPartitionTheSection : Invariant
 
     public override void AuditMachine(Judge judge)
     {
-        Machine machine = judge.Machine;
+        KernelMachine machine = judge.Machine;
         int listed = 0, owned = 0;
         for (int order = 0; order <= Geometry.MaxOrder; order++)
         {
@@ -157,7 +157,7 @@ public sealed class OwnersPartitionTheSection : Invariant
     /// <summary>ALLOCATOR=LIFO: the driver's two lists, through the pages.</summary>
     private void AuditDriver(Judge judge)
     {
-        Machine machine = judge.Machine;
+        KernelMachine machine = judge.Machine;
         int first = machine.Geometry.DeviceBase, end = first + machine.Arena.DevicePages, listed = 0, free = 0;
         for (int list = 0; list < 2; list++)
             for (int pfn = judge.Memory.PfnAt(judge.Memory[new Word(machine.Cells.DriverHeads.Index + list)]); pfn >= first && pfn < end && listed <= end - first;)
@@ -206,7 +206,7 @@ public sealed class BuddyBlocksAreWellFormed : Invariant
 
     public override void AuditMachine(Judge judge)
     {
-        Machine machine = judge.Machine;
+        KernelMachine machine = judge.Machine;
         for (int order = 0; order <= Geometry.MaxOrder; order++)
         {
             Word head = machine.Cells.FreeArea(order);
@@ -265,7 +265,7 @@ public sealed class FreedPagesReachAList : Invariant
 
     public override void AuditEmpty(Judge judge)
     {
-        Machine machine = judge.Machine;
+        KernelMachine machine = judge.Machine;
         for (int pfn = 0; pfn < machine.Arena.SystemPages; pfn++)
             if (judge.Ghost.OwnerOf(pfn) is not (Owner.Buddy or Owner.Pcp)) { Report(judge, pfn); return; }
         int device = machine.Geometry.DeviceBase;

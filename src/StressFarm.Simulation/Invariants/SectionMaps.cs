@@ -25,7 +25,7 @@ public sealed class ValidMeansThereIsAMemmap : Invariant
 
     public override void AuditMachine(Judge judge)
     {
-        Machine machine = judge.Machine;
+        KernelMachine machine = judge.Machine;
         if (!machine.Arena.Hotplug) return;
         int sections = machine.Arena.SystemSections + (machine.Arena.DevicePages > 0 ? 1 : 0);
         for (int section = 0; section < sections; section++)

@@ -10,7 +10,7 @@ namespace StressFarm.Simulation.Invariants;
 /// </summary>
 internal sealed class WriteTable
 {
-    /// <summary>Numbers of a touched word with its part: the low five bits of <see cref="StepMachine.Touched"/>.</summary>
+    /// <summary>Numbers of a touched word with its part: the low five bits of what <see cref="StepObserver.AfterStep"/> is told.</summary>
     internal const int Parts = Layout.WordsPerPage * 4;
 
     // The distinct lists, one after the other: list n begins at Lists[n] >> 8 and is Lists[n] & 255 long; list 0 is empty.
