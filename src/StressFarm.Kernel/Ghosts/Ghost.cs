@@ -123,6 +123,19 @@ public sealed partial class Ghost
         Tell(MomentKind.Published, cpu, o.Head, id);
     }
 
+    /// <summary><see cref="Publish"/> of the object that a page belongs to.</summary>
+    public void PublishAt(StepCpu cpu, int pfn) => Publish(cpu, _object[pfn]);
+
+    /// <summary>The same of one that is anonymous memory.</summary>
+    public void PublishAnon(StepCpu cpu, int pfn)
+    {
+        _objects[_object[pfn]].Anon = true;
+        PublishAt(cpu, pfn);
+    }
+
+    /// <summary>Its owner keeps the refcount at 0.</summary>
+    public void KeepFrozen(int pfn) => _objects[_object[pfn]].FrozenOwner = true;
+
     /// <summary>A hugetlb folio is the pool's: complete, frozen, and nobody's pointer is good any more.</summary>
     public void Pool(int pfn)
     {

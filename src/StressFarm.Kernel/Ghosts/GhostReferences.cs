@@ -157,6 +157,12 @@ public sealed partial class Ghost
         _mmMaps[id * Geometry.MaxMms + mm] += d;
     }
 
+    /// <summary>The same of consecutive pages.</summary>
+    public void MapPtes(int pfn, int count, int mm, int d)
+    {
+        for (int i = pfn; i < pfn + count; i++) MapPte(i, mm, d);
+    }
+
     public void MapPmd(int pfn, int mm, int d)
     {
         int id = _object[pfn];

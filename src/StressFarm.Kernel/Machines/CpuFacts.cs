@@ -1,6 +1,6 @@
 namespace StressFarm.Kernel.Machines;
 
-/// <summary>What a protocol tells the ghost that no kernel state shows: one short call a fact, right after the access that made it so.</summary>
+/// <summary>Pointers, and what a protocol tells the ghost that no kernel state shows: one short call a fact, right after the access that made it so.</summary>
 public sealed partial class Cpu
 {
     /// <summary>A fact about the object that the page belongs to now.</summary>
@@ -9,6 +9,12 @@ public sealed partial class Cpu
     /// <summary>A fact about no object.</summary>
     /// <param name="pfn">the page it is about, or -1</param>
     public void TellOfNone(MomentKind fact, int pfn, ulong a = 0, ulong b = 0) => Ghost.Tell(fact, this, pfn, Ghost.NoObject, a, b);
+
+    /// <summary>pfn_to_page(): a pointer to the page as it is now. What it points to may change; the ghost knows when it has.</summary>
+    public Page PfnToPage(int pfn) => Ghost.Token(pfn);
+
+    /// <summary>pfn_folio(), of the folio's first page.</summary>
+    public Folio PfnFolio(int pfn) => Ghost.FolioToken(pfn);
 
     /// <summary>A pointer obtained earlier is used: its page must still be in the same life (I14).</summary>
     public void Deref(Page page)

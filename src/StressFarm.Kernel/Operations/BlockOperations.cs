@@ -11,7 +11,7 @@ public sealed class BlockAllocate : Operation
         if (cpu.Handles[call.B].Kind != HandleKind.None) return;
         int pfn = await BuddyAllocator.AllocPages(cpu, call.A, Alloc.Plain, call.A == 0 ? Owner.Small : Owner.Block);
         if (pfn < 0) return;
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
         cpu.Handles[call.B] = new Handle { Kind = HandleKind.Block, Pfn = pfn, Life = cpu.Ghost.LifeOf(pfn), Order = call.A, Count = 1 };
     }
 }

@@ -68,7 +68,7 @@ public sealed class SplitInFile : Operation
     {
         int pfn = await PageCache.GetEntry(cpu, call.A, call.B);
         if (pfn < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         if (await FolioReferences.TryLock(cpu, folio))
         {
             if (await cpu.Load(folio.Head.Mapping, Step.S1) == PageCache.MappingAddress(call.A))
@@ -94,7 +94,7 @@ public sealed class SplitByPfn : Operation
         {
             int head = await SpeculativeGet.Pf(cpu, pfn, Step.S1);
             if (head < 0) continue;
-            Folio folio = cpu.Ghost.FolioToken(head);
+            Folio folio = cpu.PfnFolio(head);
             ulong flags = await cpu.Load(folio.Flags, Step.S1);
             if ((flags & PageFlag.Head) != 0 && (flags & PageFlag.Lru) != 0)
             {

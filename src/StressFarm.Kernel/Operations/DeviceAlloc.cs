@@ -14,7 +14,7 @@ public sealed class DeviceAlloc : Operation
         if (cpu.Machine.Arena.DevicePages == 0 || cpu.Handles[call.A].Kind != HandleKind.None) return;
         DeviceBlock block = await DeviceMemory.Alloc(cpu, call.B, call.C);
         if (block.IsNone) return;
-        Page page = cpu.Ghost.Token(block.Pfn);
+        Page page = cpu.PfnToPage(block.Pfn);
         cpu.Handles[call.A] = new Handle { Kind = HandleKind.LockedFolio, Pfn = page.Pfn, Life = page.Life, Order = block.Order, Extra = Fresh };
     }
 }

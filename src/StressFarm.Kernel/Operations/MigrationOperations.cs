@@ -36,7 +36,7 @@ public sealed class InsertDevicePmd : Operation
         int order = cpu.Machine.Arena.PmdOrder;
         DeviceBlock block = await DeviceMemory.Alloc(cpu, order, 0);
         if (block.IsNone) return;
-        Folio folio = cpu.Ghost.FolioToken(block.Pfn);
+        Folio folio = cpu.PfnFolio(block.Pfn);
         if (block.Order == order) await DevicePmdInsertion.Run(cpu, folio, call.A, AnonMemory.TableOf(cpu, call.B), (InsertFailure)call.C);
         await DeviceMigration.UnlockAndPut(cpu, folio.Head);
     }

@@ -33,7 +33,7 @@ public sealed class FolioActivate : Operation
         Word ptl = cpu.Cells.Ptl(call.A, AnonMemory.TableOf(cpu, call.B));
         await cpu.Lock(ptl, Step.PtlLock);
         var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(call.A, call.B), Step.ReadPte));
-        int head = pte.IsPresent ? await CompoundPages.PageFolio(cpu, cpu.Ghost.Token(pte.Pfn), Step.Activate) : -1;
+        int head = pte.IsPresent ? await CompoundPages.PageFolio(cpu, cpu.PfnToPage(pte.Pfn), Step.Activate) : -1;
         if (head >= 0 && (await cpu.Load(new Folio(head).Flags, Step.Activate) & PageFlag.Lru) != 0)
         {
             await cpu.Lock(cpu.Cells.LruvecLock, Step.LruLock);

@@ -26,61 +26,65 @@ public sealed class MapcountCountsPtes : Invariant
     }
 }
 
+/// <summary>What must hold of the map counts of a live folio while nothing is under way.</summary>
+public abstract class FolioMapcount : Invariant
+{
+    public sealed override When When => When.Quiescent;
+    public override Severity Severity => Severity.Wrong;
+    public sealed override string Mirror => "none";
+
+    public sealed override void AuditObject(Judge judge, int id)
+    {
+        ref GhostObject o = ref judge.Ghost[id];
+        if (o.Phase == Phase.Live && FolioFields.Carries(judge.Policy, o)) Audit(judge, id, ref o);
+    }
+
+    /// <param name="o">live, and it has the fields</param>
+    protected abstract void Audit(Judge judge, int id, ref GhostObject o);
+
+    /// <summary>A count, -1 for none, is not what it should be.</summary>
+    /// <param name="by">who maps it, as a clause that follows the count</param>
+    private protected void Miscounted(Judge judge, ref GhostObject o, Half field, string name, int maps, string by) =>
+        judge.Violate(this, null, o.Head + 1, field.Index, name, $"{maps - 1}", $"{(int)judge.Memory[field]}",
+            $"the {o.Kind} at page {o.Head} has {name} {(int)judge.Memory[field]}{by}");
+}
+
 /// <summary>I31.</summary>
-public sealed class EntireMapcountCountsPmds : Invariant
+public sealed class EntireMapcountCountsPmds : FolioMapcount
 {
     public override string Id => "I31";
     public override string Statement => "_entire_mapcount + 1 is the number of PMD entries that map the folio";
-    public override When When => When.Quiescent;
-    public override Severity Severity => Severity.Wrong;
-    public override string Mirror => "none";
 
-    public override void AuditObject(Judge judge, int id)
+    protected override void Audit(Judge judge, int id, ref GhostObject o)
     {
-        ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
         Half field = new Folio(o.Head).EntireMapcount;
-        int count = (int)judge.Memory[field];
-        if (count + 1 == o.PmdMaps) return;
-        judge.Violate(this, null, o.Head + 1, field.Index, "_entire_mapcount", $"{o.PmdMaps - 1}", $"{count}",
-            $"the {o.Kind} at page {o.Head} has _entire_mapcount {count} and {o.PmdMaps} PMD entries map it");
+        if ((int)judge.Memory[field] + 1 != o.PmdMaps) Miscounted(judge, ref o, field, "_entire_mapcount", o.PmdMaps, $" and {o.PmdMaps} PMD entries map it");
     }
 }
 
 /// <summary>I32.</summary>
-public sealed class LargeMapcountIsTheSum : Invariant
+public sealed class LargeMapcountIsTheSum : FolioMapcount
 {
     public override string Id => "I32";
     public override string Statement => "_large_mapcount + 1 is the number of PTEs and PMD entries that map (part of) the folio";
-    public override When When => When.Quiescent;
-    public override Severity Severity => Severity.Wrong;
-    public override string Mirror => "none";
 
-    public override void AuditObject(Judge judge, int id)
+    protected override void Audit(Judge judge, int id, ref GhostObject o)
     {
-        ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o)) return;
         Half field = new Folio(o.Head).LargeMapcount;
-        int count = (int)judge.Memory[field], maps = o.PteMaps + o.PmdMaps;
-        if (count + 1 == maps) return;
-        judge.Violate(this, null, o.Head + 1, field.Index, "_large_mapcount", $"{maps - 1}", $"{count}",
-            $"the {o.Kind} at page {o.Head} has _large_mapcount {count}; {o.PteMaps} PTEs and {o.PmdMaps} PMD entries map it");
+        int maps = o.PteMaps + o.PmdMaps;
+        if ((int)judge.Memory[field] + 1 != maps) Miscounted(judge, ref o, field, "_large_mapcount", maps, $"; {o.PteMaps} PTEs and {o.PmdMaps} PMD entries map it");
     }
 }
 
 /// <summary>I33.</summary>
-public sealed class NrPagesMappedCountsPages : Invariant
+public sealed class NrPagesMappedCountsPages : FolioMapcount
 {
     public override string Id => "I33";
     public override string Statement => "_nr_pages_mapped counts the pages with _mapcount >= 0, and its ENTIRELY_MAPPED bit is set while _entire_mapcount >= 0; under PAGE_MAPCOUNT=0 it is 0";
-    public override When When => When.Quiescent;
-    public override Severity Severity => Severity.Wrong;
-    public override string Mirror => "none";
 
-    public override void AuditObject(Judge judge, int id)
+    protected override void Audit(Judge judge, int id, ref GhostObject o)
     {
-        ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o) || o.Kind == Owner.Hugetlb) return;
+        if (o.Kind == Owner.Hugetlb) return;
         var folio = new Folio(o.Head);
         int mapped = 0;
         for (int pfn = o.Head; pfn < o.Head + o.Pages; pfn++)
@@ -127,18 +131,15 @@ public sealed class MmSlotsAreConsistent : Invariant
 }
 
 /// <summary>I35.</summary>
-public sealed class ExclusiveMeansOneMm : Invariant
+public sealed class ExclusiveMeansOneMm : FolioMapcount
 {
     public override string Id => "I35";
     public override string Statement => "a mapped large folio that is not marked shared is mapped by one mm only";
-    public override When When => When.Quiescent;
     public override Severity Severity => Severity.Corruption;
-    public override string Mirror => "none";
 
-    public override void AuditObject(Judge judge, int id)
+    protected override void Audit(Judge judge, int id, ref GhostObject o)
     {
-        ref GhostObject o = ref judge.Ghost[id];
-        if (o.Phase != Phase.Live || !FolioFields.Carries(judge.Policy, o) || o.Kind == Owner.Hugetlb || judge.Policy.MmId == MmId.Off) return;
+        if (o.Kind == Owner.Hugetlb || judge.Policy.MmId == MmId.Off) return;
         var folio = new Folio(o.Head);
         if ((int)judge.Memory[folio.LargeMapcount] < 1 || judge.Memory[folio.MmIds] >> 63 != 0) return;
         int mms = 0;

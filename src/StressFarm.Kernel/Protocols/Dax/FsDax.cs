@@ -71,7 +71,7 @@ public static class FsDax
     private static async Op MapEntry(Cpu cpu, int mm, int entry, ulong value, int page)
     {
         int order = OrderOf(value), pmdOrder = cpu.Machine.Arena.PmdOrder;
-        Folio folio = cpu.Ghost.FolioToken(PfnOf(value));
+        Folio folio = cpu.PfnFolio(PfnOf(value));
         bool pmd = page < 0 && order == pmdOrder;
         int at = Math.Max(page, 0) & ((1 << order) - 1), slot = SlotOf(entry) + at, table = AnonMemory.TableOf(cpu, slot);
         await FolioReferences.Get(cpu, folio, 1, Step.DaxMap);
@@ -125,7 +125,7 @@ public static class FsDax
         {
             for (int mm = 0; mm < Geometry.MaxMms; mm++)
                 for (int i = 0; i < 1 << OrderOf(value); i++) await Zap.Slot(cpu, mm, SlotOf(entry) + i);
-            Folio folio = cpu.Ghost.FolioToken(PfnOf(value));
+            Folio folio = cpu.PfnFolio(PfnOf(value));
             await cpu.Lock(cpu.Cells.DaxShareLock, Step.DaxShare);
             if (await cpu.Load(folio.Refcount, Step.DaxBusy) == 0)
             {

@@ -49,7 +49,7 @@ public static class DeviceEviction
     {
         var page = new Page(pfn);
         if (!await LockPfn(cpu, page)) return 1;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         int nr = Math.Max(1, await DeviceMemory.NrPages(cpu, folio, Step.E3));
         if (nr > end - pfn)
         {
@@ -69,7 +69,7 @@ public static class DeviceEviction
         if (!got) return false;
         cpu.Tell(MomentKind.DeviceGet, page.Pfn, (ulong)page.Pfn);
         cpu.Tell(MomentKind.SpeculativeGet, page.Pfn, (ulong)page.Pfn, (ulong)cpu.Ghost.LifeOf(page.Pfn));
-        Folio folio = cpu.Ghost.FolioToken(page.Pfn);
+        Folio folio = cpu.PfnFolio(page.Pfn);
         if (await FolioReferences.TryLock(cpu, folio, Step.E2Lock)) return true;
         await FolioReferences.Put(cpu, folio, 1, Step.EUndo);
         return false;
@@ -77,7 +77,7 @@ public static class DeviceEviction
 
     private static async Op Migrate(Cpu cpu, int pfn, bool small)
     {
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         await DeviceMigration.ToRam(cpu, folio, small);
         await FolioReferences.Unlock(cpu, folio);
         await FolioReferences.Put(cpu, folio);

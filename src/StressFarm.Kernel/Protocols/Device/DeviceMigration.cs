@@ -62,7 +62,7 @@ public static class DeviceMigration
         Folio folio = default;
         if (head >= 0)
         {
-            folio = cpu.Ghost.FolioToken(head);
+            folio = cpu.PfnFolio(head);
             locked = await FolioReferences.TryLock(cpu, folio);
             if (locked) await FolioReferences.Get(cpu, folio, 1, Step.DevFault);
         }
@@ -106,7 +106,7 @@ public static class DeviceMigration
         }
         for (int i = 0; i < 1 << order; i++)
         {
-            Folio part = cpu.Ghost.FolioToken(source.Pfn + i); // locked, with a reference of this CPU's
+            Folio part = cpu.PfnFolio(source.Pfn + i); // locked, with a reference of this CPU's
             await Move(cpu, part, 0, mm, slot + i);
             if (i > 0) await UnlockAndPut(cpu, part.Head);
         }
@@ -137,7 +137,7 @@ public static class DeviceMigration
         }
         int id = cpu.Ghost.ObjectOf(target);
         cpu.Ghost[id].Anon = true;
-        Folio folio = cpu.Ghost.FolioToken(target);
+        Folio folio = cpu.PfnFolio(target);
         await cpu.Store(folio.Head.MemcgData, AnonMemory.Memcg, Step.MV3);
         cpu.Ghost.Publish(cpu, id);
         await cpu.Store(folio.Head.Mapping, AnonMemory.AnonMapping(mm), Step.MV3);

@@ -14,7 +14,7 @@ public static class DeviceWalk
         if (head < 0) return;
         cpu.Tell(MomentKind.DeviceGet, pfn, (ulong)head);
         cpu.Tell(MomentKind.SpeculativeGet, pfn, (ulong)head, (ulong)cpu.Ghost.LifeOf(head));
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         // page_pgmap() goes through page_folio().
         int at = await CompoundPages.PageFolio(cpu, page, Step.W4);
         if (at >= 0)
@@ -41,7 +41,7 @@ public static class DeviceWalk
         int head = await CompoundPages.PageFolio(cpu, page, Step.W1);
         if (head < 0) return -1;
         if (!await FolioReferences.TryGet(cpu, new Page(head), 1, Step.W2)) return -1;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         if (await CompoundPages.PageFolio(cpu, page, Step.W3) == head) return head;
         await FolioReferences.Put(cpu, folio, 1, Step.W6);
         return -1;

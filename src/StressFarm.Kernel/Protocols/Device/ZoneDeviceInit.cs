@@ -35,7 +35,7 @@ public static class ZoneDeviceInit
         cpu.Tell(MomentKind.ZinitDone, pfn, (ulong)order);
         // zone_device_folio_init(): one flag; under CMP=RFC, too, it does not write the folio fields (spec 4.1).
         if (order > 0) await cpu.Or(new Folio(pfn).SecondFlags, PageFlag.LargeRmappable, Step.Z6);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
     }
 
     /// <summary>The guard of zone_device_page_init() as v7.3 has it.</summary>

@@ -148,7 +148,7 @@ public static class DriverMemory
         if (!await AnonMemory.RangeIsNone(cpu, mm, slot, 1)) return false;
         int head = await CompoundPages.PageFolio(cpu, page, Step.I3);
         if (head < 0) return false;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         await FolioReferences.Get(cpu, folio, 1, Step.I3);
         bool large = (await cpu.Load(folio.Flags, Step.I5) & PageFlag.Head) != 0;
         if (await MappedPages.HasRmap(cpu, folio, large)) await Rmap.AddPtes(cpu, folio, page, 1, mm, large);
@@ -166,7 +166,7 @@ public static class DriverMemory
         int head = await CompoundPages.PageFolio(cpu, page, Step.FaultInsert);
         cpu.Deref(page);
         if (head < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         await FolioReferences.Get(cpu, folio, 1, Step.FaultInsert);
         await FolioReferences.Lock(cpu, folio, Step.FaultInsert);
         Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));

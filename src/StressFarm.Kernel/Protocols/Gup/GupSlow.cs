@@ -43,10 +43,10 @@ public static class GupSlow
         }
         if (!entry.IsPresent || entry.IsSpecial || (!entry.IsWrite && (flags & GupFlags.Write) != 0)) return -1;
         if (wanted >= 0 && pfn != wanted) return -1;
-        Page page = cpu.Ghost.Token(pfn); // mapped, under the lock
+        Page page = cpu.PfnToPage(pfn); // mapped, under the lock
         int head = await CompoundPages.PageFolio(cpu, page, Step.GupSlow);
         if (head < 0) return -1;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         bool anon = (await cpu.Load(folio.Head.Mapping, Step.GupSlow) & Layout.MappingAnon) != 0;
         bool unshare = !entry.IsWrite && anon && (flags & GupFlags.Pin) != 0;
         if (unshare && (await cpu.Load(page.Flags, Step.GupSlow) & PageFlag.AnonExclusive) == 0) return -1;

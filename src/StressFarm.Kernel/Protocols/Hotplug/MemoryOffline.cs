@@ -87,7 +87,7 @@ public static class MemoryOffline
         int head = await SpeculativeGet.Pf(cpu, pfn, Step.OfflineGet);
         if (head < 0) return skip;
         if (life != 0) cpu.Tell(MomentKind.SpeculativeGet, pfn, (ulong)head, (ulong)life);
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         ulong flags = await cpu.Load(folio.Flags, Step.OfflineTest);
         int next = pfn + 1;
         if ((flags & PageFlag.Head) != 0)

@@ -109,12 +109,12 @@ public static class HugetlbDemotion
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Plain, Owner.Hugetlb, refcounted: false);
         if (pfn < 0) return;
         var folio = new Folio(pfn);
-        cpu.Ghost[cpu.Ghost.ObjectOf(pfn)].FrozenOwner = true;
+        cpu.Ghost.KeepFrozen(pfn);
         bool shared = VmemmapRemap.SharedPages(cpu, order) != 0;
         await CompoundPages.Prep(cpu, pfn, order, shared ? 1 << cpu.Machine.Arena.VmemmapOrder : 1 << order);
         await HugetlbPool.InitNew(cpu, folio);
         await VmemmapRemap.Optimize(cpu, folio, order);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
         await HugetlbPool.Lock(cpu);
         await cpu.Add(cpu.Cells.NrHugePages(0), 1, Step.HtlbBoot);
         await HugetlbPool.Enqueue(cpu, folio, 0);

@@ -14,7 +14,7 @@ public static class HugetlbMapping
     {
         int pfn = await HugetlbPool.Allocate(cpu, 0);
         if (pfn < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(pfn); // this CPU's reference
+        Folio folio = cpu.PfnFolio(pfn); // this CPU's reference
         await HugetlbPool.SetSubpool(cpu, folio, Subpool, Step.HtlbFault);
         await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         bool none = await cpu.Load(cpu.Cells.Pmd(mm, table), Step.HtlbFault) == 0;
@@ -38,7 +38,7 @@ public static class HugetlbMapping
     /// <summary><c>__unmap_hugepage_range</c> at one entry, which was read under the page table lock; drops the lock.</summary>
     internal static async Op UnmapLocked(Cpu cpu, int mm, int table, PageTableEntry entry)
     {
-        Folio folio = cpu.Ghost.FolioToken(entry.Pfn);
+        Folio folio = cpu.PfnFolio(entry.Pfn);
         await cpu.Store(cpu.Cells.Pmd(mm, table), 0, Step.HtlbUnmap);
         cpu.Ghost.ThreadToPte(cpu, entry.Pfn, -1);
         await cpu.Add(folio.EntireMapcount, -1, Step.HtlbUnmap);
@@ -72,7 +72,7 @@ public static class HugetlbFiles
     {
         int pfn = await HugetlbPool.Allocate(cpu, 0);
         if (pfn < 0) return -1;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         await FolioReferences.Get(cpu, folio, 1, Step.Memfd); // hugetlb_add_to_page_cache()
         cpu.Ghost.ThreadToOther(cpu, pfn, 1);
         await FolioReferences.Get(cpu, folio, 1, Step.Memfd); // the pin: folio_try_get() of what the cache holds

@@ -36,9 +36,9 @@ public static class HugetlbPool
         int pfn = await BuddyAllocator.AllocPages(cpu, order, folioFields ? Alloc.Folio : Alloc.Compound, Owner.Hugetlb, refcounted: false);
         var folio = new Folio(pfn);
         if (pfn < 0) return folio;
-        cpu.Ghost[cpu.Ghost.ObjectOf(pfn)].FrozenOwner = true;
+        cpu.Ghost.KeepFrozen(pfn);
         await InitNew(cpu, folio);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
         return folio;
     }
 

@@ -27,7 +27,7 @@ public static class SharedPageTable
         var table = new Page(pfn);
         await cpu.Store(table.Type, PageType.Table, Step.PmdShare);
         await cpu.Store(table.Index, 0, Step.PmdShare);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
         cpu.Ghost.ThreadToOther(cpu, pfn, 1);
         await cpu.Store(cpu.Cells.SharedTable, (ulong)pfn + 1, Step.PmdShare);
         int folio = await HugetlbPool.Allocate(cpu, 0);

@@ -11,7 +11,7 @@ public static class MemcgMove
         int page = await SplitByAddress.GetPage(cpu, mm, slot);
         if (page < 0) return;
         int head = await CompoundPages.PageFolio(cpu, new Page(page), Step.MoveAccount);
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         if (await FolioReferences.TryLock(cpu, folio, Step.MoveAccount))
         {
             if (await SplitByAddress.Isolate(cpu, folio))

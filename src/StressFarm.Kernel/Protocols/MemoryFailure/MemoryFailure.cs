@@ -116,7 +116,7 @@ public static class MemoryFailure
     /// </summary>
     private static async Op Contain(Cpu cpu, int pfn, int head)
     {
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         await FolioReferences.Lock(cpu, folio);
         if ((await cpu.Load(folio.Flags, Step.MfLarge) & PageFlag.Head) != 0)
         {
@@ -130,7 +130,7 @@ public static class MemoryFailure
                 await FolioReferences.Put(cpu, folio);
                 return;
             }
-            folio = cpu.Ghost.FolioToken(pfn);
+            folio = cpu.PfnFolio(pfn);
         }
         await Unmap(cpu, folio);
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru | PageFlag.Active, Step.MfUnmap) & PageFlag.Lru) != 0)

@@ -10,7 +10,7 @@ public static class CacheMigration
     {
         int head = await SpeculativeGet.Pf(cpu, pfn, Step.W2);
         if (head < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         if ((await cpu.AndNot(folio.Flags, PageFlag.Lru, Step.W5) & PageFlag.Lru) != 0)
         {
             cpu.Ghost.SetLru(cpu, folio.Pfn, false);
@@ -44,7 +44,7 @@ public static class CacheMigration
         await cpu.Or(new Page(pfn).Flags, PageFlag.Locked, Step.FolioTryLock);
         cpu.Ghost.Locked(cpu, pfn);
         cpu.Ghost.Publish(cpu, id);
-        Folio target = cpu.Ghost.FolioToken(pfn);
+        Folio target = cpu.PfnFolio(pfn);
         bool moved = await MoveMapping(cpu, folio, target, mapping, order, swap, anon);
         if (moved) await FolioReferences.LruAdd(cpu, target);
         await PageCache.Release(cpu, target);

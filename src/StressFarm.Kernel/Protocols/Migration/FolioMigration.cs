@@ -21,7 +21,7 @@ public static class FolioMigration
         int order = await DeviceMemory.Order(cpu, source, Step.MigrateUnmap);
         int head = toDevice ? await NewDevice(cpu, order, choice) : await NewSystem(cpu, order);
         if (head < 0) return false;
-        Folio target = cpu.Ghost.FolioToken(head);
+        Folio target = cpu.PfnFolio(head);
         await Unmap(cpu, source, order);
         bool moved = await MoveMapping(cpu, source, target, order, toDevice);
         if (moved && !toDevice) await FolioReferences.LruAdd(cpu, target);
@@ -35,10 +35,8 @@ public static class FolioMigration
     {
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (pfn < 0) return -1;
-        int id = cpu.Ghost.ObjectOf(pfn);
-        cpu.Ghost[id].Anon = true;
-        cpu.Ghost.Publish(cpu, id);
-        await FolioReferences.Lock(cpu, cpu.Ghost.FolioToken(pfn), Step.MigrateUnmap);
+        cpu.Ghost.PublishAnon(cpu, pfn);
+        await FolioReferences.Lock(cpu, cpu.PfnFolio(pfn), Step.MigrateUnmap);
         return pfn;
     }
 

@@ -9,7 +9,7 @@ public static class MigrationCallers
         int page = await SplitByAddress.GetPage(cpu, mm, slot);
         if (page < 0) return false;
         int head = await CompoundPages.PageFolio(cpu, new Page(page), Step.MigrateUnmap);
-        return await Isolated(cpu, cpu.Ghost.FolioToken(head));
+        return await Isolated(cpu, cpu.PfnFolio(head));
     }
 
     /// <summary>A folio of system memory of which the caller has a reference, which is put.</summary>
@@ -41,7 +41,7 @@ public static class MigrationCallers
         int page = await SplitByAddress.GetPage(cpu, mm, slot);
         if (page < 0) return;
         int head = await CompoundPages.PageFolio(cpu, new Page(page), Step.MV1);
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         ulong flags = await cpu.Load(folio.Flags, Step.MV1);
         bool takes = (flags & PageFlag.ZoneMask) != PageFlag.ZoneDevice && ((flags & PageFlag.Head) == 0 || compound);
         if (takes && await FolioReferences.TryLock(cpu, folio, Step.MV1))
@@ -70,7 +70,7 @@ public static class MigrationCallers
         Folio folio = default;
         if (head >= 0)
         {
-            folio = cpu.Ghost.FolioToken(head);
+            folio = cpu.PfnFolio(head);
             locked = await FolioReferences.TryLock(cpu, folio, Step.DevFault);
             if (locked) await FolioReferences.Get(cpu, folio, 1, Step.DevFault);
         }
@@ -94,7 +94,7 @@ public static class MigrationCallers
             cpu.Tell(MomentKind.ReaderAdvance, pfn, (ulong)advance);
             return advance;
         }
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         int nr = Math.Max(1, await DeviceMemory.NrPages(cpu, folio, Step.E3));
         if (await FolioReferences.TryLock(cpu, folio, Step.E2Lock))
         {

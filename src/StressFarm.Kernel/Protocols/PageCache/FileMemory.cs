@@ -20,7 +20,7 @@ public static class FileMemory
         if (index >= (int)await cpu.Load(size, Step.FileFault)) return;
         int pfn = await PageCache.LockEntry(cpu, mapping, index);
         if (pfn < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         bool mapped = index < (int)await cpu.Load(size, Step.FileFault) && await MapPage(cpu, mm, mapping, index, folio);
         await FolioReferences.Unlock(cpu, folio);
         if (!mapped) await FolioReferences.Put(cpu, folio);

@@ -24,7 +24,7 @@ public static class FileTruncate
             await DropValue(cpu, mapping, index);
             return index + 1;
         }
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         int first = (int)await cpu.Load(folio.Head.Index, Step.Truncate);
         int order = await PageCache.OrderOf(cpu, folio, Step.Truncate);
         if (first < size)

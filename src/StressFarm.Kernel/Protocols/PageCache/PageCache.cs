@@ -56,7 +56,7 @@ public static class PageCache
         {
             int pfn = await GetEntry(cpu, mapping, index);
             if (pfn < 0) return -1;
-            Folio folio = cpu.Ghost.FolioToken(pfn);
+            Folio folio = cpu.PfnFolio(pfn);
             await FolioReferences.Lock(cpu, folio);
             if (await Holds(cpu, mapping, index, folio)) return pfn;
             await Release(cpu, folio);
@@ -88,8 +88,8 @@ public static class PageCache
         ulong flags = await cpu.Load(new Page(pfn).Flags, Step.CacheAdd); // __folio_set_locked() and what the filesystem sets
         await cpu.Store(new Page(pfn).Flags, flags | PageFlag.Locked | PageFlag.Uptodate | (mapping == Shmem ? PageFlag.Swapbacked : 0), Step.CacheAdd);
         cpu.Ghost.Locked(cpu, pfn);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        cpu.Ghost.PublishAt(cpu, pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         if (await Insert(cpu, mapping, index, order, folio, 0)) await FolioReferences.LruAdd(cpu, folio);
         await Release(cpu, folio);
     }

@@ -11,7 +11,7 @@ public static class ShmemSwap
     {
         int pfn = await PageCache.GetEntry(cpu, PageCache.Shmem, index);
         if (pfn < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         if (await FolioReferences.TryLock(cpu, folio, Step.ShmemOut))
         {
             if (await cpu.Load(folio.Head.Mapping, Step.ShmemOut) == PageCache.MappingAddress(PageCache.Shmem)) await OutLocked(cpu, folio);
@@ -36,7 +36,7 @@ public static class ShmemSwap
         if (!XArray.IsValue(value)) return;
         int pfn = await SwapCache.LockFolio(cpu, XArray.ValueOf(value));
         if (pfn < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         int order = await PageCache.OrderOf(cpu, folio, Step.ShmemIn);
         int first = index & ~((1 << order) - 1);
         bool unmapped = (await cpu.Load(folio.Head.Mapping, Step.ShmemIn)) == 0;

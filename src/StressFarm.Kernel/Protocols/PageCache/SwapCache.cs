@@ -56,7 +56,7 @@ public static class SwapCache
                 await cpu.Yield(Step.SwapGet);
                 continue;
             }
-            Folio folio = cpu.Ghost.FolioToken(pfn);
+            Folio folio = cpu.PfnFolio(pfn);
             await FolioReferences.Lock(cpu, folio);
             if (await Matches(cpu, folio, entry)) return pfn;
             await PageCache.Release(cpu, folio);
@@ -99,7 +99,7 @@ public static class SwapCache
         int page = await SplitByAddress.GetPage(cpu, mm, slot);
         if (page < 0) return;
         int head = await CompoundPages.PageFolio(cpu, new Page(page), Step.SwapAdd);
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         if (await FolioReferences.TryLock(cpu, folio, Step.SwapAdd))
         {
             ulong flags = await cpu.Load(folio.Flags, Step.SwapAdd);
@@ -119,7 +119,7 @@ public static class SwapCache
     {
         int pfn = await LockFolio(cpu, entry);
         if (pfn < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         if (!anonymous || (await cpu.Load(folio.Head.Mapping, Step.SwapDelete) & Layout.MappingAnon) != 0)
             await Delete(cpu, folio, await PageCache.OrderOf(cpu, folio, Step.SwapDelete));
         await PageCache.Release(cpu, folio);

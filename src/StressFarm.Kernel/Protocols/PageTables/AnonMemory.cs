@@ -36,10 +36,8 @@ public static class AnonMemory
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, order == 0 ? Owner.Small : Owner.Folio);
         if (pfn < 0) return;
         await cpu.Store(new Page(pfn).MemcgData, MemcgOf(cpu, mm), Step.NewAnon);
-        int id = cpu.Ghost.ObjectOf(pfn);
-        cpu.Ghost[id].Anon = true;
-        cpu.Ghost.Publish(cpu, id);
-        Folio folio = cpu.Ghost.FolioToken(pfn);
+        cpu.Ghost.PublishAnon(cpu, pfn);
+        Folio folio = cpu.PfnFolio(pfn);
         int table = TableOf(cpu, slot);
         await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         if (!await RangeIsNone(cpu, mm, slot, 1 << order))

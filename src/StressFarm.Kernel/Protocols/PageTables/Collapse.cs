@@ -14,10 +14,8 @@ public static class Collapse
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Folio, Owner.Folio);
         if (pfn < 0) return;
         await cpu.Store(new Page(pfn).MemcgData, AnonMemory.MemcgOf(cpu, mm), Step.CollapsePmd);
-        int id = cpu.Ghost.ObjectOf(pfn);
-        cpu.Ghost[id].Anon = true;
-        cpu.Ghost.Publish(cpu, id);
-        Folio target = cpu.Ghost.FolioToken(pfn);
+        cpu.Ghost.PublishAnon(cpu, pfn);
+        Folio target = cpu.PfnFolio(pfn);
         await cpu.Lock(cpu.Cells.AnonVmaRoot, Step.CollapsePmd);
         bool done = false;
         if (await TakeTable(cpu, mm, table))
@@ -73,7 +71,7 @@ public static class Collapse
 
     private static async Op<bool> IsolatePage(Cpu cpu, int pfn)
     {
-        Folio folio = cpu.Ghost.FolioToken(pfn); // mapped, under the lock
+        Folio folio = cpu.PfnFolio(pfn); // mapped, under the lock
         if (CompoundPages.IsTail(await cpu.Load(folio.Head.Info, Step.CollapseIsolate))) return false;
         if ((await cpu.Load(folio.Flags, Step.CollapseIsolate) & PageFlag.Head) != 0) return false;
         if ((await cpu.Load(folio.Head.Mapping, Step.CollapseIsolate) & Layout.MappingAnon) == 0) return false;
@@ -97,7 +95,7 @@ public static class Collapse
             Word ptep = cpu.Cells.Pte(mm, first + i);
             await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
             var pte = new PageTableEntry(await cpu.Load(ptep, Step.CollapseClear));
-            Folio folio = cpu.Ghost.FolioToken(pte.Pfn); // this CPU's reference
+            Folio folio = cpu.PfnFolio(pte.Pfn); // this CPU's reference
             await cpu.Store(ptep, 0, Step.CollapseClear);
             cpu.Ghost.ThreadToPte(cpu, pte.Pfn, -1);
             await Rmap.RemovePtes(cpu, folio, folio.Head, 1, mm, large: false);
@@ -126,7 +124,7 @@ public static class Collapse
         for (int i = 0; i < isolated; i++)
         {
             var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, (table << order) + i), Step.CollapsePmd));
-            Folio folio = cpu.Ghost.FolioToken(pte.Pfn); // this CPU's reference
+            Folio folio = cpu.PfnFolio(pte.Pfn); // this CPU's reference
             await FolioReferences.Unlock(cpu, folio, Step.CollapsePmd);
             await FolioReferences.LruAdd(cpu, folio);
             await FolioReferences.Put(cpu, folio, 1, Step.CollapsePmd);

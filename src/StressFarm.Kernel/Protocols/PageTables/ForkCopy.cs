@@ -38,10 +38,10 @@ public static class ForkCopy
 
     private static async Op CopyPte(Cpu cpu, PageTableEntry entry, int parent, int child, int slot)
     {
-        Page page = cpu.Ghost.Token(entry.Pfn);
+        Page page = cpu.PfnToPage(entry.Pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.ForkCopy);
         if (head < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         bool large = (await cpu.Load(folio.Flags, Step.ForkCopy) & PageFlag.Head) != 0;
         await FolioReferences.Get(cpu, folio, 1, Step.ForkCopy);
         bool write = entry.IsWrite;
@@ -68,7 +68,7 @@ public static class ForkCopy
     {
         int order = cpu.Machine.Arena.PmdOrder;
         if (entry.IsSpecial || !await AnonMemory.RangeIsNone(cpu, child, table << order, 1 << order)) return;
-        Folio folio = cpu.Ghost.FolioToken(entry.Pfn);
+        Folio folio = cpu.PfnFolio(entry.Pfn);
         await FolioReferences.Get(cpu, folio, 1, Step.ForkCopy);
         if (!await Unshare(cpu, folio, folio.Head, large: true))
         {

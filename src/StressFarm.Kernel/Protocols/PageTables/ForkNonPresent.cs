@@ -36,10 +36,10 @@ public static class ForkNonPresent
     /// <summary>Device memory cannot be pinned, so folio_try_dup_anon_rmap_*() always succeeds.</summary>
     private static async Op CopyDevice(Cpu cpu, PageTableEntry entry, Word from, Word to, int child, bool pmd)
     {
-        Page page = cpu.Ghost.Token(entry.Pfn);
+        Page page = cpu.PfnToPage(entry.Pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.CopyNonPresent);
         if (head < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         bool large = (await cpu.Load(folio.Flags, Step.CopyNonPresent) & PageFlag.Head) != 0;
         await FolioReferences.Get(cpu, folio, 1, Step.CopyNonPresent);
         await cpu.AndNot(page.Flags, PageFlag.AnonExclusive, Step.CopyNonPresent);

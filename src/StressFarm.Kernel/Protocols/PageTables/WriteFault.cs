@@ -14,9 +14,9 @@ public static class WriteFault
         await cpu.Lock(ptl, Step.PtlLock);
         ulong pmd = await cpu.Load(cpu.Cells.Pmd(mm, AnonMemory.TableOf(cpu, slot)), Step.WpFault);
         var pte = new PageTableEntry(pmd != 0 ? 0 : await cpu.Load(ptep, Step.WpFault));
-        Page page = pte.IsPresent && !pte.IsWrite && !pte.IsSpecial ? cpu.Ghost.Token(pte.Pfn) : default;
+        Page page = pte.IsPresent && !pte.IsWrite && !pte.IsSpecial ? cpu.PfnToPage(pte.Pfn) : default;
         int head = page.Life == 0 ? -1 : await CompoundPages.PageFolio(cpu, page, Step.WpFault);
-        Folio folio = head < 0 ? default : cpu.Ghost.FolioToken(head);
+        Folio folio = head < 0 ? default : cpu.PfnFolio(head);
         if (head < 0 || (await cpu.Load(folio.Head.Mapping, Step.WpFault) & Layout.MappingAnon) == 0)
         {
             await cpu.Unlock(ptl, Step.PtlUnlock);
@@ -64,10 +64,8 @@ public static class WriteFault
         int pfn = await BuddyAllocator.AllocPages(cpu, 0, Alloc.Folio, Owner.Small), table = AnonMemory.TableOf(cpu, slot);
         if (pfn < 0) return;
         await cpu.Store(new Page(pfn).MemcgData, AnonMemory.MemcgOf(cpu, mm), Step.WpCopy);
-        int id = cpu.Ghost.ObjectOf(pfn);
-        cpu.Ghost[id].Anon = true;
-        cpu.Ghost.Publish(cpu, id);
-        Folio copy = cpu.Ghost.FolioToken(pfn);
+        cpu.Ghost.PublishAnon(cpu, pfn);
+        Folio copy = cpu.PfnFolio(pfn);
         await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         Word ptep = cpu.Cells.Pte(mm, slot);
         bool same = await cpu.Load(cpu.Cells.Pmd(mm, table), Step.WpCopy) == 0 && await cpu.Load(ptep, Step.WpCopy) == pte.Raw;

@@ -53,14 +53,14 @@ public static class Zap
     private static async Op UnmapAndPut(Cpu cpu, int mm, int table, PageTableEntry entry, bool huge)
     {
         Word ptl = cpu.Cells.Ptl(mm, table);
-        Page page = cpu.Ghost.Token(entry.Pfn);
+        Page page = cpu.PfnToPage(entry.Pfn);
         int head = await CompoundPages.PageFolio(cpu, page, Step.Zap);
         if (head < 0)
         {
             await cpu.Unlock(ptl, Step.PtlUnlock);
             return;
         }
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         bool large = (await cpu.Load(folio.Flags, Step.Zap) & PageFlag.Head) != 0;
         if (!await MappedPages.IsNormalFolio(cpu, folio, large))
         {

@@ -134,8 +134,7 @@ public static class FolioReferences
     {
         public Unit Do(Cpu cpu, ulong result)
         {
-            cpu.Deref(folio);
-            cpu.Ghost.Locked(cpu, folio.Pfn);
+            Locked(cpu, folio, true);
             return default;
         }
     }
@@ -148,12 +147,14 @@ public static class FolioReferences
 
     public readonly struct LockTried(Folio folio) : IThen<bool>
     {
-        public bool Do(Cpu cpu, ulong result)
-        {
-            cpu.Deref(folio);
-            if (result != 0) cpu.Ghost.Locked(cpu, folio.Pfn);
-            return result != 0;
-        }
+        public bool Do(Cpu cpu, ulong result) => Locked(cpu, folio, result != 0);
+    }
+
+    private static bool Locked(Cpu cpu, Folio folio, bool taken)
+    {
+        cpu.Deref(folio);
+        if (taken) cpu.Ghost.Locked(cpu, folio.Pfn);
+        return taken;
     }
 
     public static AccessThen<Accesses.Unlock, LockGiven, Unit> Unlock(Cpu cpu, Folio folio, Step step = Step.FolioUnlock)

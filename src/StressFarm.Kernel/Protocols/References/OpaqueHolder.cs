@@ -18,8 +18,8 @@ public static class OpaqueHolder
         var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.ReadPte));
         if (pte.IsPresent)
         {
-            int head = await CompoundPages.PageFolio(cpu, cpu.Ghost.Token(pte.Pfn), Step.Get);
-            Folio folio = cpu.Ghost.FolioToken(head);
+            int head = await CompoundPages.PageFolio(cpu, cpu.PfnToPage(pte.Pfn), Step.Get);
+            Folio folio = cpu.PfnFolio(head);
             await FolioReferences.Get(cpu, folio, References);
             cpu.Ghost.ThreadToOther(cpu, head, References);
             handle = new Handle { Kind = HandleKind.OpaqueRefs, Pfn = head, Life = folio.Life, Count = References };

@@ -96,7 +96,7 @@ public static class FolioUnmap
 
     private static async Op<bool> UnmapPte(Cpu cpu, Folio folio, int mm, Word ptep, PageTableEntry pte, Step step)
     {
-        Page page = cpu.Ghost.Token(pte.Pfn);
+        Page page = cpu.PfnToPage(pte.Pfn);
         bool large = (await cpu.Load(folio.Flags, step) & PageFlag.Head) != 0;
         bool exclusive = (await cpu.Load(page.Flags, step) & PageFlag.AnonExclusive) != 0;
         await cpu.Store(ptep, 0, step);

@@ -26,7 +26,7 @@ public static class Rmap
         }
         if (cpu.Policy.PageMapcount == PageMapcount.Off)
         {
-            for (int i = 0; i < n; i++) cpu.Ghost.MapPte(page.Pfn + i, mm, 1);
+            cpu.Ghost.MapPtes(page.Pfn, n, mm, 1);
             await AddLargeMapcount(cpu, folio, n, mm);
             return;
         }
@@ -72,7 +72,7 @@ public static class Rmap
         int left = await SubLargeMapcount(cpu, folio, n, mm);
         if (cpu.Policy.PageMapcount == PageMapcount.Off)
         {
-            for (int i = 0; i < n; i++) cpu.Ghost.MapPte(page.Pfn + i, mm, -1);
+            cpu.Ghost.MapPtes(page.Pfn, n, mm, -1);
             return left != 0 && await IsPartially(cpu, folio, left) && (int)await cpu.Load(folio.EntireMapcount, Step.RmapRemove) < 0;
         }
         int last = 0;

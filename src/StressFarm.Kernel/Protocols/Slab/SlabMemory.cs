@@ -33,7 +33,7 @@ public static class SlabMemory
         await cpu.Store(FreeList(head), Objects + ((ulong)pfn << 12), Step.SlabAlloc);
         await cpu.Store(Counters(head), 1, Step.SlabAlloc);
         if (order > 0 && cpu.Policy.Has(Deviation.SlabWritesTail)) await cpu.Store(new Page(pfn + 1).Index, Objects, Step.SlabAlloc);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
         await cpu.Lock(cpu.Cells.SlabLock, Step.SlabList);
         await Lists.Add(cpu, SlabList(head), cpu.Cells.SlabPartial, Step.SlabList);
         await cpu.Unlock(cpu.Cells.SlabLock, Step.SlabList);
@@ -46,7 +46,7 @@ public static class SlabMemory
         int pfn = await AllocateFrozen(cpu, order, Owner.LargeKmalloc);
         if (pfn < 0) return -1;
         await cpu.Store(new Page(pfn).Type, PageType.LargeKmalloc, Step.LkAlloc);
-        cpu.Ghost.Publish(cpu, cpu.Ghost.ObjectOf(pfn));
+        cpu.Ghost.PublishAt(cpu, pfn);
         return pfn;
     }
 
@@ -56,7 +56,7 @@ public static class SlabMemory
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Compound, owner, refcounted: counted);
         if (pfn < 0) return -1;
         if (counted) cpu.Ghost.ThreadToOther(cpu, pfn, 1);
-        else cpu.Ghost[cpu.Ghost.ObjectOf(pfn)].FrozenOwner = true;
+        else cpu.Ghost.KeepFrozen(pfn);
         return pfn;
     }
 
@@ -95,7 +95,7 @@ public static class SlabMemory
         cpu.Deref(page);
         cpu.Tell(MomentKind.Kfree, page.Pfn, (ulong)found, (ulong)allocated);
         if (found < 0) return;
-        Page head = cpu.Ghost.Token(found);
+        Page head = cpu.PfnToPage(found);
         uint type = await cpu.Load(head.Type, Step.Kfree);
         if (PageType.Is(type, PageType.Slab)) await FreeObject(cpu, head);
         else if (PageType.Is(type, PageType.LargeKmalloc)) await FreeLarge(cpu, head);

@@ -16,7 +16,7 @@ public static class DeferredSplitScan
         {
             int page = PageOf(cpu, await cpu.Load(mine, Step.ScanDel));
             if (page < 0) return;
-            Folio folio = cpu.Ghost.FolioToken(page - 2); // this CPU's reference
+            Folio folio = cpu.PfnFolio(page - 2); // this CPU's reference
             await TakeOff(cpu, folio);
             await SplitOne(cpu, folio, underused);
         }
@@ -64,9 +64,9 @@ public static class DeferredSplitScan
         if ((partially || underused) && await FolioReferences.TryLock(cpu, folio, Step.ScanSplit))
         {
             split = await FolioSplit.Split(cpu, folio, new SplitShape(0, folio.Pfn, true), lockAt: folio.Pfn) == SplitResult.Done;
-            await FolioReferences.Unlock(cpu, split ? cpu.Ghost.FolioToken(folio.Pfn) : folio, Step.ScanSplit);
+            await FolioReferences.Unlock(cpu, split ? cpu.PfnFolio(folio.Pfn) : folio, Step.ScanSplit);
         }
-        if (split) folio = cpu.Ghost.FolioToken(folio.Pfn);
+        if (split) folio = cpu.PfnFolio(folio.Pfn);
         else if ((await cpu.Load(folio.SecondFlags, Step.ScanRequeue) & PageFlag.PartiallyMapped) != 0) await DeferredSplit.Queue(cpu, folio);
         await FolioReferences.Put(cpu, folio, 1, Step.ScanSplit);
     }
@@ -78,7 +78,7 @@ public static class DeferredSplitScan
         var pmd = new PageTableEntry(await cpu.Load(cpu.Cells.Pmd(mm, table), Step.Queue));
         if (pmd.IsPresent)
         {
-            Folio folio = cpu.Ghost.FolioToken(pmd.Pfn); // mapped, under the lock
+            Folio folio = cpu.PfnFolio(pmd.Pfn); // mapped, under the lock
             if ((await cpu.Load(folio.SecondFlags, Step.Queue) & PageFlag.PartiallyMapped) == 0) await DeferredSplit.Queue(cpu, folio, partially: false);
         }
         await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);

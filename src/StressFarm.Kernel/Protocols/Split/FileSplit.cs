@@ -57,7 +57,7 @@ public static class FileSplit
             await XArray.Replace(cpu, cache.Mapping, index, cpu.Memory.AddressOf(new Page(part)), Step.S12);
             return;
         }
-        Folio folio = cpu.Ghost.FolioToken(part);
+        Folio folio = cpu.PfnFolio(part);
         await PageCache.Delete(cpu, cache.Mapping, index, int.Log2(pages), folio, shadow: 0);
         await PageCache.PutCacheRefs(cpu, folio, pages);
     }

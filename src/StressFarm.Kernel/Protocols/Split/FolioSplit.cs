@@ -97,7 +97,7 @@ public static class FolioSplit
     {
         for (int part = pfn; part < pfn + (1 << order);)
         {
-            Folio folio = cpu.Ghost.FolioToken(part); // this CPU's own reference
+            Folio folio = cpu.PfnFolio(part); // this CPU's own reference
             int next = await Next(cpu, part, Step.S14);
             await FolioUnmap.Remap(cpu, folio);
             part = next;
@@ -111,7 +111,7 @@ public static class FolioSplit
             int next = await Next(cpu, part, Step.S14);
             if (lockAt < part || lockAt >= next)
             {
-                Folio folio = cpu.Ghost.FolioToken(part);
+                Folio folio = cpu.PfnFolio(part);
                 await FolioReferences.Unlock(cpu, folio, Step.S14);
                 await FolioReferences.Put(cpu, folio, 1, Step.S14);
             }

@@ -27,7 +27,7 @@ public static class PmdSplit
     private static async Op SplitMapped(Cpu cpu, PageTableEntry pmd, int mm, int table)
     {
         int order = cpu.Machine.Arena.PmdOrder, nr = 1 << order;
-        Folio folio = cpu.Ghost.FolioToken(pmd.Pfn); // mapped, under the lock
+        Folio folio = cpu.PfnFolio(pmd.Pfn); // mapped, under the lock
         cpu.Ghost.WithdrawTable(mm, table);
         bool exclusive = (await cpu.Load(folio.Flags, Step.PmdSplit) & PageFlag.AnonExclusive) != 0;
         await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Migration(pmd.Pfn, pmd.IsWrite, exclusive).Raw, Step.PmdSplit); // pmdp_invalidate()

@@ -11,7 +11,7 @@ public static class SplitByAddress
         int page = await GetPage(cpu, mm, slot);
         if (page < 0) return;
         int head = await CompoundPages.PageFolio(cpu, new Page(page), Step.S1);
-        Folio folio = cpu.Ghost.FolioToken(head); // this CPU's reference
+        Folio folio = cpu.PfnFolio(head); // this CPU's reference
         if (await FolioReferences.TryLock(cpu, folio, Step.S1))
         {
             SplitResult result = await FolioSplit.Split(cpu, folio, new SplitShape(newOrder, page, uniform), lockAt: page);
@@ -19,7 +19,7 @@ public static class SplitByAddress
             {
                 // The lock and the reference are now on the part that holds the page.
                 head = await CompoundPages.PageFolio(cpu, new Page(page), Step.S14);
-                folio = cpu.Ghost.FolioToken(head);
+                folio = cpu.PfnFolio(head);
             }
             await FolioReferences.Unlock(cpu, folio, Step.S14);
         }
@@ -35,7 +35,7 @@ public static class SplitByAddress
         int page = await GetPage(cpu, mm, slot);
         if (page < 0) return;
         int head = await CompoundPages.PageFolio(cpu, new Page(page), Step.MV1);
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         if (await FolioReferences.TryLock(cpu, folio, Step.MV1))
         {
             ulong flags = await cpu.Load(folio.Flags, Step.MV1);
@@ -57,7 +57,7 @@ public static class SplitByAddress
         await FolioSplit.SplitUnmapped(cpu, folio, 0);
         for (int part = folio.Pfn; part < folio.Pfn + (1 << order);)
         {
-            Folio each = cpu.Ghost.FolioToken(part);
+            Folio each = cpu.PfnFolio(part);
             int next = await FolioSplit.Next(cpu, part, Step.MV4);
             await FolioUnmap.Remap(cpu, each);
             if (!device) await FolioReferences.LruAdd(cpu, each); // folio_putback_lru()
@@ -83,8 +83,8 @@ public static class SplitByAddress
         Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
         int page = await PageAt(cpu, mm, slot);
-        int head = page < 0 ? -1 : await CompoundPages.PageFolio(cpu, cpu.Ghost.Token(page), Step.S1);
-        if (head >= 0) await FolioReferences.Get(cpu, cpu.Ghost.FolioToken(head), 1, Step.S1); // mapped, under the lock
+        int head = page < 0 ? -1 : await CompoundPages.PageFolio(cpu, cpu.PfnToPage(page), Step.S1);
+        if (head >= 0) await FolioReferences.Get(cpu, cpu.PfnFolio(head), 1, Step.S1); // mapped, under the lock
         await cpu.Unlock(ptl, Step.PtlUnlock);
         return head < 0 ? -1 : page;
     }

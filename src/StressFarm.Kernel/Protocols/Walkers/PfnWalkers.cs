@@ -13,7 +13,7 @@ public static class PfnWalkers
         if ((await cpu.Load(page.Flags, Step.W1) & PageFlag.Lru) == 0) return;
         int head = await SpeculativeGet.Pf(cpu, pfn, Step.W2);
         if (head < 0) return;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         bool same = !CompoundPages.IsTail(await cpu.Load(page.Info, Step.W3)) && (await cpu.Load(folio.Flags, Step.W3) & PageFlag.Lru) != 0;
         if (same) await cpu.Or(folio.Flags, PageFlag.Idle, Step.W4);
         await FolioReferences.Put(cpu, folio);
@@ -41,7 +41,7 @@ public static class PfnWalkers
         }
         int head = await SpeculativeGet.Nt(cpu, pfn, Step.W4);
         if (head < 0) return pfn + 1;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         bool lru = (await cpu.Load(folio.Flags, Step.W4) & PageFlag.Lru) != 0;
         if (lru) await IsolateAndPutBack(cpu, folio);
         await FolioReferences.Put(cpu, folio);
@@ -124,7 +124,7 @@ public static class PfnWalkers
     {
         int head = await SpeculativeGet.Pf(cpu, pfn, Step.W2);
         if (head < 0) return pfn + 1;
-        Folio folio = cpu.Ghost.FolioToken(head);
+        Folio folio = cpu.PfnFolio(head);
         int next = pfn + 1;
         if ((await cpu.Load(folio.Flags, Step.W3) & PageFlag.Head) != 0)
         {
