@@ -9,7 +9,17 @@ public abstract class Operation
     /// <summary>Its name in programmes, traces and signatures, in the kernel's words.</summary>
     public abstract string Id { get; }
     public abstract string Summary { get; }
+    /// <summary>The arguments of a call, in their order; all that <see cref="Run"/> reads.</summary>
+    public virtual IReadOnlyList<Parameter> Parameters => [];
     public abstract Op Run(Cpu cpu, OpCall call);
+
+    /// <summary>For <see cref="Parameters"/>: gives each its place.</summary>
+    protected static IReadOnlyList<Parameter> Takes(params Parameter[] parameters)
+    {
+        if (parameters.Length > OpCall.Capacity) throw new InvalidOperationException($"{parameters.Length} parameters: a call has {OpCall.Capacity} arguments at most");
+        for (int i = 0; i < parameters.Length; i++) parameters[i].Place(i);
+        return parameters;
+    }
 }
 
 /// <summary>An operation's one instance, found by its type.</summary>
