@@ -26,9 +26,12 @@ public abstract class Domain(string name, string extent)
         return values.IsEmpty ? "there is none on this arena" : $"it is {Format(values.Low)} to {Format(values.High)}";
     }
 
+    /// <summary>Slots of an mm that have a page table.</summary>
+    internal static int SlotsOf(in Arena arena) => Math.Min(Geometry.SlotsPerMm, Geometry.MaxTables << arena.PmdOrder);
+
     public static Domain Mm { get; } = new NumberDomain("mm", $"0 to {Geometry.MaxMms - 1}", arena => new(0, Geometry.MaxMms - 1));
     public static Domain Slot { get; } = new NumberDomain("slot", $"page table slots of an mm: 0 to {Geometry.SlotsPerMm - 1}, in at most {Geometry.MaxTables} tables",
-        arena => new(0, Math.Min(Geometry.SlotsPerMm, Geometry.MaxTables << arena.PmdOrder) - 1));
+        arena => new(0, SlotsOf(arena) - 1));
     public static Domain Table { get; } = new NumberDomain("table", $"page tables of an mm: 0 to {Geometry.MaxTables - 1}, as far as there are slots",
         arena => new(0, Math.Min(Geometry.MaxTables, Geometry.SlotsPerMm >> arena.PmdOrder) - 1));
     public static Domain Pfn { get; } = new NumberDomain("pfn", "pages of system memory, from 0", arena => new(0, arena.SystemPages - 1));
@@ -43,7 +46,7 @@ public abstract class Domain(string name, string extent)
     public static Domain Handle { get; } = new NumberDomain("handle", $"handles of the CPU: 0 to {Handles.Capacity - 1}", arena => new(0, Handles.Capacity - 1));
     public static Domain HandleOrNone { get; } = new NumberDomain("handle or none", $"a handle, or none", arena => new(-1, Handles.Capacity - 1), "none");
     /// <summary>How many slots, from one on.</summary>
-    public static Domain Slots { get; } = new NumberDomain("slots", $"1 to {Geometry.SlotsPerMm}", arena => new(1, Slot.In(arena).High + 1));
+    public static Domain Slots { get; } = new NumberDomain("slots", $"1 to {Geometry.SlotsPerMm}", arena => new(1, SlotsOf(arena)));
     /// <summary>How many pages of system memory, from one on.</summary>
     public static Domain Pages { get; } = new NumberDomain("pages", "1 to the pages of system memory", arena => new(1, arena.SystemPages));
     /// <summary>How many pages of device memory, from one on.</summary>

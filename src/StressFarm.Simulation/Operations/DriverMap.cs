@@ -22,7 +22,7 @@ public sealed class DriverMap : Operation
         Cpu owner = call.Is(s_setup) ? cpu.Machine.SetupCpu : cpu;
         Handle handle = owner.Handles[call[s_handle]];
         return handle.Kind == HandleKind.DriverPages
-            ? DriverMemory.MapPages(cpu, handle, call[s_mm], call[s_slot], call[s_first], call[s_count])
+            ? DriverMemory.MapPages(cpu, handle, call[s_mm], call[s_slot], call[s_first], CutToMm(cpu, call[s_slot], call[s_count]))
             : default;
     }
 }

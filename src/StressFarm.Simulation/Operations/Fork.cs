@@ -15,8 +15,8 @@ public abstract class Fork : Operation
         int parent = call[s_mm], child = call[s_child];
         if (child <= parent || child >= Geometry.MaxMms) return;
         await ForkCopy.AnonVmaFork(cpu, child);
-        int end = Math.Min(call[s_slot] + call[s_count], Geometry.SlotsPerMm);
-        for (int slot = call[s_slot]; slot < end; slot++) await Copy(cpu, parent, child, slot);
+        int first = call[s_slot], end = first + CutToMm(cpu, first, call[s_count]);
+        for (int slot = first; slot < end; slot++) await Copy(cpu, parent, child, slot);
     }
 
     protected abstract Op Copy(Cpu cpu, int parent, int child, int slot);

@@ -33,13 +33,13 @@ public abstract class GetPages : Operation
 
     public sealed override async Op Run(Cpu cpu, OpCall call)
     {
-        int handle = call[s_handle], mm = call[s_mm], slot = call[s_slot];
+        int handle = call[s_handle], mm = call[s_mm], slot = call[s_slot], count = CutToMm(cpu, slot, call[s_count]);
         if (cpu.Handles[handle].Kind != HandleKind.None) return;
         GupFlags flags = What | (GupFlags)call[s_flags];
         PageRange got = default;
         for (int round = call[s_rounds]; round >= 0; round--)
         {
-            int n = got.Count == 0 ? call[s_count] : got.Count;
+            int n = got.Count == 0 ? count : got.Count;
             PageRange walked = Fast ? await GupFast.Range(cpu, mm, slot, n, flags) : default;
             if (walked.Count == 0) walked = await GupSlow.Range(cpu, mm, slot, n, flags);
             if (got.Count == 0)

@@ -76,7 +76,7 @@ public sealed class PinLongTerm : Acquisition
 
     protected override async Op<Handle> Take(Cpu cpu, OpCall call)
     {
-        PageRange got = await GupLongTerm.Pin(cpu, call[s_mm], call[s_slot], call[s_count]);
+        PageRange got = await GupLongTerm.Pin(cpu, call[s_mm], call[s_slot], CutToMm(cpu, call[s_slot], call[s_count]));
         return got.Count == 0 ? default : new Handle { Kind = HandleKind.Pin, Pfn = got.Pfn, Life = cpu.Ghost.LifeOf(got.Pfn), Count = got.Count };
     }
 }

@@ -13,6 +13,9 @@ public abstract class Operation
     public virtual IReadOnlyList<Parameter> Parameters => [];
     public abstract Op Run(Cpu cpu, OpCall call);
 
+    /// <summary>As many of the slots from one on as the mm has.</summary>
+    protected static int CutToMm(Cpu cpu, int slot, int count) => Math.Min(count, Domain.SlotsOf(cpu.Machine.Arena) - slot);
+
     /// <summary>For <see cref="Parameters"/>: gives each its place.</summary>
     protected static IReadOnlyList<Parameter> Takes(params Parameter[] parameters)
     {

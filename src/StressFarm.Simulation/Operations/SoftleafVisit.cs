@@ -13,6 +13,7 @@ public sealed class SoftleafVisit : Operation
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        for (int i = 0; i < call[s_count]; i++) await Softleaf.Visit(cpu, call[s_mm], call[s_slot] + i, call.Is(s_clear));
+        int slot = call[s_slot], count = CutToMm(cpu, slot, call[s_count]);
+        for (int i = 0; i < count; i++) await Softleaf.Visit(cpu, call[s_mm], slot + i, call.Is(s_clear));
     }
 }

@@ -12,6 +12,7 @@ public sealed class ZapSlots : Operation
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        for (int i = 0; i < call[s_count]; i++) await Zap.Slot(cpu, call[s_mm], call[s_slot] + i);
+        int mm = call[s_mm], slot = call[s_slot], count = CutToMm(cpu, slot, call[s_count]);
+        for (int i = 0; i < count; i++) await Zap.Slot(cpu, mm, slot + i);
     }
 }
