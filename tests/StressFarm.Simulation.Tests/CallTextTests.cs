@@ -109,47 +109,4 @@ public class CallTextTests
         Assert.DoesNotContain('\n', error);
         Assert.Contains("write one of", error, StringComparison.Ordinal);
     }
-
-    /// <summary>Values that there are must not lead outside of the machine, whatever the operations before them left.</summary>
-    [Fact]
-    public void Any_values_of_the_domains_can_be_run()
-    {
-        var random = new Pcg(1, stream: 1);
-        Operation[] all = [.. Catalog<Operation>.All];
-        Span<int> values = stackalloc int[OpCall.Capacity];
-        for (int round = 0; round < 400; round++)
-        {
-            var arena = new Arena(2, random.Between(3, 5), random.Between(-1, 5), random.Between(1, 4), Memcgs: random.Between(1, 2));
-            var machine = new Machine(new Geometry(64, 2));
-            var programme = new Programme { Arena = arena };
-            machine.Reset(arena, Policy.Control, programme);
-            Cpu cpu = machine.Cpus[0];
-            string history = $"{arena}:";
-            for (int i = 0; i < 12; i++)
-            {
-                Operation operation = all[random.Below(all.Length)];
-                values.Clear();
-                bool there = true;
-                foreach (Parameter parameter in operation.Parameters)
-                {
-                    int[] domain = [.. parameter.Domain.In(arena).All];
-                    there &= domain.Length != 0;
-                    if (there) values[parameter.Index] = domain[random.Below(domain.Length)];
-                }
-                // A device whose memory is of another type, and what only a known bug does, are no single call's matter.
-                if (!there || operation is DaxMount or HoldOpaqueReferences) continue;
-                var call = new OpCall(operation, values[0], values[1], values[2], values[3], values[4], values[5]);
-                history += $"\n{call}";
-                programme.Cpu(0).Clear();
-                programme.Cpu(0).Add(call);
-                Exception? thrown = Record.Exception(() =>
-                {
-                    machine.Start(cpu, ProgrammeRun.Run(cpu, programme.Cpu(0)));
-                    for (int steps = 0; !cpu.Finished && machine.Violation is null && steps < 20000 && (machine.Runnable & 1) != 0; steps++) machine.Step(cpu);
-                });
-                Assert.True(thrown is null, $"{history}\n{thrown}");
-                if (machine.Violation is not null || !cpu.Finished) break;
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@ namespace StressFarm.Simulation;
 
 public sealed class DeviceEvict : Operation
 {
-    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "pages", usual: 1),
+    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "how many", usual: 1),
         s_single = new(Domain.Flag, "single", "the driver offers single pages");
 
     public override string Id => "migrate_device_range";

@@ -2,7 +2,7 @@ namespace StressFarm.Simulation;
 
 public sealed class DevicePfnWalk : Operation
 {
-    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "pages", usual: 1),
+    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "how many", usual: 1),
         s_handle = new(Domain.HandleOrNone, "handle", "keeps the first reference", usual: None);
 
     /// <summary>No reference is kept.</summary>

@@ -60,7 +60,7 @@ public abstract class Domain(string name, string extent)
     public static Domain DaxEntry { get; } = new NumberDomain("DAX entry", $"0 to {FsDax.Entries - 1}", arena => new(0, FsDax.Entries - 1));
     public static Domain DaxPage { get; } = new NumberDomain("page or all", $"a page of a DAX entry, 0 to {FsDax.SlotOf(1) - FsDax.SlotOf(0) - 1}, or all",
         arena => new(-1, FsDax.SlotOf(1) - FsDax.SlotOf(0) - 1), "all");
-    public static Domain Hstate { get; } = new NumberDomain("hstate", "0 for large folios, 1 for those that demotion makes", arena => new(0, 1));
+    public static Domain Hstate { get; } = new NumberDomain("hstate", "where there is hugetlb 0 for large folios, 1 for those that demotion makes", arena => new(0, arena.HasHugetlb ? 1 : -1));
     public static Domain Flag { get; } = new NumberDomain("flag", "1 for yes, 0 for no", arena => new(0, 1));
 
     /// <summary>A plain number of things.</summary>

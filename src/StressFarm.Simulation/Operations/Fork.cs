@@ -4,7 +4,7 @@ namespace StressFarm.Simulation;
 public abstract class Fork : Operation
 {
     private static readonly Parameter s_mm = new(Domain.Mm, meaning: "the parent"), s_slot = new(Domain.Slot, meaning: "the first of them"),
-        s_count = new(Domain.Slots, "count", "slots", usual: 1), s_child = new(Domain.Mm, "child", "an mm after the parent's", usual: 1);
+        s_count = new(Domain.Slots, "count", "how many", usual: 1), s_child = new(Domain.Mm, "child", "an mm after the parent's", usual: 1);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_slot, s_count, s_child);
 

@@ -46,7 +46,7 @@ public sealed class MemunmapPages : Operation
 
 public sealed class PgmapWalk : Operation
 {
-    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "pages", usual: 1);
+    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "how many", usual: 1);
 
     public override string Id => "get_dev_pagemap";
     public override string Summary => "a walk over device pfns that holds their pgmap";
@@ -72,7 +72,7 @@ public sealed class PgmapWalk : Operation
 /// </summary>
 public sealed class OnlinePageWalk : Operation
 {
-    private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "pages", usual: 1),
+    private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "how many", usual: 1),
         s_walker = new(new ChoiceDomain<OnlineWalker>("walker"), meaning: "who looks at the page");
 
     public override string Id => "pfn_to_online_page";

@@ -1,5 +1,7 @@
 namespace StressFarm.Simulation;
 
+// What is about hugetlb does nothing on a machine without it, as what needs sections or device memory does on one without those.
+
 public sealed class HugetlbGrow : Operation
 {
     private static readonly Parameter s_boot = new(Domain.Flag, "boot", "a gigantic folio from memblock, else one from the buddy");
@@ -12,6 +14,7 @@ public sealed class HugetlbGrow : Operation
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
+        if (!cpu.Machine.Arena.HasHugetlb) return;
         if (call.Is(s_boot)) await HugetlbDemotion.Boot(cpu);
         else await HugetlbPool.Grow(cpu);
     }
@@ -27,7 +30,10 @@ public sealed class HugetlbShrink : Operation
 
     public static OpCall Call(int hstate) => new(Operation<HugetlbShrink>.Instance, hstate);
 
-    public override async Op Run(Cpu cpu, OpCall call) => await HugetlbPool.Shrink(cpu, call[s_hstate]);
+    public override async Op Run(Cpu cpu, OpCall call)
+    {
+        if (cpu.Machine.Arena.HasHugetlb) await HugetlbPool.Shrink(cpu, call[s_hstate]);
+    }
 }
 
 public sealed class HugetlbFault : Operation
@@ -40,7 +46,7 @@ public sealed class HugetlbFault : Operation
 
     public static OpCall Call(int mm, int table) => new(Operation<HugetlbFault>.Instance, mm, table);
 
-    public override Op Run(Cpu cpu, OpCall call) => HugetlbMapping.Fault(cpu, call[s_mm], call[s_table]);
+    public override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.HasHugetlb ? HugetlbMapping.Fault(cpu, call[s_mm], call[s_table]) : default;
 }
 
 public sealed class HugetlbAllocate : Acquisition
@@ -53,7 +59,8 @@ public sealed class HugetlbAllocate : Acquisition
 
     public static OpCall Call(int handle, int hstate) => new(Operation<HugetlbAllocate>.Instance, handle, hstate);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call) => HandleOf(cpu, HandleKind.FolioRef, await HugetlbPool.Allocate(cpu, call[s_hstate]));
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
+        cpu.Machine.Arena.HasHugetlb ? HandleOf(cpu, HandleKind.FolioRef, await HugetlbPool.Allocate(cpu, call[s_hstate])) : default;
 }
 
 public sealed class MemfdPin : Acquisition
@@ -64,7 +71,8 @@ public sealed class MemfdPin : Acquisition
 
     public static OpCall Call(int handle) => new(Operation<MemfdPin>.Instance, handle);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call) => HandleOf(cpu, HandleKind.MemfdFolio, await HugetlbFiles.Pin(cpu));
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
+        cpu.Machine.Arena.HasHugetlb ? HandleOf(cpu, HandleKind.MemfdFolio, await HugetlbFiles.Pin(cpu)) : default;
 }
 
 public sealed class HugetlbRelease : Release
@@ -83,7 +91,7 @@ public sealed class HugetlbDemote : Operation
 
     public static OpCall Call() => new(Operation<HugetlbDemote>.Instance);
 
-    public override Op Run(Cpu cpu, OpCall call) => HugetlbDemotion.Demote(cpu);
+    public override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.HasHugetlb ? HugetlbDemotion.Demote(cpu) : default;
 }
 
 public sealed class HugetlbDissolve : Operation
@@ -96,7 +104,10 @@ public sealed class HugetlbDissolve : Operation
 
     public static OpCall Call(int pfn) => new(Operation<HugetlbDissolve>.Instance, pfn);
 
-    public override async Op Run(Cpu cpu, OpCall call) => await HugetlbDemotion.Dissolve(cpu, call[s_pfn]);
+    public override async Op Run(Cpu cpu, OpCall call)
+    {
+        if (cpu.Machine.Arena.HasHugetlb) await HugetlbDemotion.Dissolve(cpu, call[s_pfn]);
+    }
 }
 
 public sealed class VmemmapPressure : Acquisition
@@ -111,6 +122,7 @@ public sealed class VmemmapPressure : Acquisition
 
     protected override async Op<Handle> Take(Cpu cpu, OpCall call)
     {
+        if (!cpu.Machine.Arena.HasHugetlb) return default;
         int got = await VmemmapRemap.TakeFrames(cpu, call[s_count]);
         return got == 0 ? default : new Handle { Kind = HandleKind.VmemmapFrames, Count = got };
     }
@@ -125,7 +137,7 @@ public abstract class SharingOperation : Operation
 
     public static OpCall Call<T>(int mm) where T : SharingOperation, new() => new(Operation<T>.Instance, mm);
 
-    public sealed override Op Run(Cpu cpu, OpCall call) => Run(cpu, call[s_mm]);
+    public sealed override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.HasHugetlb ? Run(cpu, call[s_mm]) : default;
     protected abstract Op Run(Cpu cpu, int mm);
 }
 

@@ -66,7 +66,7 @@ public sealed class WriteProtectFault : SlotOperation
 
 public sealed class PinLongTerm : Acquisition
 {
-    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "pages", usual: 1);
+    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "how many", usual: 1);
 
     public override string Id => "pin_user_pages_fast (FOLL_LONGTERM)";
     public override string Summary => "pins user pages for long, moving them out of pageblocks that must stay movable";

@@ -3,7 +3,7 @@ namespace StressFarm.Simulation;
 /// <summary>A walk over system pages that says itself how far it came; cut to the arena.</summary>
 public abstract class PfnWalk : Operation
 {
-    private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "pages", usual: 1);
+    private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "how many", usual: 1);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn, s_count);
 

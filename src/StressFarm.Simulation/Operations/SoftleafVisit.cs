@@ -2,7 +2,7 @@ namespace StressFarm.Simulation;
 
 public sealed class SoftleafVisit : Operation
 {
-    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "slots", usual: 1),
+    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "how many", usual: 1),
         s_clear = new(Domain.Flag, "clear", "clears the migration entries it meets");
 
     public override string Id => "zap_nonpresent_ptes";

@@ -2,7 +2,7 @@ namespace StressFarm.Simulation;
 
 public sealed class ZapSlots : Operation
 {
-    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "slots", usual: 1);
+    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "how many", usual: 1);
 
     public override string Id => "zap_pte_range";
     public override string Summary => "unmaps slots, as munmap() does";
