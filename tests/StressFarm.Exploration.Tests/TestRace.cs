@@ -15,6 +15,8 @@ internal sealed class TornRead : Invariant
 internal static class TestWords
 {
     public static Word Shared(Cpu cpu) => cpu.Machine.Cells.Ptl(Geometry.MaxMms - 1, Geometry.MaxTables - 1);
+    /// <summary>How many accesses come before, or between.</summary>
+    public static Parameter Accesses() => new(Domain.Number(0, 8), "accesses");
     public static Word Lock(Cpu cpu) => cpu.Machine.Cells.Ptl(Geometry.MaxMms - 1, Geometry.MaxTables - 2);
 }
 
@@ -25,24 +27,30 @@ internal sealed class Publish : Operation
     public override string Id => "publish";
     public override string Summary => "writes the test word in two steps";
 
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_accesses);
+    private static readonly Parameter s_accesses = TestWords.Accesses();
+
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        for (int i = 0; i < call.A; i++) await cpu.Load(TestWords.Lock(cpu), Step.W1);
+        for (int i = 0; i < call[s_accesses]; i++) await cpu.Load(TestWords.Lock(cpu), Step.W1);
         await cpu.Store(TestWords.Shared(cpu), 1, Step.W2);
         await cpu.Store(TestWords.Shared(cpu), 0, Step.W3);
     }
 }
 
-/// <summary>Reads the shared word after A other accesses; D = 1 makes it correct by not looking.</summary>
+/// <summary>Reads the shared word after other accesses.</summary>
 internal sealed class Consume : Operation
 {
     public static Consume Instance { get; } = new();
     public override string Id => "consume";
     public override string Summary => "reads the test word";
 
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_accesses);
+    private static readonly Parameter s_accesses = TestWords.Accesses();
+
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        for (int i = 0; i < call.A; i++) await cpu.Load(TestWords.Lock(cpu), Step.W4);
+        for (int i = 0; i < call[s_accesses]; i++) await cpu.Load(TestWords.Lock(cpu), Step.W4);
         ulong seen = await cpu.Load(TestWords.Shared(cpu), Step.W5);
         // The second access a violation follows: an invariant listens to the local code after it.
         if (seen == 1 && cpu.Policy.Checks == Checks.On)
@@ -57,10 +65,13 @@ internal sealed class Noise : Operation
     public override string Id => "noise";
     public override string Summary => "locks, reads, unlocks";
 
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_accesses);
+    private static readonly Parameter s_accesses = TestWords.Accesses();
+
     public override async Op Run(Cpu cpu, OpCall call)
     {
         await cpu.Lock(TestWords.Lock(cpu), Step.W6);
-        for (int i = 0; i < call.A; i++) await cpu.Load(TestWords.Lock(cpu), Step.W6);
+        for (int i = 0; i < call[s_accesses]; i++) await cpu.Load(TestWords.Lock(cpu), Step.W6);
         await cpu.Unlock(TestWords.Lock(cpu), Step.W6);
     }
 }
@@ -79,7 +90,7 @@ internal sealed class RaceWorkload : Workload
         int noise = shape.Draw("noise", 0, 4);
         programme.Arena = new Arena(cpus, 5, -1, 3);
         programme.Setup.Add(new(Noise.Instance, 1));
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 8, 0));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 8));
         for (int cpu = 0; cpu < cpus; cpu++)
         {
             for (int i = 0; i < noise; i++) programme.Cpu(cpu).Add(Other(shape));
@@ -90,7 +101,7 @@ internal sealed class RaceWorkload : Workload
     }
 
     private static OpCall Other(Shape shape) => shape.OneIn(3)
-        ? new(Operation<AnonFault>.Instance, 0, shape.Pick(8), shape.Pick(2))
+        ? AnonFault.Call(mm: 0, slot: shape.Pick(8), order: shape.Pick(2))
         : new(Noise.Instance, shape.Pick(4));
 }
 

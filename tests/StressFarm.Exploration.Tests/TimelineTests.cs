@@ -26,16 +26,19 @@ public class TimelineTests
         }
     }
 
-    /// <summary>Writes a page table lock's word, of the table that A says.</summary>
+    /// <summary>Writes a page table lock's word.</summary>
     private sealed class Touch : Operation
     {
+        private static readonly Parameter s_table = new(Domain.Table), s_mm = new(Domain.Mm);
+
         public override string Id => "touch";
         public override string Summary => "writes a word twice";
+        public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_table, s_mm);
 
         public override async Op Run(Cpu cpu, OpCall call)
         {
-            await cpu.Store(cpu.Machine.Cells.Ptl(call.B, call.A), 1, Step.W1);
-            await cpu.Store(cpu.Machine.Cells.Ptl(call.B, call.A), 0, Step.W1);
+            await cpu.Store(cpu.Machine.Cells.Ptl(call[s_mm], call[s_table]), 1, Step.W1);
+            await cpu.Store(cpu.Machine.Cells.Ptl(call[s_mm], call[s_table]), 0, Step.W1);
         }
     }
 

@@ -183,7 +183,7 @@ public class HugetlbTests
         {
             Stage stage = HugetlbStage.New(HugetlbStage.With(deviation));
             int pfn = stage.Anon(0, 2);
-            stage.Run(cpu => Operation<FolioActivate>.Instance.Run(cpu, new(Operation<FolioActivate>.Instance, 0, 0)));
+            stage.Run(cpu => Operation<FolioActivate>.Instance.Run(cpu, SlotOperation.Call<FolioActivate>(mm: 0, slot: 0)));
             bool taken = false;
             stage.Begin(async cpu => { taken = await HugetlbTest.IsHugetlb(cpu, pfn, Step.W2); }, cpu: 1);
             if (deviation != Deviation.None) stage.Step(1);

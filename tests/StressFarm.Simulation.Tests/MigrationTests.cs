@@ -14,7 +14,7 @@ public class MigrationTests
     private static PageTableEntry Pmd(Stage stage, int mm, int table) => new(stage.Memory[stage.Machine.Cells.Pmd(mm, table)]);
 
     private static void Fork(Stage stage, int slots, int child = 1) =>
-        stage.Run(cpu => Operation<ForkAll>.Instance.Run(cpu, new OpCall(Operation<ForkAll>.Instance, 0, 0, slots, child)));
+        stage.Run(cpu => Operation<ForkAll>.Instance.Run(cpu, ForkAll.Call<ForkAll>(mm: 0, slot: 0, count: slots, child: child)));
 
     private static void AssertNothingLeft(Stage stage)
     {
@@ -84,7 +84,7 @@ public class MigrationTests
         stage.Begin(async cpu => { await MigrationCallers.ByAddress(cpu, 0, 0); }, 1);
         stage.StepTo(1, Step.MigrateMapping);
         Assert.True(Pmd(stage, 0, 0).IsMigration);
-        stage.Run(cpu => Operation<ForkAll>.Instance.Run(cpu, new OpCall(Operation<ForkAll>.Instance, 0, 0, 1, 1)), 2);
+        stage.Run(cpu => Operation<ForkAll>.Instance.Run(cpu, ForkAll.Call<ForkAll>(mm: 0, slot: 0, count: 1, child: 1)), 2);
         Assert.True(Pmd(stage, 1, 0) is { IsMigration: true, IsExclusive: false });
         stage.Finish(1);
         for (int mm = 0; mm < 2; mm++) Assert.True(Pmd(stage, mm, 0) is { IsPresent: true, IsWrite: false });
@@ -240,7 +240,7 @@ public class MigrationTests
         foreach (bool bug in new[] { false, true })
         {
             var stage = new Stage(Bug(Deviation.InsertPmdKeepsLock, bug), pmdOrder: 2, deviceOrder: 2);
-            stage.Run(cpu => Operation<InsertDevicePmd>.Instance.Run(cpu, new OpCall(Operation<InsertDevicePmd>.Instance, 0, 0, (int)failure)));
+            stage.Run(cpu => Operation<InsertDevicePmd>.Instance.Run(cpu, InsertDevicePmd.Call(mm: 0, slot: 0, failure)));
             stage.Machine.Judge.Audit(whole: true);
             if (bug && violated is not null) stage.AssertViolates(violated);
             else

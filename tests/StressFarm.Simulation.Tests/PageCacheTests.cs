@@ -16,7 +16,7 @@ public class PageCacheTests
     private static int At(Stage stage, int index, int mapping = File) => stage.Memory.PfnAt(XArray.Peek(stage.Machine, mapping, index));
 
     private static Op SplitAt(Cpu cpu, int mapping, int index, int newOrder, bool uniform) =>
-        Operation<SplitInFile>.Instance.Run(cpu, new OpCall(Operation<SplitInFile>.Instance, mapping, index, newOrder, uniform ? 0 : 1));
+        Operation<SplitInFile>.Instance.Run(cpu, SplitInFile.Call(mapping, index, order: newOrder, around: !uniform));
 
     private static void AssertNothingLeft(Stage stage)
     {
@@ -235,7 +235,7 @@ public class PageCacheTests
     public void Z11_a_split_of_a_truncated_folio_reads_through_its_mapping(bool bug)
     {
         Stage stage = Cached(2, policy: bug ? new Policy { Deviations = Deviation.MappingReadBeforeCheck } : null);
-        var call = new OpCall(Operation<SplitByPfn>.Instance, At(stage, 0), 1);
+        OpCall call = PfnWalk.Call<SplitByPfn>(pfn: At(stage, 0), count: 1);
         stage.Begin(cpu => call.Operation.Run(cpu, call), 1);
         stage.StepTo(1, Step.FolioLock);
         stage.Run(cpu => FileTruncate.Run(cpu, File, 0), 2);

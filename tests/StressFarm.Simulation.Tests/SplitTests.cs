@@ -150,7 +150,7 @@ public class SplitTests
     public void Folios_that_a_fork_shared_are_unmapped_in_both_and_stay_shared()
     {
         Stage stage = Anon(2);
-        stage.Run(cpu => Operation<ForkSlots>.Instance.Run(cpu, new OpCall(Operation<ForkSlots>.Instance, 0, 0, 4, 1)));
+        stage.Run(cpu => Operation<ForkSlots>.Instance.Run(cpu, Fork.Call<ForkSlots>(mm: 0, slot: 0, count: 4, child: 1)));
         Split(stage, 0, 0).AssertClean();
         Assert.Equal([0, 0, 0, 0], Orders(stage, 4));
         for (int i = 0; i < 4; i++)

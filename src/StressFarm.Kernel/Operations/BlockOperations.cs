@@ -1,32 +1,29 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: order, B: handle.</summary>
-public sealed class BlockAllocate : Operation
+public sealed class BlockAllocate : Acquisition
 {
+    private static readonly Parameter s_order = new(Domain.Order);
+
     public override string Id => "alloc_pages";
     public override string Summary => "allocates a block of order > 0 that is not compound";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_order);
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public static OpCall Call(int handle, int order = 0) => new(Operation<BlockAllocate>.Instance, handle, order);
+
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
     {
-        if (cpu.Handles[call.B].Kind != HandleKind.None) return;
-        int pfn = await BuddyAllocator.AllocPages(cpu, call.A, Alloc.Plain, call.A == 0 ? Owner.Small : Owner.Block);
-        if (pfn < 0) return;
-        cpu.Ghost.PublishAt(cpu, pfn);
-        cpu.Handles[call.B] = new Handle { Kind = HandleKind.Block, Pfn = pfn, Life = cpu.Ghost.LifeOf(pfn), Order = call.A, Count = 1 };
+        int order = call[s_order];
+        int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Plain, order == 0 ? Owner.Small : Owner.Block);
+        if (pfn >= 0) cpu.Ghost.PublishAt(cpu, pfn);
+        return HandleOf(cpu, HandleKind.Block, pfn, order);
     }
 }
 
-/// <summary>A: handle of a block.</summary>
-public sealed class BlockFree : Operation
+public sealed class BlockFree : Release
 {
     public override string Id => "__free_pages";
     public override string Summary => "frees a block that is not compound; a speculative reference keeps its first page back";
 
-    public override Op Run(Cpu cpu, OpCall call)
-    {
-        Handle handle = cpu.Handles[call.A];
-        if (handle.Kind != HandleKind.Block) return default;
-        cpu.Handles[call.A] = default;
-        return BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
-    }
+    protected override bool Fits(Cpu cpu, in Handle handle) => handle.Kind == HandleKind.Block;
+    protected override Op GiveBack(Cpu cpu, Handle handle, OpCall call) => BuddyAllocator.FreePages(cpu, handle.Page, handle.Order);
 }

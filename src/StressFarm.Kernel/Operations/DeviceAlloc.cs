@@ -1,20 +1,25 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: handle slot for the locked folio, B: order, C: which of several fitting ranges (0 the lowest).</summary>
-public sealed class DeviceAlloc : Operation
+public sealed class DeviceAlloc : Acquisition
 {
     /// <summary><see cref="Handle.Extra"/> of a folio that has not been mapped since it was handed out.</summary>
     public const int Fresh = 1;
 
+    private static readonly Parameter s_order = new(Domain.DeviceOrder, "order"),
+        s_choice = new(Domain.DevicePage, "choice", "which of several ranges that fit, 0 for the lowest");
+
     public override string Id => "zone_device_folio_init";
     public override string Summary => "a driver hands out a device-private folio, locked";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_order, s_choice);
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public static OpCall Call(int handle, int order = 0, int choice = 0) => new(Operation<DeviceAlloc>.Instance, handle, order, choice);
+
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
     {
-        if (cpu.Machine.Arena.DevicePages == 0 || cpu.Handles[call.A].Kind != HandleKind.None) return;
-        DeviceBlock block = await DeviceMemory.Alloc(cpu, call.B, call.C);
-        if (block.IsNone) return;
+        if (cpu.Machine.Arena.DevicePages == 0) return default;
+        DeviceBlock block = await DeviceMemory.Alloc(cpu, call[s_order], call[s_choice]);
+        if (block.IsNone) return default;
         Page page = cpu.PfnToPage(block.Pfn);
-        cpu.Handles[call.A] = new Handle { Kind = HandleKind.LockedFolio, Pfn = page.Pfn, Life = page.Life, Order = block.Order, Extra = Fresh };
+        return new Handle { Kind = HandleKind.LockedFolio, Pfn = page.Pfn, Life = page.Life, Order = block.Order, Extra = Fresh };
     }
 }

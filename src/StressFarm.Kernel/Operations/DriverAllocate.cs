@@ -1,15 +1,14 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: producer (<see cref="DriverProducer"/>), B: order, C: handle.</summary>
-public sealed class DriverAllocate : Operation
+public sealed class DriverAllocate : Acquisition
 {
+    private static readonly Parameter s_producer = new(new ChoiceDomain<DriverProducer>("producer")), s_order = new(Domain.Order);
+
     public override string Id => "driver_alloc_pages";
     public override string Summary => "a driver allocates memory that it will map to user space";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_producer, s_order);
 
-    public override async Op Run(Cpu cpu, OpCall call)
-    {
-        if (cpu.Handles[call.C].Kind != HandleKind.None) return;
-        Handle handle = await DriverMemory.Allocate(cpu, (DriverProducer)call.A, call.B);
-        cpu.Handles[call.C] = handle;
-    }
+    public static OpCall Call(int handle, DriverProducer producer, int order = 0) => new(Operation<DriverAllocate>.Instance, handle, (int)producer, order);
+
+    protected override Op<Handle> Take(Cpu cpu, OpCall call) => DriverMemory.Allocate(cpu, (DriverProducer)call[s_producer], call[s_order]);
 }

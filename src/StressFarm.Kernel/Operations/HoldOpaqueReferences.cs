@@ -1,15 +1,14 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: mm, B: slot, C: handle.</summary>
-public sealed class HoldOpaqueReferences : Operation
+public sealed class HoldOpaqueReferences : Acquisition
 {
+    private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot);
+
     public override string Id => "opaque_references";
     public override string Summary => "2^31 - 2^16 references of a mapped page, held by something that is not modelled";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_mm, s_slot);
 
-    public override async Op Run(Cpu cpu, OpCall call)
-    {
-        if (cpu.Handles[call.C].Kind != HandleKind.None) return;
-        Handle handle = await OpaqueHolder.Take(cpu, call.A, call.B);
-        cpu.Handles[call.C] = handle;
-    }
+    public static OpCall Call(int handle, int mm, int slot) => new(Operation<HoldOpaqueReferences>.Instance, handle, mm, slot);
+
+    protected override Op<Handle> Take(Cpu cpu, OpCall call) => OpaqueHolder.Take(cpu, call[s_mm], call[s_slot]);
 }

@@ -1,9 +1,15 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: section. What needs sections does nothing on a machine without them.</summary>
+/// <summary>What needs sections does nothing on a machine without them.</summary>
 public abstract class SectionOperation : Operation
 {
-    public override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.Hotplug ? Run(cpu, call.A % cpu.Machine.Arena.SystemSections) : default;
+    private static readonly Parameter s_section = new(Domain.Section, meaning: "modulo those of the arena");
+
+    public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_section);
+
+    public static OpCall Call<T>(int section) where T : SectionOperation, new() => new(Operation<T>.Instance, section);
+
+    public sealed override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.Hotplug ? Run(cpu, call[s_section] % cpu.Machine.Arena.SystemSections) : default;
     protected abstract Op Run(Cpu cpu, int section);
 }
 
@@ -32,19 +38,27 @@ public sealed class MemunmapPages : Operation
 {
     public override string Id => "memunmap_pages";
     public override string Summary => "a driver evicts its device memory and removes it";
+
+    public static OpCall Call() => new(Operation<MemunmapPages>.Instance);
+
     public override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena is { Hotplug: true, DevicePages: > 0 } ? PgmapLife.Memunmap(cpu) : default;
 }
 
-/// <summary>A: first page of the device arena, B: how many.</summary>
 public sealed class PgmapWalk : Operation
 {
+    private static readonly Parameter s_page = new(Domain.DevicePage, "page", "the first of them"), s_count = new(Domain.DevicePages, "count", "how many", usual: 1);
+
     public override string Id => "get_dev_pagemap";
     public override string Summary => "a walk over device pfns that holds their pgmap";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_page, s_count);
+
+    public static OpCall Call(int page, int count = 1) => new(Operation<PgmapWalk>.Instance, page, count);
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
         if (cpu.Machine.Arena is not { Hotplug: true, DevicePages: > 0 }) return;
-        for (int i = call.A; i < Math.Min(call.A + call.B, cpu.Machine.Arena.DevicePages); i++)
+        int end = Math.Min(call[s_page] + call[s_count], cpu.Machine.Arena.DevicePages);
+        for (int i = call[s_page]; i < end; i++)
         {
             if (!await PgmapLife.Get(cpu)) return;
             await DeviceWalk.Visit(cpu, cpu.Machine.Geometry.DeviceBase + i, -1);
@@ -54,31 +68,48 @@ public sealed class PgmapWalk : Operation
 }
 
 /// <summary>
-/// A walk over pfns whose memory may go: pfn_to_online_page() and the visit of the page within one rcu_read_lock(). A: first pfn,
-/// B: how many, C: which walker.
+/// A walk over pfns whose memory may go: pfn_to_online_page() and the visit of the page within one rcu_read_lock().
 /// </summary>
 public sealed class OnlinePageWalk : Operation
 {
+    private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "how many", usual: 1),
+        s_walker = new(new ChoiceDomain<OnlineWalker>("walker"), meaning: "who looks at the page");
+
     public override string Id => "pfn_to_online_page";
     public override string Summary => "a PFN walk that asks whether there is a page";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn, s_count, s_walker);
+
+    public static OpCall Call(int pfn, int count = 1, OnlineWalker walker = OnlineWalker.Idle) => new(Operation<OnlinePageWalk>.Instance, pfn, count, (int)walker);
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
         if (!cpu.Machine.Arena.Hotplug) return;
-        int end = Math.Min(call.A + call.B, cpu.Machine.Arena.SystemPages);
-        for (int pfn = call.A; pfn < end; pfn++)
+        int end = Math.Min(call[s_pfn] + call[s_count], cpu.Machine.Arena.SystemPages);
+        for (int pfn = call[s_pfn]; pfn < end; pfn++)
         {
             cpu.InRcu = true;
-            if (await MemorySections.IsOnline(cpu, pfn)) await Visit(cpu, pfn, call.C);
+            if (await MemorySections.IsOnline(cpu, pfn)) await Visit(cpu, pfn, (OnlineWalker)call[s_walker]);
             cpu.InRcu = false;
         }
     }
 
-    private static async Op Visit(Cpu cpu, int pfn, int walker)
+    private static async Op Visit(Cpu cpu, int pfn, OnlineWalker walker)
     {
-        if (walker == 0) await PfnWalkers.Idle(cpu, pfn);
-        else if (walker == 1) await PfnWalkers.Compact(cpu, pfn);
-        else if (walker == 2) await PfnWalkers.Snapshot(cpu, pfn);
+        if (walker == OnlineWalker.Idle) await PfnWalkers.Idle(cpu, pfn);
+        else if (walker == OnlineWalker.Compaction) await PfnWalkers.Compact(cpu, pfn);
+        else if (walker == OnlineWalker.Snapshot) await PfnWalkers.Snapshot(cpu, pfn);
         else await PfnWalkers.Offline(cpu, pfn);
     }
+}
+
+/// <summary>Who looks at a page that is known to be online.</summary>
+public enum OnlineWalker : byte
+{
+    /// <summary>page_idle.</summary>
+    Idle,
+    Compaction,
+    /// <summary>/proc/kpageflags.</summary>
+    Snapshot,
+    /// <summary>offline_pages().</summary>
+    Offline,
 }

@@ -1,117 +1,156 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: 1 for a gigantic folio from memblock, else from the buddy.</summary>
+// What is about hugetlb does nothing on a machine without it, as what needs sections or device memory does on one without those.
+
 public sealed class HugetlbGrow : Operation
 {
+    private static readonly Parameter s_boot = new(Domain.Flag, "boot", "a gigantic folio from memblock, else one from the buddy");
+
     public override string Id => "nr_hugepages_grow";
     public override string Summary => "adds a hugetlb folio to the pool";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_boot);
+
+    public static OpCall Call(bool boot = false) => new(Operation<HugetlbGrow>.Instance, boot ? 1 : 0);
+
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        if (call.A == 1) await HugetlbDemotion.Boot(cpu);
+        if (!cpu.Machine.Arena.HasHugetlb) return;
+        if (call.Is(s_boot)) await HugetlbDemotion.Boot(cpu);
         else await HugetlbPool.Grow(cpu);
     }
 }
 
-/// <summary>A: hstate.</summary>
 public sealed class HugetlbShrink : Operation
 {
+    private static readonly Parameter s_hstate = new(Domain.Hstate);
+
     public override string Id => "nr_hugepages_shrink";
     public override string Summary => "gives a free hugetlb folio back to the buddy";
-    public override async Op Run(Cpu cpu, OpCall call) => await HugetlbPool.Shrink(cpu, call.A);
-}
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_hstate);
 
-/// <summary>A: mm, B: table.</summary>
-public sealed class HugetlbFault : Operation
-{
-    public override string Id => "hugetlb_fault";
-    public override string Summary => "maps a hugetlb folio of the pool";
-    public override Op Run(Cpu cpu, OpCall call) => HugetlbMapping.Fault(cpu, call.A, call.B);
-}
-
-/// <summary>A: hstate, B: handle.</summary>
-public sealed class HugetlbAllocate : Operation
-{
-    public override string Id => "alloc_hugetlb_folio";
-    public override string Summary => "takes a hugetlb folio of the pool without mapping it";
+    public static OpCall Call(int hstate) => new(Operation<HugetlbShrink>.Instance, hstate);
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        if (cpu.Handles[call.B].Kind != HandleKind.None) return;
-        int pfn = await HugetlbPool.Allocate(cpu, call.A);
-        if (pfn >= 0) cpu.Handles[call.B] = new Handle { Kind = HandleKind.FolioRef, Pfn = pfn, Life = cpu.Ghost.LifeOf(pfn), Count = 1 };
+        if (cpu.Machine.Arena.HasHugetlb) await HugetlbPool.Shrink(cpu, call[s_hstate]);
     }
 }
 
-/// <summary>A: handle.</summary>
-public sealed class MemfdPin : Operation
+public sealed class HugetlbFault : Operation
+{
+    private static readonly Parameter s_mm = new(Domain.Mm), s_table = new(Domain.Table);
+
+    public override string Id => "hugetlb_fault";
+    public override string Summary => "maps a hugetlb folio of the pool";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_table);
+
+    public static OpCall Call(int mm, int table) => new(Operation<HugetlbFault>.Instance, mm, table);
+
+    public override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.HasHugetlb ? HugetlbMapping.Fault(cpu, call[s_mm], call[s_table]) : default;
+}
+
+public sealed class HugetlbAllocate : Acquisition
+{
+    private static readonly Parameter s_hstate = new(Domain.Hstate);
+
+    public override string Id => "alloc_hugetlb_folio";
+    public override string Summary => "takes a hugetlb folio of the pool without mapping it";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_hstate);
+
+    public static OpCall Call(int handle, int hstate) => new(Operation<HugetlbAllocate>.Instance, handle, hstate);
+
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
+        cpu.Machine.Arena.HasHugetlb ? HandleOf(cpu, HandleKind.FolioRef, await HugetlbPool.Allocate(cpu, call[s_hstate])) : default;
+}
+
+public sealed class MemfdPin : Acquisition
 {
     public override string Id => "memfd_pin_folios";
     public override string Summary => "pins a hugetlb folio of a memfd, allocating it";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into);
 
-    public override async Op Run(Cpu cpu, OpCall call)
-    {
-        if (cpu.Handles[call.A].Kind != HandleKind.None) return;
-        int pfn = await HugetlbFiles.Pin(cpu);
-        if (pfn >= 0) cpu.Handles[call.A] = new Handle { Kind = HandleKind.MemfdFolio, Pfn = pfn, Life = cpu.Ghost.LifeOf(pfn), Count = 1 };
-    }
+    public static OpCall Call(int handle) => new(Operation<MemfdPin>.Instance, handle);
+
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
+        cpu.Machine.Arena.HasHugetlb ? HandleOf(cpu, HandleKind.MemfdFolio, await HugetlbFiles.Pin(cpu)) : default;
 }
 
-/// <summary>A: handle of hugetlb.</summary>
-public sealed class HugetlbRelease : Operation
+public sealed class HugetlbRelease : Release
 {
     public override string Id => "free_huge_folio";
     public override string Summary => "gives up a hugetlb folio, or frames that were taken";
 
-    public override Op Run(Cpu cpu, OpCall call)
-    {
-        Handle handle = cpu.Handles[call.A];
-        if (handle.Kind is not (HandleKind.FolioRef or HandleKind.MemfdFolio or HandleKind.VmemmapFrames)) return default;
-        cpu.Handles[call.A] = default;
-        return HandleRelease.Run(cpu, handle, cpu.Number);
-    }
+    protected override bool Fits(Cpu cpu, in Handle handle) => handle.Kind is HandleKind.FolioRef or HandleKind.MemfdFolio or HandleKind.VmemmapFrames;
+    protected override Op GiveBack(Cpu cpu, Handle handle, OpCall call) => HandleRelease.Run(cpu, handle, cpu.Number);
 }
 
 public sealed class HugetlbDemote : Operation
 {
     public override string Id => "demote_pool_huge_page";
     public override string Summary => "makes smaller hugetlb folios of a free one";
-    public override Op Run(Cpu cpu, OpCall call) => HugetlbDemotion.Demote(cpu);
+
+    public static OpCall Call() => new(Operation<HugetlbDemote>.Instance);
+
+    public override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.HasHugetlb ? HugetlbDemotion.Demote(cpu) : default;
 }
 
-/// <summary>A: pfn.</summary>
 public sealed class HugetlbDissolve : Operation
 {
+    private static readonly Parameter s_pfn = new(Domain.Pfn);
+
     public override string Id => "dissolve_free_hugetlb_folio";
     public override string Summary => "frees the free hugetlb folio that holds a page";
-    public override async Op Run(Cpu cpu, OpCall call) => await HugetlbDemotion.Dissolve(cpu, call.A);
-}
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn);
 
-/// <summary>A: frames, B: handle.</summary>
-public sealed class VmemmapPressure : Operation
-{
-    public override string Id => "vmemmap_pressure";
-    public override string Summary => "takes page frames that restoring a vmemmap would need";
+    public static OpCall Call(int pfn) => new(Operation<HugetlbDissolve>.Instance, pfn);
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        if (cpu.Handles[call.B].Kind != HandleKind.None) return;
-        int got = await VmemmapRemap.TakeFrames(cpu, call.A);
-        if (got != 0) cpu.Handles[call.B] = new Handle { Kind = HandleKind.VmemmapFrames, Count = got };
+        if (cpu.Machine.Arena.HasHugetlb) await HugetlbDemotion.Dissolve(cpu, call[s_pfn]);
     }
 }
 
-/// <summary>A: mm.</summary>
-public sealed class PmdShare : Operation
+public sealed class VmemmapPressure : Acquisition
+{
+    private static readonly Parameter s_count = new(Domain.Pages, "count", "page frames", usual: 1);
+
+    public override string Id => "vmemmap_pressure";
+    public override string Summary => "takes page frames that restoring a vmemmap would need";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_count);
+
+    public static OpCall Call(int handle, int count = 1) => new(Operation<VmemmapPressure>.Instance, handle, count);
+
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
+    {
+        if (!cpu.Machine.Arena.HasHugetlb) return default;
+        int got = await VmemmapRemap.TakeFrames(cpu, call[s_count]);
+        return got == 0 ? default : new Handle { Kind = HandleKind.VmemmapFrames, Count = got };
+    }
+}
+
+/// <summary>An mm and the page table that it shares, or does not.</summary>
+public abstract class SharingOperation : Operation
+{
+    private static readonly Parameter s_mm = new(Domain.Mm);
+
+    public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm);
+
+    public static OpCall Call<T>(int mm) where T : SharingOperation, new() => new(Operation<T>.Instance, mm);
+
+    public sealed override Op Run(Cpu cpu, OpCall call) => cpu.Machine.Arena.HasHugetlb ? Run(cpu, call[s_mm]) : default;
+    protected abstract Op Run(Cpu cpu, int mm);
+}
+
+public sealed class PmdShare : SharingOperation
 {
     public override string Id => "huge_pmd_share";
     public override string Summary => "an mm joins the shared hugetlb page table";
-    public override Op Run(Cpu cpu, OpCall call) => SharedPageTable.Share(cpu, call.A);
+    protected override Op Run(Cpu cpu, int mm) => SharedPageTable.Share(cpu, mm);
 }
 
-/// <summary>A: mm.</summary>
-public sealed class PmdUnshare : Operation
+public sealed class PmdUnshare : SharingOperation
 {
     public override string Id => "huge_pmd_unshare";
     public override string Summary => "an mm leaves the shared hugetlb page table";
-    public override Op Run(Cpu cpu, OpCall call) => SharedPageTable.Unshare(cpu, call.A);
+    protected override Op Run(Cpu cpu, int mm) => SharedPageTable.Unshare(cpu, mm);
 }

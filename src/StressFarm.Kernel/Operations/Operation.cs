@@ -7,7 +7,20 @@ namespace StressFarm.Kernel.Operations;
 public abstract class Operation : EntryPoint
 {
     public abstract string Summary { get; }
+    /// <summary>The arguments of a call, in their order; all that <see cref="Run"/> reads.</summary>
+    public virtual IReadOnlyList<Parameter> Parameters => [];
     public abstract Op Run(Cpu cpu, OpCall call);
+
+    /// <summary>As many of the slots from one on as the mm has.</summary>
+    protected static int CutToMm(Cpu cpu, int slot, int count) => Math.Min(count, Domain.SlotsOf(cpu.Machine.Arena) - slot);
+
+    /// <summary>For <see cref="Parameters"/>: gives each its place.</summary>
+    protected static IReadOnlyList<Parameter> Takes(params Parameter[] parameters)
+    {
+        if (parameters.Length > OpCall.Capacity) throw new InvalidOperationException($"{parameters.Length} parameters: a call has {OpCall.Capacity} arguments at most");
+        for (int i = 0; i < parameters.Length; i++) parameters[i].Place(i);
+        return parameters;
+    }
 }
 
 /// <summary>An operation's one instance, found by its type.</summary>

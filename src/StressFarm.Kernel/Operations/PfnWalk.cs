@@ -1,36 +1,46 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A walk over system pages that says itself how far it came. A: first pfn, B: how many; both are cut to the arena.</summary>
+/// <summary>A walk over system pages that says itself how far it came; cut to the arena.</summary>
 public abstract class PfnWalk : Operation
 {
-    public override async Op Run(Cpu cpu, OpCall call)
+    private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "how many", usual: 1);
+
+    public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn, s_count);
+
+    public static OpCall Call<T>(int pfn, int count = 1) where T : PfnWalk, new() => new(Operation<T>.Instance, pfn, count);
+
+    public sealed override async Op Run(Cpu cpu, OpCall call)
     {
-        int end = Math.Min(call.A + call.B, cpu.Machine.Arena.SystemPages);
-        for (int pfn = call.A; pfn < end;) pfn = await Visit(cpu, pfn);
+        int first = call[s_pfn], end = Math.Min(first + call[s_count], cpu.Machine.Arena.SystemPages);
+        if (!await Begin(cpu, first, end)) return;
+        for (int pfn = first; pfn < end;) pfn = await Visit(cpu, pfn);
     }
+
+    /// <summary>Whether there is to be a walk.</summary>
+    protected virtual Op<bool> Begin(Cpu cpu, int first, int end) => new(true);
 
     /// <summary>Looks at one pfn; the next to look at.</summary>
     protected abstract Op<int> Visit(Cpu cpu, int pfn);
 }
 
-/// <summary>A walk over system pages, one after the other. A: first pfn, B: how many; both are cut to the arena.</summary>
-public abstract class PageByPageWalk : Operation
+/// <summary>A walk over system pages, one after the other.</summary>
+public abstract class PageByPageWalk : PfnWalk
 {
-    public override async Op Run(Cpu cpu, OpCall call)
+    protected sealed override async Op<int> Visit(Cpu cpu, int pfn)
     {
-        int end = Math.Min(call.A + call.B, cpu.Machine.Arena.SystemPages);
-        for (int pfn = call.A; pfn < end; pfn++) await Visit(cpu, pfn);
+        await Look(cpu, pfn);
+        return pfn + 1;
     }
 
     /// <summary>Looks at one pfn.</summary>
-    protected abstract Op Visit(Cpu cpu, int pfn);
+    protected abstract Op Look(Cpu cpu, int pfn);
 }
 
 public sealed class IdleWalk : PageByPageWalk
 {
     public override string Id => "page_idle";
     public override string Summary => "marks folios of the LRU as idle";
-    protected override Op Visit(Cpu cpu, int pfn) => PfnWalkers.Idle(cpu, pfn);
+    protected override Op Look(Cpu cpu, int pfn) => PfnWalkers.Idle(cpu, pfn);
 }
 
 public sealed class CompactionWalk : PfnWalk
@@ -44,14 +54,14 @@ public sealed class SnapshotWalk : PageByPageWalk
 {
     public override string Id => "kpageflags";
     public override string Summary => "copies page words without a reference";
-    protected override Op Visit(Cpu cpu, int pfn) => PfnWalkers.Snapshot(cpu, pfn);
+    protected override Op Look(Cpu cpu, int pfn) => PfnWalkers.Snapshot(cpu, pfn);
 }
 
 public sealed class StaleLookups : PageByPageWalk
 {
     public override string Id => "filemap_get_entry";
     public override string Summary => "takes references through stale pointers and puts them back";
-    protected override Op Visit(Cpu cpu, int pfn) => PfnWalkers.StaleLookup(cpu, pfn);
+    protected override Op Look(Cpu cpu, int pfn) => PfnWalkers.StaleLookup(cpu, pfn);
 }
 
 /// <summary>Refused (-EBUSY) when the range holds what cannot be moved, as far as a racy look tells.</summary>
@@ -60,12 +70,11 @@ public sealed class OfflineWalk : PfnWalk
     public override string Id => "offline_pages";
     public override string Summary => "tries to empty a range of pfns for hotplug";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    protected override async Op<bool> Begin(Cpu cpu, int first, int end)
     {
-        int end = Math.Min(call.A + call.B, cpu.Machine.Arena.SystemPages);
-        for (int pfn = call.A; pfn < end; pfn++)
-            if (!await PfnWalkers.IsMovable(cpu, pfn)) return;
-        for (int pfn = call.A; pfn < end;) pfn = await Visit(cpu, pfn);
+        for (int pfn = first; pfn < end; pfn++)
+            if (!await PfnWalkers.IsMovable(cpu, pfn)) return false;
+        return true;
     }
 
     protected override Op<int> Visit(Cpu cpu, int pfn) => PfnWalkers.Offline(cpu, pfn);

@@ -1,38 +1,42 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: pfn.</summary>
-public sealed class MemoryFails : Operation
+/// <summary>Something happens to a page of system memory, if there is such a page.</summary>
+public abstract class PageOperation : Operation
+{
+    private static readonly Parameter s_pfn = new(Domain.Pfn);
+
+    public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn);
+
+    public static OpCall Call<T>(int pfn) where T : PageOperation, new() => new(Operation<T>.Instance, pfn);
+
+    public sealed override Op Run(Cpu cpu, OpCall call) => call[s_pfn] < cpu.Machine.Arena.SystemPages ? Run(cpu, call[s_pfn]) : default;
+    protected abstract Op Run(Cpu cpu, int pfn);
+}
+
+public sealed class MemoryFails : PageOperation
 {
     public override string Id => "memory_failure";
     public override string Summary => "a page fails";
-    public override Op Run(Cpu cpu, OpCall call)
-    {
-        return call.A < cpu.Machine.Arena.SystemPages ? MemoryFailure.Fail(cpu, call.A) : default;
-    }
+    protected override Op Run(Cpu cpu, int pfn) => MemoryFailure.Fail(cpu, pfn);
 }
 
-/// <summary>A: pfn.</summary>
-public sealed class Unpoison : Operation
+public sealed class Unpoison : PageOperation
 {
     public override string Id => "unpoison_memory";
     public override string Summary => "a simulated failure is undone";
-    public override Op Run(Cpu cpu, OpCall call)
-    {
-        return call.A < cpu.Machine.Arena.SystemPages ? PoisonRemoval.Unpoison(cpu, call.A) : default;
-    }
+    protected override Op Run(Cpu cpu, int pfn) => PoisonRemoval.Unpoison(cpu, pfn);
 }
 
-/// <summary>A: mm, B: slot.</summary>
-public sealed class FolioActivate : Operation
+public sealed class FolioActivate : SlotOperation
 {
     public override string Id => "folio_activate";
     public override string Summary => "makes a mapped folio of the LRU an active one";
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    protected override async Op Run(Cpu cpu, int mm, int slot)
     {
-        Word ptl = cpu.Cells.Ptl(call.A, AnonMemory.TableOf(cpu, call.B));
+        Word ptl = cpu.Cells.Ptl(mm, AnonMemory.TableOf(cpu, slot));
         await cpu.Lock(ptl, Step.PtlLock);
-        var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(call.A, call.B), Step.ReadPte));
+        var pte = new PageTableEntry(await cpu.Load(cpu.Cells.Pte(mm, slot), Step.ReadPte));
         int head = pte.IsPresent ? await CompoundPages.PageFolio(cpu, cpu.PfnToPage(pte.Pfn), Step.Activate) : -1;
         if (head >= 0 && (await cpu.Load(new Folio(head).Flags, Step.Activate) & PageFlag.Lru) != 0)
         {

@@ -1,55 +1,59 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: order, B: handle, C: 1 for large kmalloc.</summary>
-public sealed class SlabAllocate : Operation
+public sealed class SlabAllocate : Acquisition
 {
+    private static readonly Parameter s_order = new(Domain.Order, meaning: "at least 1 for large kmalloc"), s_large = new(Domain.Flag, "large", "large kmalloc");
+
     public override string Id => "kmalloc_new";
     public override string Summary => "kmalloc() that needs a new slab, or large kmalloc";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_order, s_large);
 
-    public override async Op Run(Cpu cpu, OpCall call)
+    public static OpCall Call(int handle, int order = 0, bool large = false) => new(Operation<SlabAllocate>.Instance, handle, order, large ? 1 : 0);
+
+    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
     {
-        if (cpu.Handles[call.B].Kind != HandleKind.None) return;
-        bool large = call.C == 1;
-        int order = large ? Math.Max(call.A, 1) : call.A;
+        bool large = call.Is(s_large);
+        int order = large ? Math.Max(call[s_order], 1) : call[s_order];
         int pfn = large ? await SlabMemory.AllocateLarge(cpu, order) : await SlabMemory.Allocate(cpu, order);
-        if (pfn < 0) return;
-        cpu.Handles[call.B] = new Handle
-        {
-            Kind = large ? HandleKind.LargeKmalloc : HandleKind.Slab,
-            Pfn = pfn,
-            Life = cpu.Ghost.LifeOf(pfn),
-            Order = order,
-            Count = 1,
-        };
+        return HandleOf(cpu, large ? HandleKind.LargeKmalloc : HandleKind.Slab, pfn, order);
     }
 }
 
-/// <summary>A: handle of a slab.</summary>
 public sealed class SlabTake : Operation
 {
+    private static readonly Parameter s_handle = new(Domain.Handle, meaning: "of a slab");
+
     public override string Id => "kmalloc";
     public override string Summary => "kmalloc() from a slab that has room";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_handle);
+
+    public static OpCall Call(int handle) => new(Operation<SlabTake>.Instance, handle);
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
-        Handle handle = cpu.Handles[call.A];
-        if (handle.Kind == HandleKind.Slab && await SlabMemory.Take(cpu, handle.Page)) cpu.Handles[call.A].Count++;
+        Handle handle = cpu.Handles[call[s_handle]];
+        if (handle.Kind == HandleKind.Slab && await SlabMemory.Take(cpu, handle.Page)) cpu.Handles[call[s_handle]].Count++;
     }
 }
 
-/// <summary>A: handle of a slab or of large kmalloc, B: the page of it that the object lies on.</summary>
 public sealed class SlabFree : Operation
 {
+    private static readonly Parameter s_handle = new(Domain.Handle, meaning: "of a slab or of large kmalloc"),
+        s_page = new(Domain.Number(0, (1 << Geometry.MaxOrder) - 1), "page", "of the slab, that the object lies on, modulo its pages");
+
     public override string Id => "kfree";
     public override string Summary => "kfree(): frees an object; the last of a slab frees its pages";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_handle, s_page);
+
+    public static OpCall Call(int handle, int page = 0) => new(Operation<SlabFree>.Instance, handle, page);
 
     public override Op Run(Cpu cpu, OpCall call)
     {
-        Handle handle = cpu.Handles[call.A];
+        Handle handle = cpu.Handles[call[s_handle]];
         if (handle.Kind is not (HandleKind.Slab or HandleKind.LargeKmalloc)) return default;
-        if (handle.Count > 1) cpu.Handles[call.A].Count--;
-        else cpu.Handles[call.A] = default;
-        int page = handle.Kind == HandleKind.Slab ? handle.Pfn + (call.B & ((1 << handle.Order) - 1)) : handle.Pfn;
+        if (handle.Count > 1) cpu.Handles[call[s_handle]].Count--;
+        else cpu.Handles[call[s_handle]] = default;
+        int page = handle.Kind == HandleKind.Slab ? handle.Pfn + (call[s_page] & ((1 << handle.Order) - 1)) : handle.Pfn;
         return SlabMemory.Kfree(cpu, new Page(page, handle.Life), handle.Pfn);
     }
 }

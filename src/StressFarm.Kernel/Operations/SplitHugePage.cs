@@ -1,10 +1,9 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: mm, B: slot.</summary>
-public sealed class SplitHugePage : Operation
+public sealed class SplitHugePage : SlotOperation
 {
     public override string Id => "split_huge_page";
     public override string Summary => "splits the folio mapped at a slot into single pages";
 
-    public override Op Run(Cpu cpu, OpCall call) => SplitByAddress.Run(cpu, call.A, call.B, 0, uniform: true);
+    protected override Op Run(Cpu cpu, int mm, int slot) => SplitByAddress.Run(cpu, mm, slot, 0, uniform: true);
 }

@@ -1,17 +1,20 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A: handle of pins, or of references, which are put. B: 1 goes by the folio's own page count.</summary>
-public sealed class UnpinUserPages : Operation
+public sealed class UnpinUserPages : Release
 {
+    private static readonly Parameter s_range = new(Domain.Flag, "range", "goes by the folio's own page count");
+
     public override string Id => "unpin_user_pages";
     public override string Summary => "gives the pins or references of user pages back";
+    public override IReadOnlyList<Parameter> Parameters { get; } = Takes(From, s_range);
 
-    public override Op Run(Cpu cpu, OpCall call)
+    public static OpCall Call(int handle, bool range = false) => new(Operation<UnpinUserPages>.Instance, handle, range ? 1 : 0);
+
+    protected override bool Fits(Cpu cpu, in Handle handle) => handle.Kind is HandleKind.Pin or HandleKind.PageRefs;
+
+    protected override Op GiveBack(Cpu cpu, Handle handle, OpCall call)
     {
-        Handle handle = cpu.Handles[call.A];
-        if (handle.Kind is not (HandleKind.Pin or HandleKind.PageRefs)) return default;
-        cpu.Handles[call.A] = default;
         if (handle.Kind == HandleKind.PageRefs) return GupPut.PutPages(cpu, handle);
-        return call.B == 1 ? GupPut.UnpinUserPageRange(cpu, handle) : GupPut.UnpinUserPages(cpu, handle);
+        return call.Is(s_range) ? GupPut.UnpinUserPageRange(cpu, handle) : GupPut.UnpinUserPages(cpu, handle);
     }
 }

@@ -13,9 +13,7 @@ public sealed class DeferredSplitWork : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
-        int pmdOrder = shape.DrawMostly("pmd-order", 2, 4, 2, 3);
-        int systemOrder = Math.Min(shape.Draw("system-order", 4, 6), geometry.LargestOrder);
+        (int cpus, int pmdOrder, int systemOrder) = SystemShape.DrawTables(shape, geometry);
         int mms = shape.Draw("mms", 1, 2), memcgs = shape.DrawMostly("memcgs", 2, 4, 1, 2);
         int folios = shape.Draw("folios", 1, 3), ops = shape.Draw("ops", 1, 4);
         int duel = shape.Draw("duel", 0, 3);
@@ -28,12 +26,12 @@ public sealed class DeferredSplitWork : Workload
         for (int i = 0; i < folios; i++)
         {
             int mm = shape.Pick(mms);
-            if (shape.OneIn(2)) programme.Setup.Add(new(Operation<HugeFault>.Instance, mm, i << pmdOrder));
-            else programme.Setup.Add(new(Operation<AnonFault>.Instance, mm, i << pmdOrder, pmdOrder, 0));
+            if (shape.OneIn(2)) programme.Setup.Add(SlotOperation.Call<HugeFault>(mm, slot: i << pmdOrder));
+            else programme.Setup.Add(AnonFault.Call(mm, slot: i << pmdOrder, order: pmdOrder));
         }
         // A PMD entry that was split: the folio is then mapped by PTEs, and may be queued already.
-        if (shape.OneIn(2)) programme.Setup.Add(new(Operation<SplitPmd>.Instance, 0, 0));
-        if (mms > 1 && shape.OneIn(3)) programme.Setup.Add(new(Operation<ForkAll>.Instance, 0, 0, folios << pmdOrder, 1));
+        if (shape.OneIn(2)) programme.Setup.Add(SlotOperation.Call<SplitPmd>(mm: 0, slot: 0));
+        if (mms > 1 && shape.OneIn(3)) programme.Setup.Add(Fork.Call<ForkAll>(mm: 0, slot: 0, count: folios << pmdOrder, child: 1));
         int slots = folios << pmdOrder;
         if (duel == 1)
         {
@@ -47,22 +45,22 @@ public sealed class DeferredSplitWork : Workload
     /// <summary>A whole folio is queued as perhaps underused; one shrinks, and the other zaps the first of its pages.</summary>
     private static void ComposeFirstZap(Programme programme, Shape shape, int pmdOrder)
     {
-        programme.Setup.Add(new(Operation<HugeFault>.Instance, 0, 0));
-        programme.Setup.Add(new(Operation<SplitPmd>.Instance, 0, 0));
-        programme.Cpu(0).Add(new(Operation<ShrinkDeferred>.Instance, 0, 1, 0));
-        if (shape.OneIn(2)) programme.Cpu(0).Add(new(Operation<ShrinkDeferred>.Instance, 0, 1, 0));
-        programme.Cpu(programme.Arena.Cpus - 1).Add(new(Operation<ZapSlots>.Instance, 0, shape.Pick(1 << pmdOrder), 1));
+        programme.Setup.Add(SlotOperation.Call<HugeFault>(mm: 0, slot: 0));
+        programme.Setup.Add(SlotOperation.Call<SplitPmd>(mm: 0, slot: 0));
+        programme.Cpu(0).Add(ShrinkDeferred.Call(memcg: 0, count: 1));
+        if (shape.OneIn(2)) programme.Cpu(0).Add(ShrinkDeferred.Call(memcg: 0, count: 1));
+        programme.LastCpu.Add(ZapSlots.Call(mm: 0, slot: shape.Pick(1 << pmdOrder), count: 1));
     }
 
     /// <summary>One shrinks, the other zaps what is on the list or comes to it.</summary>
     private static void ComposeDuel(Programme programme, Shape shape, int slots, int pmdOrder)
     {
-        if (shape.OneIn(2)) programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, shape.Pick(slots), 1));
-        programme.Cpu(0).Add(new(Operation<ShrinkDeferred>.Instance, 0, 1 + shape.Pick(3), shape.Pick(2)));
-        List<OpCall> other = programme.Cpu(programme.Arena.Cpus - 1);
-        other.Add(new(Operation<SplitPmd>.Instance, 0, shape.Pick(slots)));
-        for (int i = 0; i < 2; i++) other.Add(new(Operation<ZapSlots>.Instance, 0, shape.Pick(slots), 1 + shape.Pick(1 << pmdOrder)));
-        if (shape.OneIn(2)) other.Add(new(Operation<ShrinkDeferred>.Instance, 0, 1, 0));
+        if (shape.OneIn(2)) programme.Setup.Add(ZapSlots.Call(mm: 0, slot: shape.Pick(slots), count: 1));
+        programme.Cpu(0).Add(ShrinkDeferred.Call(memcg: 0, count: 1 + shape.Pick(3), underused: shape.Coin()));
+        List<OpCall> other = programme.LastCpu;
+        other.Add(SlotOperation.Call<SplitPmd>(mm: 0, slot: shape.Pick(slots)));
+        for (int i = 0; i < 2; i++) other.Add(ZapSlots.Call(mm: 0, slot: shape.Pick(slots), count: 1 + shape.Pick(1 << pmdOrder)));
+        if (shape.OneIn(2)) other.Add(ShrinkDeferred.Call(memcg: 0, count: 1));
     }
 
     private static OpCall Draw(Shape shape, int mms, int slots, int pmdOrder)
@@ -70,15 +68,15 @@ public sealed class DeferredSplitWork : Workload
         int mm = shape.Pick(mms), slot = shape.Pick(slots);
         return shape.Pick(14) switch
         {
-            0 or 1 or 2 => new(Operation<ShrinkDeferred>.Instance, shape.Pick(Geometry.MaxMemcgs), 1 + shape.Pick(3), shape.Pick(2)),
-            3 or 4 or 5 => new(Operation<ZapSlots>.Instance, mm, slot, 1 + shape.Pick(3)),
-            6 => new(Operation<HugeFault>.Instance, mm, slot),
-            7 => new(Operation<AnonFault>.Instance, mm, slot, pmdOrder, 0),
-            8 or 9 => new(Operation<MoveCharge>.Instance, mm, slot, shape.Pick(Geometry.MaxMemcgs)),
-            10 => new(Operation<FolioSplitAt>.Instance, mm, slot, 0, shape.Pick(2)),
-            11 => new(Operation<MigratePages>.Instance, mm, slot),
-            12 => new(Operation<SplitPmd>.Instance, mm, slot),
-            _ => new(Operation<CompactionWalk>.Instance, shape.Pick(16), 1 + shape.Pick(8)),
+            0 or 1 or 2 => ShrinkDeferred.Call(memcg: shape.Pick(Geometry.MaxMemcgs), count: 1 + shape.Pick(3), underused: shape.Coin()),
+            3 or 4 or 5 => ZapSlots.Call(mm, slot, count: 1 + shape.Pick(3)),
+            6 => SlotOperation.Call<HugeFault>(mm, slot),
+            7 => AnonFault.Call(mm, slot, order: pmdOrder),
+            8 or 9 => MoveCharge.Call(mm, slot, memcg: shape.Pick(Geometry.MaxMemcgs)),
+            10 => FolioSplitAt.Call(mm, slot, order: 0, around: shape.Coin()),
+            11 => SlotOperation.Call<MigratePages>(mm, slot),
+            12 => SlotOperation.Call<SplitPmd>(mm, slot),
+            _ => PfnWalk.Call<CompactionWalk>(pfn: shape.Pick(16), count: 1 + shape.Pick(8)),
         };
     }
 }

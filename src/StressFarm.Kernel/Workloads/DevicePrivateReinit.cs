@@ -22,15 +22,15 @@ public sealed class DevicePrivateReinit : Workload
         int systemOrder = Math.Min(shape.Draw("system-order", 3, 6), geometry.LargestOrder);
         int ops = shape.Draw("ops", 2, 8);
         int pattern = shape.Draw("pattern", 0, 7);
-        int disabled = shape.Draw("disabled", 0, (1 << Kinds) - 1) & shape.Draw("disabled-too", 0, (1 << Kinds) - 1);
-        if (geometry.LargestOrder >= 9 && shape.DrawMostly("order-9", 0, 512, 0, 1) == 1)
+        int disabled = shape.DrawDisabled(Kinds);
+        if (shape.DrawRealSize(geometry, 9, 512))
         {
             pmdOrder = deviceOrder = 9;
             systemOrder = geometry.LargestOrder;
         }
         programme.Arena = new Arena(cpus, systemOrder, deviceOrder, pmdOrder);
         int largeOrder = Math.Min(1 + shape.Pick(pmdOrder), deviceOrder);
-        programme.Setup.Add(new(Operation<DeviceCarve>.Instance, largeOrder, shape.Pick((1 << (deviceOrder - largeOrder)) + 1)));
+        programme.Setup.Add(DeviceCarve.Call(order: largeOrder, count: shape.Pick((1 << (deviceOrder - largeOrder)) + 1)));
         switch (pattern)
         {
             case 0 or 1:
@@ -59,16 +59,16 @@ public sealed class DevicePrivateReinit : Workload
         {
             // Half the time the second half is taken alone: what is left of the old head is then at page 0.
             List<OpCall> list = programme.Cpu(Math.Min(half, cpus - 1));
-            list.Add(new(Operation<DeviceAlloc>.Instance, half, order - 1, shape.OneIn(2) ? half : 1));
-            if (shape.OneIn(2)) list.Add(new(Operation<DeviceMap>.Instance, half, shape.Pick(PageTableSlots), shape.Pick(2)));
-            else if (shape.OneIn(2)) list.Add(new(Operation<DeviceRelease>.Instance, half));
-            if (shape.OneIn(3)) list.Add(new(Operation<DeviceAlloc>.Instance, 2, shape.Pick(order), shape.Pick(4)));
+            list.Add(DeviceAlloc.Call(handle: half, order: order - 1, choice: shape.OneIn(2) ? half : 1));
+            if (shape.OneIn(2)) list.Add(DeviceMap.Call(handle: half, mm: 0, slot: shape.Pick(PageTableSlots), pmd: shape.Coin()));
+            else if (shape.OneIn(2)) list.Add(Release.Call<DeviceRelease>(handle: half));
+            if (shape.OneIn(3)) list.Add(DeviceAlloc.Call(handle: 2, order: shape.Pick(order), choice: shape.Pick(4)));
         }
         for (int cpu = Math.Min(2, cpus - 1); cpu < cpus; cpu++)
         {
             List<OpCall> list = programme.Cpu(cpu);
-            if (shape.OneIn(2)) list.Add(new(Operation<DeviceEvict>.Instance, 0, pages));
-            else list.Add(new(Operation<DevicePfnWalk>.Instance, shape.Pick(pages), 1 + shape.Pick(4)));
+            if (shape.OneIn(2)) list.Add(DeviceEvict.Call(page: 0, count: pages));
+            else list.Add(DevicePfnWalk.Call(page: shape.Pick(pages), count: 1 + shape.Pick(4)));
         }
     }
 
@@ -78,14 +78,14 @@ public sealed class DevicePrivateReinit : Workload
         Shape shape = programme.Shape;
         List<OpCall> list = programme.Cpu(cpu);
         ComposeLife(list, 1 + shape.Pick(deviceOrder), pmdOrder);
-        list.Add(new(Operation<DeviceAlloc>.Instance, 1, 0, shape.Pick(2)));
-        if (shape.OneIn(2)) list.Add(new(Operation<DeviceAlloc>.Instance, 2, 0));
+        list.Add(DeviceAlloc.Call(handle: 1, order: 0, choice: shape.Pick(2)));
+        if (shape.OneIn(2)) list.Add(DeviceAlloc.Call(handle: 2, order: 0));
         for (int slot = 1; slot < Slots; slot++)
         {
-            if (shape.OneIn(2)) list.Add(new(Operation<DeviceMap>.Instance, slot, shape.Pick(PageTableSlots)));
-            else list.Add(new(Operation<DeviceRelease>.Instance, slot));
+            if (shape.OneIn(2)) list.Add(DeviceMap.Call(handle: slot, mm: 0, slot: shape.Pick(PageTableSlots)));
+            else list.Add(Release.Call<DeviceRelease>(handle: slot));
         }
-        list.Add(new(Operation<DeviceAlloc>.Instance, 0, shape.Pick(deviceOrder + 1), shape.Pick(2)));
+        list.Add(DeviceAlloc.Call(handle: 0, order: shape.Pick(deviceOrder + 1), choice: shape.Pick(2)));
     }
 
     /// <summary>Single pages carved from a freed large folio while others evict ranges that end inside it (C1, C2).</summary>
@@ -101,11 +101,11 @@ public sealed class DevicePrivateReinit : Workload
             {
                 if (cpu % 2 == 1)
                 {
-                    list.Add(new(Operation<DeviceEvict>.Instance, shape.Pick(pages), 1 + shape.Pick(3)));
+                    list.Add(DeviceEvict.Call(page: shape.Pick(pages), count: 1 + shape.Pick(3)));
                     continue;
                 }
-                list.Add(new(Operation<DeviceAlloc>.Instance, i, shape.Pick(2), shape.Pick(pages)));
-                list.Add(new(Operation<DeviceMap>.Instance, i, shape.Pick(PageTableSlots)));
+                list.Add(DeviceAlloc.Call(handle: i, order: shape.Pick(2), choice: shape.Pick(pages)));
+                list.Add(DeviceMap.Call(handle: i, mm: 0, slot: shape.Pick(PageTableSlots)));
             }
         }
     }
@@ -113,13 +113,13 @@ public sealed class DevicePrivateReinit : Workload
     /// <summary>The life of a folio at the lowest place: alloc, map, unmap; or alloc and free where it is too large to map.</summary>
     private static void ComposeLife(List<OpCall> list, int order, int pmdOrder)
     {
-        list.Add(new(Operation<DeviceAlloc>.Instance, 0, order));
+        list.Add(DeviceAlloc.Call(handle: 0, order: order));
         if (order <= pmdOrder)
         {
-            list.Add(new(Operation<DeviceMap>.Instance, 0, 0, 1));
-            list.Add(new(Operation<ZapSlots>.Instance, 0, 0, order == pmdOrder ? 1 : 1 << order));
+            list.Add(DeviceMap.Call(handle: 0, mm: 0, slot: 0, pmd: true));
+            list.Add(ZapSlots.Call(mm: 0, slot: 0, count: order == pmdOrder ? 1 : 1 << order));
         }
-        list.Add(new(Operation<DeviceRelease>.Instance, 0));
+        list.Add(Release.Call<DeviceRelease>(handle: 0));
     }
 
     private const int Kinds = 7;
@@ -134,35 +134,36 @@ public sealed class DevicePrivateReinit : Workload
             int kind = shape.Pick(Kinds + 2), slot = shape.Pick(Slots);
             int first = shape.Pick(pages), count = 1 + shape.Pick(Math.Min(pages, 8));
             int order = shape.Pick(Math.Min(deviceOrder, pmdOrder + 1) + 1), choice = shape.Pick(4);
-            int at = shape.Pick(PageTableSlots), mm = shape.OneIn(4) ? 1 : 0, pmd = shape.Pick(2); // or small destinations
+            int at = shape.Pick(PageTableSlots), mm = shape.OneIn(4) ? 1 : 0;
+            bool pmd = shape.Coin(); // or small destinations
             if (kind < Kinds && (disabled >> kind & 1) != 0) kind = Kinds;
             switch (kind)
             {
                 case 0:
-                    list.Add(new(Operation<DeviceFault>.Instance, mm, at, pmd));
+                    list.Add(DeviceFault.Call(mm, slot: at, single: pmd));
                     break;
                 case 1:
                     bool all = shape.OneIn(2);
-                    list.Add(new(Operation<DeviceEvict>.Instance, all ? 0 : first, all ? pages : count, pmd));
+                    list.Add(DeviceEvict.Call(page: all ? 0 : first, count: all ? pages : count, single: pmd));
                     break;
                 case 2:
-                    list.Add(new(Operation<DevicePfnWalk>.Instance, first, count, shape.OneIn(3) ? slot + 1 : 0));
+                    list.Add(DevicePfnWalk.Call(page: first, count: count, handle: shape.OneIn(3) ? slot : DevicePfnWalk.None));
                     break;
                 case 3:
-                    list.Add(new(Operation<ZapSlots>.Instance, mm, at, count));
+                    list.Add(ZapSlots.Call(mm, slot: at, count: count));
                     break;
                 case 4:
-                    list.Add(new(Operation<AnonFault>.Instance, mm, at, Math.Min(order, pmdOrder), pmd));
+                    list.Add(AnonFault.Call(mm, slot: at, order: Math.Min(order, pmdOrder), pmd: pmd));
                     break;
                 case 5:
-                    list.Add(new(Operation<DeviceRelease>.Instance, slot));
+                    list.Add(Release.Call<DeviceRelease>(handle: slot));
                     break;
                 case 6:
-                    list.Add(new(Operation<DeviceAlloc>.Instance, slot, order, choice));
+                    list.Add(DeviceAlloc.Call(handle: slot, order: order, choice: choice));
                     break;
                 default:
-                    list.Add(new(Operation<DeviceAlloc>.Instance, slot, order, choice));
-                    list.Add(new(Operation<DeviceMap>.Instance, slot, at, pmd, mm));
+                    list.Add(DeviceAlloc.Call(handle: slot, order: order, choice: choice));
+                    list.Add(DeviceMap.Call(handle: slot, slot: at, pmd: pmd, mm: mm));
                     break;
             }
         }

@@ -15,22 +15,21 @@ public sealed class DriverPin : Workload
         int cpus = shape.DrawCpus(1, geometry, oftenLow: true);
         int order = shape.Draw("order", 1, Math.Min(3, geometry.LargestOrder)), ops = shape.Draw("ops", 2, 5);
         programme.Arena = new Arena(cpus, Math.Min(5, geometry.LargestOrder), -1, 3);
-        programme.Setup.Add(new(Operation<DriverAllocate>.Instance, (int)DriverProducer.AfPacket, order, 0));
-        programme.Setup.Add(new(Operation<DriverMap>.Instance, 0, Slot, DriverMap.SetupHandle, (1 << order) * 256));
+        SystemShape.SetUpDriverBlock(programme, DriverProducer.AfPacket, order, Slot);
         int beside = Slot << 2;
-        if (shape.OneIn(2)) programme.Setup.Add(new(Operation<AnonFault>.Instance, 1, beside, shape.Pick(order + 1)));
+        if (shape.OneIn(2)) programme.Setup.Add(AnonFault.Call(mm: 1, slot: beside, order: shape.Pick(order + 1)));
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < ops; i++)
             {
                 int slot = Slot + shape.Pick(1 << order), handle = PinHandle + shape.Pick(PinHandles);
                 programme.Cpu(cpu).Add(shape.Pick(7) switch
                 {
-                    0 or 1 => new(Operation<PinUserPagesFast>.Instance, 0, slot, 1 + shape.Pick(2), handle),
-                    2 => new(Operation<PinUserPages>.Instance, 0, slot, 1, handle),
-                    3 => new(Operation<DriverMakesFolio>.Instance, 0),
+                    0 or 1 => GetPages.Call<PinUserPagesFast>(mm: 0, slot: slot, count: 1 + shape.Pick(2), handle: handle),
+                    2 => GetPages.Call<PinUserPages>(mm: 0, slot: slot, count: 1, handle: handle),
+                    3 => DriverMakesFolio.Call(handle: 0),
                     // Something that comes and goes, so that a soak's memory does not stay what it was.
-                    4 => shape.OneIn(2) ? new(Operation<AnonFault>.Instance, 1, beside, shape.Pick(order + 1)) : new(Operation<ZapSlots>.Instance, 1, beside, 8),
-                    _ => new(Operation<UnpinUserPages>.Instance, handle),
+                    4 => shape.OneIn(2) ? AnonFault.Call(mm: 1, slot: beside, order: shape.Pick(order + 1)) : ZapSlots.Call(mm: 1, slot: beside, count: 8),
+                    _ => UnpinUserPages.Call(handle),
                 });
             }
     }

@@ -125,7 +125,7 @@ public sealed class Everything : Workload
             // The driver starts once, while all its memory is free.
             if (call.Operation is DeviceCarve && !starts) programme.Setup.RemoveAt(i);
             // Whoever had the device memory last, it was not of this type.
-            else if (call.Operation is DaxMount) programme.Setup[i] = call with { A = 1 };
+            else if (call.Operation is DaxMount) programme.Setup[i] = DaxMount.Call(anew: true);
         }
         if (programme.Shape.OneIn(2))
             for (int cpu = 0; cpu < before.Length; cpu++) Interleave(programme.Cpu(cpu), before[cpu], programme.Shape);

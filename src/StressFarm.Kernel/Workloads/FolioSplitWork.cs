@@ -11,9 +11,7 @@ public sealed class FolioSplitWork : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
-        int pmdOrder = shape.DrawMostly("pmd-order", 2, 2, 2, 4);
-        int systemOrder = shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder));
+        (int cpus, int pmdOrder, int systemOrder) = SystemShape.DrawFolios(shape, geometry);
         int mms = shape.DrawMostly("mms", 1, 4, 1, 2);
         int slots = 1 << shape.DrawMostly("slots-order", 2, 3, 1, 4);
         int zaps = shape.Draw("zaps", 0, 2), gups = shape.Draw("gups", 2, 6), splits = shape.Draw("splits", 2, 6);
@@ -30,9 +28,9 @@ public sealed class FolioSplitWork : Workload
         }
         programme.Arena = new Arena(cpus, systemOrder, device ? Math.Min(pmdOrder + 1, geometry.LargestOrder) : -1, pmdOrder);
         // Large folios of both halves: without them ALLOCATOR=LIFO would have nothing to hand out.
-        if (device) programme.Setup.Add(new(Operation<DeviceCarve>.Instance, pmdOrder, 1));
+        if (device) programme.Setup.Add(DeviceCarve.Call(order: pmdOrder, count: 1));
         var mix = new GupMix(mms, slots, pmdOrder, Faults: 1, zaps, gups, splits);
-        if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Pick(2));
+        if (device) MapDeviceFolio(programme.Setup, 0, pmdOrder, shape.Coin());
         else programme.Setup.Add(mix.Fault(shape, 0));
         if (shape.OneIn(2)) programme.Setup.Add(mix.Fault(shape, 0));
         for (int cpu = 0; cpu < cpus; cpu++)
@@ -46,20 +44,15 @@ public sealed class FolioSplitWork : Workload
     /// <summary>The smallest meeting of the two: one CPU looks up tails of a folio, the other splits it.</summary>
     private static void ComposeDuel(Programme programme, Shape shape)
     {
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, 2, shape.Pick(2)));
-        for (int i = 0; i < 2; i++)
-        {
-            Operation get = shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<GetUserPagesFast>.Instance;
-            programme.Cpu(0).Add(new(get, 0, 1 + shape.Pick(3), 1, i));
-            programme.Cpu(0).Add(new(Operation<UnpinUserPages>.Instance, i, shape.Pick(2)));
-        }
-        programme.Cpu(1).Add(new(Operation<FolioSplitAt>.Instance, 0, shape.Pick(4), 0, shape.Pick(2)));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: 2, pmd: shape.Coin()));
+        for (int i = 0; i < 2; i++) GupEntries.AddFastRound(programme.Cpu(0), shape, firstSlot: 1, slots: 3, handle: i, drawRange: true);
+        programme.Cpu(1).Add(FolioSplitAt.Call(mm: 0, slot: shape.Pick(4), order: 0, around: shape.Coin()));
     }
 
-    private static void MapDeviceFolio(List<OpCall> calls, int slot, int order, int pmd)
+    private static void MapDeviceFolio(List<OpCall> calls, int slot, int order, bool pmd)
     {
-        calls.Add(new(Operation<DeviceAlloc>.Instance, DeviceHandle, order));
-        calls.Add(new(Operation<DeviceMap>.Instance, DeviceHandle, slot, pmd));
+        calls.Add(DeviceAlloc.Call(handle: DeviceHandle, order: order));
+        calls.Add(DeviceMap.Call(handle: DeviceHandle, mm: 0, slot: slot, pmd: pmd));
     }
 
     /// <summary>Device-private folios in the same slots: mapped, split, faulted back, and looked at by pfn.</summary>
@@ -69,19 +62,19 @@ public sealed class FolioSplitWork : Workload
         switch (shape.Pick(8))
         {
             case 0:
-                MapDeviceFolio(calls, slot, shape.Pick(pmdOrder + 1), shape.Pick(2));
+                MapDeviceFolio(calls, slot, shape.Pick(pmdOrder + 1), shape.Coin());
                 break;
             case 1:
-                calls.Add(new(Operation<DeviceFault>.Instance, 0, slot));
+                calls.Add(DeviceFault.Call(mm: 0, slot: slot));
                 break;
             case 2 or 3:
-                calls.Add(new(Operation<DevicePfnWalk>.Instance, shape.Pick(1 << pmdOrder), 1 + shape.Pick(4)));
+                calls.Add(DevicePfnWalk.Call(page: shape.Pick(1 << pmdOrder), count: 1 + shape.Pick(4)));
                 break;
             case 4:
-                calls.Add(new(Operation<SplitUnmappedFolio>.Instance, 0, slot));
+                calls.Add(SlotOperation.Call<SplitUnmappedFolio>(mm: 0, slot: slot));
                 break;
             default:
-                calls.Add(new(Operation<FolioSplitAt>.Instance, 0, slot, shape.OneIn(2) ? 0 : shape.Pick(pmdOrder), shape.Pick(2)));
+                calls.Add(FolioSplitAt.Call(mm: 0, slot: slot, order: shape.OneIn(2) ? 0 : shape.Pick(pmdOrder), around: shape.Coin()));
                 break;
         }
     }

@@ -16,8 +16,8 @@ public sealed class FsDaxWork : Workload
         int order = Math.Min(shape.Draw("device-order", 3, 4), geometry.LargestOrder);
         int mms = shape.Draw("mms", 1, 2), ops = shape.Draw("ops", 2, 8), entries = shape.Draw("entries", 1, FsDax.Entries);
         programme.Arena = new Arena(cpus, Math.Min(4, geometry.LargestOrder), order, PmdOrder);
-        programme.Setup.Add(new(Operation<DaxMount>.Instance));
-        programme.Setup.Add(new(Operation<DeviceCarve>.Instance, PmdOrder, shape.Pick(3)));
+        programme.Setup.Add(DaxMount.Call());
+        programme.Setup.Add(DeviceCarve.Call(order: PmdOrder, count: shape.Pick(3)));
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(Draw(shape, mms, entries, 1 << order));
     }
@@ -28,13 +28,13 @@ public sealed class FsDaxWork : Workload
         int page = shape.Pick(1 << PmdOrder), handle = PinHandle + shape.Pick(PinHandles);
         return shape.Pick(10) switch
         {
-            0 or 1 or 2 => new(Operation<DaxFault>.Instance, mm, entry, order, shape.OneIn(3) ? -1 : page),
-            3 or 4 => new(Operation<DaxTruncate>.Instance, entry),
-            5 => new(Operation<DaxReflink>.Instance, entry, entry + 1 + shape.Pick(FsDax.Entries) & FsDax.Entries - 1),
-            6 => new(shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<PinUserPages>.Instance, mm, FsDax.SlotOf(entry) + page, 1 + shape.Pick(3), handle),
-            7 => new(Operation<UnpinUserPages>.Instance, handle, shape.Pick(2)),
-            8 => new(Operation<ZapSlots>.Instance, mm, FsDax.SlotOf(entry) + page, 1 + shape.Pick(4)),
-            _ => new(Operation<DevicePfnWalk>.Instance, shape.Pick(pages), 1 + shape.Pick(4)),
+            0 or 1 or 2 => DaxFault.Call(mm, entry, order, page: shape.OneIn(3) ? DaxFault.All : page),
+            3 or 4 => DaxTruncate.Call(entry),
+            5 => DaxReflink.Call(entry, later: entry + 1 + shape.Pick(FsDax.Entries) & FsDax.Entries - 1),
+            6 => GetPages.Call(GupEntries.DrawPin(shape), mm: mm, slot: FsDax.SlotOf(entry) + page, count: 1 + shape.Pick(3), handle: handle),
+            7 => UnpinUserPages.Call(handle, range: shape.Coin()),
+            8 => ZapSlots.Call(mm, slot: FsDax.SlotOf(entry) + page, count: 1 + shape.Pick(4)),
+            _ => DevicePfnWalk.Call(page: shape.Pick(pages), count: 1 + shape.Pick(4)),
         };
     }
 }

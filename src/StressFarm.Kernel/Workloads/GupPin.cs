@@ -5,6 +5,7 @@ public sealed class GupPin : Workload
 {
     /// <summary>Driver memory is mapped above the anonymous slots.</summary>
     private const int DriverSlot = 48;
+    private const int DriverHandle = 8;
 
     public override string Id => "gup-pin";
     public override string Summary => "GUP, fast and slow, on anonymous and driver pages that are unmapped, freed and split meanwhile";
@@ -12,9 +13,7 @@ public sealed class GupPin : Workload
     public override void Compose(Programme programme, Geometry geometry)
     {
         Shape shape = programme.Shape;
-        int cpus = shape.DrawCpus(2, geometry, oftenLow: true);
-        int pmdOrder = shape.DrawMostly("pmd-order", 2, 2, 2, 4);
-        int systemOrder = shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder));
+        (int cpus, int pmdOrder, int systemOrder) = SystemShape.DrawFolios(shape, geometry);
         int mms = shape.DrawMostly("mms", 1, 3, 1, 2);
         int slots = 1 << shape.DrawMostly("slots-order", 1, 2, 0, 4);
         int order = shape.DrawMostly("fault-order", 0, 2, 0, pmdOrder);
@@ -52,40 +51,43 @@ public sealed class GupPin : Workload
     private static void ComposeDuel(Programme programme, Shape shape)
     {
         int order = shape.OneIn(2) ? 0 : 2, pages = 1 << order;
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, 0));
-        for (int i = 0; i < 2; i++)
-        {
-            Operation get = shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<GetUserPagesFast>.Instance;
-            programme.Cpu(0).Add(new(get, 0, shape.Pick(pages), 1, i));
-            programme.Cpu(0).Add(new(Operation<UnpinUserPages>.Instance, i, shape.Pick(2)));
-        }
-        programme.Cpu(1).Add(new(Operation<ZapSlots>.Instance, 0, 0, pages));
-        if (order == 0 || shape.OneIn(2)) programme.Cpu(1).Add(new(Operation<AnonFault>.Instance, 0, shape.Pick(2) * 4, order, 0));
-        else programme.Cpu(1).Add(new(Operation<DriverAllocate>.Instance, shape.Pick(3), order, 8));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: order));
+        for (int i = 0; i < 2; i++) GupEntries.AddFastRound(programme.Cpu(0), shape, firstSlot: 0, slots: pages, handle: i, drawRange: true);
+        programme.Cpu(1).Add(ZapSlots.Call(mm: 0, slot: 0, count: pages));
+        if (order == 0 || shape.OneIn(2)) programme.Cpu(1).Add(AnonFault.Call(mm: 0, slot: shape.Pick(2) * 4, order: order));
+        else programme.Cpu(1).Add(DriverAllocate.Call(producer: (DriverProducer)shape.Pick(3), order: order, handle: DriverHandle));
     }
 
     /// <summary>Every CPU pins one page again and again that has almost all the references it can count.</summary>
     private static void ComposeOverflow(Programme programme, Shape shape, int cpus)
     {
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, 0));
-        programme.Setup.Add(new(Operation<HoldOpaqueReferences>.Instance, 0, 0, 0));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: 0));
+        programme.Setup.Add(HoldOpaqueReferences.Call(mm: 0, slot: 0, handle: 0));
         int rounds = 80 / (3 * cpus); // 64 pins overflow it
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < 3; i++)
             {
-                Operation pin = shape.OneIn(2) ? Operation<PinUserPagesFast>.Instance : Operation<PinUserPages>.Instance;
-                programme.Cpu(cpu).Add(new(pin, 0, 0, 1, i + 16 * rounds));
+                GetPages pin = GupEntries.DrawPin(shape);
+                programme.Cpu(cpu).Add(GetPages.Call(pin, mm: 0, slot: 0, handle: i, rounds: rounds));
             }
     }
 
     /// <summary>A block of driver memory, mapped before the CPUs start; the weight of driver operations.</summary>
     private static int ComposeDriver(Programme programme, Shape shape, int weight)
     {
-        int order = 1 + shape.Pick(3), producer = shape.Pick(4);
+        int order = 1 + shape.Pick(3);
+        var producer = (DriverProducer)shape.Pick(4);
         if (weight == 0) return 0;
-        programme.Setup.Add(new(Operation<DriverAllocate>.Instance, producer, order, 0));
-        programme.Setup.Add(new(Operation<DriverMap>.Instance, 0, DriverSlot, DriverMap.SetupHandle, (1 << order) * 256));
+        SystemShape.SetUpDriverBlock(programme, producer, order, DriverSlot);
         return weight;
+    }
+
+    /// <summary>The CPU's own block or the set-up's.</summary>
+    private static OpCall MapDriver(Shape shape)
+    {
+        int slot = DriverSlot + shape.Pick(4);
+        bool own = shape.OneIn(2);
+        return DriverMap.Call(mm: 0, slot: slot, handle: own ? DriverHandle : SystemShape.BlockHandle, count: 4, setup: !own);
     }
 
     private static OpCall Driver(Shape shape)
@@ -93,14 +95,14 @@ public sealed class GupPin : Workload
         int slot = DriverSlot + shape.Pick(4), handle = shape.Pick(4);
         return shape.Pick(8) switch
         {
-            0 => new(Operation<DriverMap>.Instance, 0, DriverSlot + shape.Pick(4), shape.OneIn(2) ? 8 : DriverMap.SetupHandle, 4 * 256),
-            1 => new(Operation<DriverAllocate>.Instance, shape.Pick(4), 1 + shape.Pick(2), 8),
-            2 => new(Operation<DriverFree>.Instance, 8),
-            3 => new(Operation<ZapSlots>.Instance, 0, slot, 1 + shape.Pick(4)),
-            4 => new(Operation<GetUserPagesFast>.Instance, 0, slot, 1, handle),
-            5 => new(Operation<PinUserPages>.Instance, 0, slot, 1 + shape.Pick(2), handle),
-            6 => new(Operation<PinUserPagesFast>.Instance, 0, slot, 1 + shape.Pick(2), handle),
-            _ => new(Operation<UnpinUserPages>.Instance, handle, shape.Pick(2)),
+            0 => MapDriver(shape),
+            1 => DriverAllocate.Call(producer: (DriverProducer)shape.Pick(4), order: 1 + shape.Pick(2), handle: DriverHandle),
+            2 => Release.Call<DriverFree>(handle: DriverHandle),
+            3 => ZapSlots.Call(mm: 0, slot: slot, count: 1 + shape.Pick(4)),
+            4 => GetPages.Call<GetUserPagesFast>(mm: 0, slot: slot, count: 1, handle: handle),
+            5 => GetPages.Call<PinUserPages>(mm: 0, slot: slot, count: 1 + shape.Pick(2), handle: handle),
+            6 => GetPages.Call<PinUserPagesFast>(mm: 0, slot: slot, count: 1 + shape.Pick(2), handle: handle),
+            _ => UnpinUserPages.Call(handle, range: shape.Coin()),
         };
     }
 }

@@ -19,21 +19,21 @@ public sealed class Hotplug : Workload
         int mms = shape.Draw("mms", 1, 2), ops = shape.Draw("ops", 1, 4), duel = shape.Draw("duel", 0, 9);
         const int pmdOrder = 2;
         programme.Arena = new Arena(duel is >= 5 and <= 7 ? Math.Min(cpus, 2) : cpus, systemOrder, deviceOrder, pmdOrder, SectionOrder: systemOrder - Arena.SectionsOrder);
-        programme.Setup.Add(new(Operation<DeviceCarve>.Instance, pmdOrder, 1));
+        programme.Setup.Add(DeviceCarve.Call(order: pmdOrder, count: 1));
         int pages = 1 << systemOrder;
         if (duel < 8)
         {
             // Small sections: what is walked is what is taken away.
             programme.Arena = programme.Arena.Resized(Arena.SectionsOrder + pmdOrder, pmdOrder);
-            List<OpCall> one = programme.Cpu(0), other = programme.Cpu(programme.Arena.Cpus - 1);
+            List<OpCall> one = programme.Cpu(0), other = programme.LastCpu;
             if (duel < 5) ComposeReuse(programme, shape, duel < 3 ? 0 : 2);
             else if (duel < 7) ComposeWalk(shape, one, other);
             else ComposeUnmap(programme, shape, one, other);
             return;
         }
         for (int i = 0; i < 3; i++)
-            programme.Setup.Add(new(Operation<AnonFault>.Instance, shape.Pick(mms), i << pmdOrder, shape.OneIn(2) ? pmdOrder : 0, shape.Pick(2)));
-        if (shape.OneIn(3)) programme.Setup.Add(new(Operation<MigrateToDevice>.Instance, 0, 0, 1));
+            programme.Setup.Add(AnonFault.Call(mm: shape.Pick(mms), slot: i << pmdOrder, order: shape.OneIn(2) ? pmdOrder : 0, pmd: shape.Coin()));
+        if (shape.OneIn(3)) programme.Setup.Add(MigrateToDevice.Call(mm: 0, slot: 0, compound: true));
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(Draw(shape, mms, pages, deviceOrder));
     }
@@ -45,28 +45,28 @@ public sealed class Hotplug : Workload
     private static void ComposeReuse(Programme programme, Shape shape, int order)
     {
         int folios = order == 0 ? 1 : 2;
-        for (int i = 0; i < folios; i++) programme.Cpu(0).Add(new(Operation<OfflineSection>.Instance, i));
+        for (int i = 0; i < folios; i++) programme.Cpu(0).Add(SectionOperation.Call<OfflineSection>(section: i));
         for (int cpu = Math.Min(1, programme.Arena.Cpus - 1); cpu < programme.Arena.Cpus; cpu++)
         {
             List<OpCall> calls = programme.Cpu(cpu);
             int first = cpu * 16;
             for (int round = 0; round < 2; round++)
             {
-                for (int i = 0; i < folios; i++) calls.Add(new(Operation<AnonFault>.Instance, 0, first + i * 4, order, 0));
-                if (round == 0) calls.Add(new(Operation<ZapSlots>.Instance, 0, first, folios == 1 ? 1 : 8));
+                for (int i = 0; i < folios; i++) calls.Add(AnonFault.Call(mm: 0, slot: first + i * 4, order: order));
+                if (round == 0) calls.Add(ZapSlots.Call(mm: 0, slot: first, count: folios == 1 ? 1 : 8));
             }
         }
-        if (shape.OneIn(4)) programme.Cpu(0).Add(new(Operation<OnlineSection>.Instance, 0));
+        if (shape.OneIn(4)) programme.Cpu(0).Add(SectionOperation.Call<OnlineSection>(section: 0));
     }
 
     /// <summary>A section is removed under a walk.</summary>
     private static void ComposeWalk(Shape shape, List<OpCall> one, List<OpCall> other)
     {
         int section = 2 + shape.Pick(2), first = section * 4;
-        for (int i = 0; i < 3; i++) one.Add(new(Operation<OnlinePageWalk>.Instance, first + shape.Pick(4), 1 + shape.Pick(4), shape.Pick(4)));
-        other.Add(new(Operation<OfflineSection>.Instance, section));
-        other.Add(new(Operation<RemoveSection>.Instance, section));
-        if (shape.OneIn(2)) other.Add(new(Operation<OnlineSection>.Instance, section));
+        for (int i = 0; i < 3; i++) one.Add(OnlinePageWalk.Call(pfn: first + shape.Pick(4), count: 1 + shape.Pick(4), walker: (OnlineWalker)shape.Pick(4)));
+        other.Add(SectionOperation.Call<OfflineSection>(section));
+        other.Add(SectionOperation.Call<RemoveSection>(section));
+        if (shape.OneIn(2)) other.Add(SectionOperation.Call<OnlineSection>(section));
     }
 
     /// <summary>Device memory is unmapped under a walk.</summary>
@@ -74,13 +74,13 @@ public sealed class Hotplug : Workload
     {
         if (shape.OneIn(2))
         {
-            programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, shape.Pick(2) * 2, 1));
-            programme.Setup.Add(new(Operation<MigrateToDevice>.Instance, 0, 0, 1));
+            programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: shape.Pick(2) * 2, pmd: true));
+            programme.Setup.Add(MigrateToDevice.Call(mm: 0, slot: 0, compound: true));
         }
-        for (int i = 0; i < 2; i++) one.Add(new(Operation<PgmapWalk>.Instance, shape.Pick(4), 1 + shape.Pick(2)));
-        if (shape.OneIn(2)) one.Add(new(Operation<DeviceFaultShared>.Instance, 0, 0));
-        other.Add(new(Operation<MemunmapPages>.Instance));
-        if (shape.OneIn(2)) other.Add(new(Operation<MemunmapPages>.Instance));
+        for (int i = 0; i < 2; i++) one.Add(PgmapWalk.Call(page: shape.Pick(4), count: 1 + shape.Pick(2)));
+        if (shape.OneIn(2)) one.Add(SlotOperation.Call<DeviceFaultShared>(mm: 0, slot: 0));
+        other.Add(MemunmapPages.Call());
+        if (shape.OneIn(2)) other.Add(MemunmapPages.Call());
     }
 
     private static OpCall Draw(Shape shape, int mms, int pages, int deviceOrder)
@@ -88,18 +88,18 @@ public sealed class Hotplug : Workload
         int mm = shape.Pick(mms), slot = shape.Pick(12), section = shape.OneIn(2) ? 0 : shape.Pick(4);
         return shape.Pick(18) switch
         {
-            0 or 1 or 2 => new(Operation<OfflineSection>.Instance, section),
-            3 or 4 => new(Operation<RemoveSection>.Instance, section),
-            5 => new(Operation<OnlineSection>.Instance, section),
-            6 or 7 => new(Operation<AnonFault>.Instance, mm, slot, shape.OneIn(2) ? 2 : 0, shape.Pick(2)),
-            8 or 9 => new(Operation<ZapSlots>.Instance, mm, slot, 1 + shape.Pick(4)),
-            10 or 11 => new(Operation<OnlinePageWalk>.Instance, shape.Pick(pages), 1 + shape.Pick(4), shape.Pick(4)),
-            12 => new(Operation<MemunmapPages>.Instance),
-            13 => new(Operation<PgmapWalk>.Instance, shape.Pick(1 << deviceOrder), 1 + shape.Pick(4)),
-            14 => new(Operation<MigrateToDevice>.Instance, mm, slot, shape.Pick(2)),
-            15 => new(Operation<DeviceFaultShared>.Instance, mm, slot),
-            16 => new(Operation<GetUserPagesFast>.Instance, mm, slot, 1, 0),
-            _ => new(Operation<UnpinUserPages>.Instance, 0),
+            0 or 1 or 2 => SectionOperation.Call<OfflineSection>(section),
+            3 or 4 => SectionOperation.Call<RemoveSection>(section),
+            5 => SectionOperation.Call<OnlineSection>(section),
+            6 or 7 => AnonFault.Call(mm, slot, order: shape.OneIn(2) ? 2 : 0, pmd: shape.Coin()),
+            8 or 9 => ZapSlots.Call(mm, slot, count: 1 + shape.Pick(4)),
+            10 or 11 => OnlinePageWalk.Call(pfn: shape.Pick(pages), count: 1 + shape.Pick(4), walker: (OnlineWalker)shape.Pick(4)),
+            12 => MemunmapPages.Call(),
+            13 => PgmapWalk.Call(page: shape.Pick(1 << deviceOrder), count: 1 + shape.Pick(4)),
+            14 => MigrateToDevice.Call(mm, slot, compound: shape.Coin()),
+            15 => SlotOperation.Call<DeviceFaultShared>(mm, slot),
+            16 => GetPages.Call<GetUserPagesFast>(mm, slot, count: 1, handle: 0),
+            _ => UnpinUserPages.Call(handle: 0),
         };
     }
 }

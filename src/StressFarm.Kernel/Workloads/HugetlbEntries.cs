@@ -12,38 +12,38 @@ internal static class HugetlbEntries
 
     public static MixEntry[] Pool { get; } =
     [
-        new(3, (s, p) => new(Operation<HugetlbGrow>.Instance)),
-        new(2, (s, p) => new(Operation<HugetlbShrink>.Instance, s.Pick(2))),
-        new(3, (s, p) => new(Operation<HugetlbAllocate>.Instance, s.Pick(2), Handle + s.Pick(2))),
-        new(1, (s, p) => new(Operation<MemfdPin>.Instance, Handle + s.Pick(2))),
-        new(4, (s, p) => new(Operation<HugetlbRelease>.Instance, Handle + s.Pick(3))),
-        new(2, (s, p) => new(Operation<HugetlbDemote>.Instance)),
-        new(1, (s, p) => new(Operation<HugetlbDissolve>.Instance, s.Pick(p.SystemPages))),
-        new(1, (s, p) => new(Operation<VmemmapPressure>.Instance, 1 + s.Pick(3), FrameHandle)),
-        new(1, (s, p) => new(Operation<DrainLocalPages>.Instance)),
+        new(3, (s, p) => HugetlbGrow.Call()),
+        new(2, (s, p) => HugetlbShrink.Call(hstate: s.Pick(2))),
+        new(3, (s, p) => HugetlbAllocate.Call(hstate: s.Pick(2), handle: Handle + s.Pick(2))),
+        new(1, (s, p) => MemfdPin.Call(handle: Handle + s.Pick(2))),
+        new(4, (s, p) => Release.Call<HugetlbRelease>(handle: Handle + s.Pick(3))),
+        new(2, (s, p) => HugetlbDemote.Call()),
+        new(1, (s, p) => HugetlbDissolve.Call(pfn: s.Pick(p.SystemPages))),
+        new(1, (s, p) => VmemmapPressure.Call(count: 1 + s.Pick(3), handle: FrameHandle)),
+        new(1, (s, p) => DrainLocalPages.Call()),
     ];
 
     public static MixEntry[] Maps { get; } =
     [
-        new(3, (s, p) => new(Operation<HugetlbFault>.Instance, Mm, s.Pick(Tables))),
-        new(3, (s, p) => new(Operation<ZapSlots>.Instance, Mm, s.Pick(Tables) << p.MaxOrder, 1)),
-        new(2, (s, p) => new(Operation<PmdShare>.Instance, s.Pick(Geometry.MaxMms))),
-        new(3, (s, p) => new(Operation<PmdUnshare>.Instance, s.Pick(Geometry.MaxMms))),
+        new(3, (s, p) => HugetlbFault.Call(mm: Mm, table: s.Pick(Tables))),
+        new(3, (s, p) => ZapSlots.Call(mm: Mm, slot: s.Pick(Tables) << p.MaxOrder, count: 1)),
+        new(2, (s, p) => SharingOperation.Call<PmdShare>(mm: s.Pick(Geometry.MaxMms))),
+        new(3, (s, p) => SharingOperation.Call<PmdUnshare>(mm: s.Pick(Geometry.MaxMms))),
     ];
 
     public static MixEntry[] Poison { get; } =
     [
         new(5, (s, p) => Fails(s, p)),
-        new(2, (s, p) => new(Operation<Unpoison>.Instance, PageIn(s, p))),
+        new(2, (s, p) => PageOperation.Call<Unpoison>(pfn: PageIn(s, p))),
     ];
 
     public static MixEntry[] Activation { get; } =
     [
-        new(2, (s, p) => new(Operation<FolioActivate>.Instance, s.Pick(p.Mms), s.Pick(p.Slots))),
+        new(2, (s, p) => SlotOperation.Call<FolioActivate>(mm: s.Pick(p.Mms), slot: s.Pick(p.Slots))),
     ];
 
     /// <summary>Half of the failures hit the pages that are allocated first.</summary>
-    public static OpCall Fails(Shape shape, MixShape parameters) => new(Operation<MemoryFails>.Instance, PageIn(shape, parameters));
+    public static OpCall Fails(Shape shape, MixShape parameters) => PageOperation.Call<MemoryFails>(pfn: PageIn(shape, parameters));
 
     /// <summary>Whole allocation blocks fail at their first page half the time: the page that heads whatever is there.</summary>
     private static int PageIn(Shape shape, MixShape parameters)
@@ -73,7 +73,7 @@ internal static class HugetlbShape
         int hugeOrder = Math.Min(shape.DrawMostly("huge-order", 3, 3, 3, 4), largest);
         int vmemmapOrder = shape.DrawMostly("vmemmap-order", Cells.MinVmemmapOrder, 4, Cells.MinVmemmapOrder, hugeOrder - 1);
         int systemOrder = Math.Min(hugeOrder + shape.Draw("spare-orders", Math.Min(1, spare), spare), largest);
-        if (largest >= 10 && shape.DrawMostly("order-9", 0, 256, 0, 1) == 1)
+        if (shape.DrawRealSize(geometry, 10, 256))
         {
             hugeOrder = 9;
             vmemmapOrder = 6;
@@ -87,6 +87,9 @@ internal static class HugetlbShape
     public static void SetUpPool(Programme programme)
     {
         int folios = programme.Shape.Draw("pool", 0, 2);
-        for (int i = 0; i < folios; i++) programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, programme.Shape.Pick(2)));
+        for (int i = 0; i < folios; i++) SetUpFolio(programme);
     }
+
+    /// <summary>One more folio of the pool, from the buddy or from memblock.</summary>
+    public static void SetUpFolio(Programme programme) => programme.Setup.Add(HugetlbGrow.Call(boot: programme.Shape.Coin()));
 }

@@ -16,11 +16,7 @@ public sealed class HugetlbWork : Workload
         MixEntries.Blocks,
     ];
 
-    private static readonly Mix[] s_mixes =
-    [
-        .. Enumerable.Range(0, 1 << s_groups.Length)
-            .Select(mask => new Mix([.. HugetlbEntries.Pool, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
-    ];
+    private static readonly Mix[] s_mixes = Mix.OfGroups(HugetlbEntries.Pool, s_groups);
 
     public override string Id => "hugetlb";
     public override string Summary => "hugetlb pool, HVO, demotion and shared page tables beside anonymous folios and PFN walkers";
@@ -48,8 +44,7 @@ public sealed class HugetlbWork : Workload
             default:
                 HugetlbShape.SetUpPool(programme);
                 SystemShape.SetUpFolios(programme, parameters);
-                for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
-                    for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(s_mixes[groups].Draw(shape, parameters));
+                s_mixes[groups].Fill(programme, parameters, ops);
                 break;
         }
     }
@@ -62,22 +57,22 @@ public sealed class HugetlbWork : Workload
     {
         Shape shape = programme.Shape;
         int pages = 1 << programme.Arena.HugeOrder, half = Math.Min(pages / 2, 8), last = pages / 2 + shape.Pick(half);
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, programme.Arena.HugeOrder - 1));
-        for (int slot = pages / 2; slot < pages / 2 + half; slot++) programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, slot, 0));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: programme.Arena.HugeOrder - 1));
+        for (int slot = pages / 2; slot < pages / 2 + half; slot++) programme.Setup.Add(AnonFault.Call(mm: 0, slot: slot, order: 0));
         List<OpCall> list = programme.Cpu(0);
         if (lastPage)
         {
-            programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, 0, last));
-            programme.Setup.Add(new(Operation<ZapSlots>.Instance, 0, last + 1, pages / 2 + half - last - 1));
-            programme.Setup.Add(new(Operation<DrainLocalPages>.Instance));
+            programme.Setup.Add(ZapSlots.Call(mm: 0, slot: 0, count: last));
+            programme.Setup.Add(ZapSlots.Call(mm: 0, slot: last + 1, count: pages / 2 + half - last - 1));
+            programme.Setup.Add(DrainLocalPages.Call());
         }
-        list.Add(new(Operation<ZapSlots>.Instance, 0, lastPage ? last : 0, lastPage ? 1 : pages / 2 + half));
-        list.Add(new(Operation<DrainLocalPages>.Instance));
-        list.Add(new(Operation<HugetlbGrow>.Instance));
-        if (!lastPage) list.Add(new(Operation<HugetlbDemote>.Instance));
+        list.Add(ZapSlots.Call(mm: 0, slot: lastPage ? last : 0, count: lastPage ? 1 : pages / 2 + half));
+        list.Add(DrainLocalPages.Call());
+        list.Add(HugetlbGrow.Call());
+        if (!lastPage) list.Add(HugetlbDemote.Call());
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
             for (int i = 0; i < (lastPage ? 12 : 6); i++)
-                programme.Cpu(cpu).Add(lastPage ? new(Operation<IdleWalk>.Instance, last, 1)
+                programme.Cpu(cpu).Add(lastPage ? PfnWalk.Call<IdleWalk>(pfn: last, count: 1)
                     : MixEntries.Walks[shape.Pick(MixEntries.Walks.Length)].Draw(shape, parameters));
     }
 
@@ -86,13 +81,13 @@ public sealed class HugetlbWork : Workload
     {
         Shape shape = programme.Shape;
         int order = Math.Min(programme.Arena.HugeOrder, HugetlbShape.LargestAnon);
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order));
-        programme.Setup.Add(new(Operation<FolioActivate>.Instance, 0, 0));
-        programme.Cpu(0).Add(shape.OneIn(2) ? new(Operation<SplitHugePage>.Instance, 0, 0) : new(Operation<FolioSplitAt>.Instance, 0, 0, 0, 1));
-        programme.Cpu(0).Add(new(Operation<ZapSlots>.Instance, 0, 0, 1 << order));
-        programme.Cpu(0).Add(new(Operation<HugetlbGrow>.Instance));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: order));
+        programme.Setup.Add(SlotOperation.Call<FolioActivate>(mm: 0, slot: 0));
+        programme.Cpu(0).Add(shape.OneIn(2) ? SlotOperation.Call<SplitHugePage>(mm: 0, slot: 0) : FolioSplitAt.Call(mm: 0, slot: 0, order: 0, around: true));
+        programme.Cpu(0).Add(ZapSlots.Call(mm: 0, slot: 0, count: 1 << order));
+        programme.Cpu(0).Add(HugetlbGrow.Call());
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
-            for (int i = 0; i < 4; i++) programme.Cpu(cpu).Add(new(Operation<CompactionWalk>.Instance, shape.Pick(2), 1 + shape.Pick(4)));
+            for (int i = 0; i < 4; i++) programme.Cpu(cpu).Add(PfnWalk.Call<CompactionWalk>(pfn: shape.Pick(2), count: 1 + shape.Pick(4)));
     }
 
     /// <summary>Mms join and leave a shared page table, while others take references on pages by pfn (Z19).</summary>
@@ -101,11 +96,11 @@ public sealed class HugetlbWork : Workload
         Shape shape = programme.Shape;
         HugetlbShape.SetUpPool(programme);
         for (int mm = 0; mm < Geometry.MaxMms; mm++)
-            if (shape.OneIn(2)) programme.Setup.Add(new(Operation<PmdShare>.Instance, mm));
+            if (shape.OneIn(2)) programme.Setup.Add(SharingOperation.Call<PmdShare>(mm));
         for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
             for (int i = 0; i < 4; i++)
                 programme.Cpu(cpu).Add((cpu & 1) == 1
-                    ? new(Operation<StaleLookups>.Instance, 0, parameters.SystemPages)
+                    ? PfnWalk.Call<StaleLookups>(pfn: 0, count: parameters.SystemPages)
                     : HugetlbEntries.Maps[2 + shape.Pick(2)].Draw(shape, parameters));
     }
 }

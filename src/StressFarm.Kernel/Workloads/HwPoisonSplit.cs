@@ -23,8 +23,7 @@ public sealed class HwPoisonSplit : Workload
             return;
         }
         SystemShape.SetUpFolios(programme, parameters);
-        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
-            for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(s_mix.Draw(shape, parameters));
+        s_mix.Fill(programme, parameters, ops);
     }
 
     /// <summary>
@@ -35,12 +34,12 @@ public sealed class HwPoisonSplit : Workload
     {
         Shape shape = programme.Shape;
         int order = Math.Min(programme.Arena.HugeOrder, HugetlbShape.LargestAnon);
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, 0));
-        programme.Cpu(0).Add(new(Operation<FolioSplitAt>.Instance, 0, 0, 2, shape.Pick(2)));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: order));
+        programme.Cpu(0).Add(FolioSplitAt.Call(mm: 0, slot: 0, order: 2, around: shape.Coin()));
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
         {
-            if (shape.OneIn(3)) programme.Cpu(cpu).Add(new(Operation<SnapshotWalk>.Instance, 0, 8 + shape.Pick(24)));
-            programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(2) * 4));
+            if (shape.OneIn(3)) programme.Cpu(cpu).Add(PfnWalk.Call<SnapshotWalk>(pfn: 0, count: 8 + shape.Pick(24)));
+            programme.Cpu(cpu).Add(PageOperation.Call<MemoryFails>(pfn: shape.Pick(2) * 4));
         }
     }
 }

@@ -17,11 +17,7 @@ public sealed class HwPoisonWork : Workload
         MixEntries.Walks,
     ];
 
-    private static readonly Mix[] s_mixes =
-    [
-        .. Enumerable.Range(0, 1 << s_groups.Length)
-            .Select(mask => new Mix([.. HugetlbEntries.Poison, .. HugetlbEntries.Poison, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
-    ];
+    private static readonly Mix[] s_mixes = Mix.OfGroups([.. HugetlbEntries.Poison, .. HugetlbEntries.Poison], s_groups);
 
     private const int Compaction = 1;
 
@@ -56,8 +52,7 @@ public sealed class HwPoisonWork : Workload
                 HugetlbShape.SetUpPool(programme);
                 SystemShape.SetUpDriverMemory(programme, parameters);
                 SystemShape.SetUpFolios(programme, parameters);
-                for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
-                    for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(s_mixes[groups].Draw(shape, parameters));
+                s_mixes[groups].Fill(programme, parameters, ops);
                 break;
         }
     }
@@ -67,8 +62,8 @@ public sealed class HwPoisonWork : Workload
     {
         Shape shape = programme.Shape;
         int pages = 1 << programme.Arena.HugeOrder;
-        programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, shape.Pick(2)));
-        programme.Cpu(0).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+        HugetlbShape.SetUpFolio(programme);
+        programme.Cpu(0).Add(PageOperation.Call<MemoryFails>(pfn: shape.Pick(pages)));
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
             for (int i = 0; i < 4; i++) programme.Cpu(cpu).Add(MixEntries.Blocks[shape.Pick(MixEntries.Blocks.Length)].Draw(shape, parameters));
     }
@@ -78,13 +73,13 @@ public sealed class HwPoisonWork : Workload
     {
         Shape shape = programme.Shape;
         int pages = 1 << programme.Arena.HugeOrder;
-        programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, shape.Pick(2)));
-        programme.Setup.Add(new(Operation<HugetlbAllocate>.Instance, 0, HugetlbEntries.Handle));
-        programme.Setup.Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
-        programme.Setup.Add(new(Operation<HugetlbRelease>.Instance, HugetlbEntries.Handle));
-        programme.Cpu(0).Add(new(Operation<HugetlbShrink>.Instance));
+        HugetlbShape.SetUpFolio(programme);
+        programme.Setup.Add(HugetlbAllocate.Call(hstate: 0, handle: HugetlbEntries.Handle));
+        programme.Setup.Add(PageOperation.Call<MemoryFails>(pfn: shape.Pick(pages)));
+        programme.Setup.Add(Release.Call<HugetlbRelease>(handle: HugetlbEntries.Handle));
+        programme.Cpu(0).Add(HugetlbShrink.Call(hstate: 0));
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
-            for (int i = 0; i < 3; i++) programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+            for (int i = 0; i < 3; i++) programme.Cpu(cpu).Add(PageOperation.Call<MemoryFails>(pfn: shape.Pick(pages)));
     }
 
     /// <summary>A free folio is demoted or dissolved while one of its pages fails (Z24).</summary>
@@ -92,23 +87,23 @@ public sealed class HwPoisonWork : Workload
     {
         Shape shape = programme.Shape;
         int pages = 1 << programme.Arena.HugeOrder;
-        programme.Setup.Add(new(Operation<HugetlbGrow>.Instance, shape.Pick(2)));
-        programme.Cpu(0).Add(shape.OneIn(4) ? new(Operation<HugetlbDissolve>.Instance, shape.Pick(pages)) : new(Operation<HugetlbDemote>.Instance));
+        HugetlbShape.SetUpFolio(programme);
+        programme.Cpu(0).Add(shape.OneIn(4) ? HugetlbDissolve.Call(pfn: shape.Pick(pages)) : HugetlbDemote.Call());
         for (int cpu = 1; cpu < programme.Arena.Cpus; cpu++)
-            for (int i = 0; i < 2; i++) programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, shape.Pick(pages)));
+            for (int i = 0; i < 2; i++) programme.Cpu(cpu).Add(PageOperation.Call<MemoryFails>(pfn: shape.Pick(pages)));
     }
 
     /// <summary>A page of the huge zero folio fails and is unpoisoned (Z27).</summary>
     private static void ComposeHugeZero(Programme programme, MixShape parameters)
     {
         Shape shape = programme.Shape;
-        programme.Setup.Add(new(Operation<DriverAllocate>.Instance, (int)DriverProducer.HugeZero, 1 + shape.Pick(programme.Arena.HugeOrder), 0));
+        programme.Setup.Add(DriverAllocate.Call(producer: DriverProducer.HugeZero, order: 1 + shape.Pick(programme.Arena.HugeOrder), handle: 0));
         for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
             for (int i = 0; i < 3; i++)
             {
                 int page = shape.Pick(2);
-                programme.Cpu(cpu).Add(new(Operation<MemoryFails>.Instance, page));
-                programme.Cpu(cpu).Add(new(Operation<Unpoison>.Instance, page));
+                programme.Cpu(cpu).Add(PageOperation.Call<MemoryFails>(pfn: page));
+                programme.Cpu(cpu).Add(PageOperation.Call<Unpoison>(pfn: page));
             }
     }
 

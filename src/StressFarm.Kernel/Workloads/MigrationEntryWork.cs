@@ -15,12 +15,12 @@ public sealed class MigrationEntryWork : Workload
         int splits = shape.Draw("splits", 1, 2), reads = shape.Draw("reads", 3, 6);
         programme.Arena = new Arena(cpus, Math.Min(5, geometry.LargestOrder), -1, 3);
         int pages = 1 << order;
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, order, shape.Pick(2)));
-        if (shape.OneIn(4)) programme.Setup.Add(new(Operation<ForkSlots>.Instance, 0, 0, pages, 1));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: order, pmd: shape.Coin()));
+        if (shape.OneIn(4)) programme.Setup.Add(Fork.Call<ForkSlots>(mm: 0, slot: 0, count: pages, child: 1));
         for (int i = 0; i < splits; i++)
-            programme.Cpu(0).Add(new(Operation<FolioSplitAt>.Instance, 0, shape.Pick(pages), shape.OneIn(4) ? 2 : 0, shape.Pick(2)));
+            programme.Cpu(0).Add(FolioSplitAt.Call(mm: 0, slot: shape.Pick(pages), order: shape.OneIn(4) ? 2 : 0, around: shape.Coin()));
         for (int cpu = 1; cpu < cpus; cpu++)
             for (int i = 0; i < reads; i++)
-                programme.Cpu(cpu).Add(new(Operation<SoftleafVisit>.Instance, 0, 1 + shape.Pick(pages - 1), 1 + shape.Pick(pages), shape.OneIn(8) ? 1 : 0));
+                programme.Cpu(cpu).Add(SoftleafVisit.Call(mm: 0, slot: 1 + shape.Pick(pages - 1), count: 1 + shape.Pick(pages), clear: shape.OneIn(8)));
     }
 }

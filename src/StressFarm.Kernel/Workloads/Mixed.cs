@@ -16,11 +16,7 @@ public sealed class Mixed : Workload
         [.. GupEntries.Gup, .. GupEntries.Split],
     ];
 
-    private static readonly Mix[] s_mixes =
-    [
-        .. Enumerable.Range(0, 1 << s_groups.Length)
-            .Select(mask => new Mix([.. MixEntries.Anon, .. s_groups.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(g => g)])),
-    ];
+    private static readonly Mix[] s_mixes = Mix.OfGroups(MixEntries.Anon, s_groups);
 
     public override string Id => "mixed";
     public override string Summary => "every operation of the other workloads, mixed";

@@ -20,22 +20,22 @@ public sealed class PageCacheWork : Workload
         int systemOrder = Math.Max(4, shape.Draw("system-order", 4, Math.Min(6, geometry.LargestOrder)));
         int mms = shape.Draw("mms", 1, 2);
         int ops = Math.Max(2, shape.Draw("work", 4, 12) / cpus);
-        int disabled = shape.Draw("disabled", 0, (1 << Kinds) - 1) & shape.Draw("disabled-too", 0, (1 << Kinds) - 1);
+        int disabled = shape.DrawDisabled(Kinds);
         programme.Arena = new Arena(cpus, Math.Min(systemOrder, geometry.LargestOrder), -1, 3);
         int pages = 2 << maxOrder;
         for (int mapping = 0; mapping < PageCache.Mappings; mapping++)
         {
-            programme.Setup.Add(new(Operation<TruncateFile>.Instance, mapping, pages - shape.Pick(2)));
-            programme.Setup.Add(new(Operation<CacheAddFolio>.Instance, mapping, 0, maxOrder));
-            if (shape.OneIn(2)) programme.Setup.Add(new(Operation<CacheAddFolio>.Instance, mapping, 1 << maxOrder, shape.Pick(maxOrder + 1)));
+            programme.Setup.Add(TruncateFile.Call(mapping, size: pages - shape.Pick(2)));
+            programme.Setup.Add(CacheAddFolio.Call(mapping, index: 0, order: maxOrder));
+            if (shape.OneIn(2)) programme.Setup.Add(CacheAddFolio.Call(mapping, index: 1 << maxOrder, order: shape.Pick(maxOrder + 1)));
         }
-        if (shape.OneIn(4)) programme.Setup.Add(new(Operation<SwapShmem>.Instance, 0));
+        if (shape.OneIn(4)) programme.Setup.Add(SwapShmem.Call(index: 0));
         if (shape.Draw("pattern", 0, 3) == 0)
         {
             ComposeDuel(programme, cpus, maxOrder);
             return;
         }
-        programme.Setup.Add(new(Operation<AnonFault>.Instance, 0, 0, maxOrder, 0));
+        programme.Setup.Add(AnonFault.Call(mm: 0, slot: 0, order: maxOrder));
         for (int cpu = 0; cpu < cpus; cpu++)
             for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(Draw(shape, mms, maxOrder, programme.Arena.SystemPages, disabled));
     }
@@ -46,13 +46,13 @@ public sealed class PageCacheWork : Workload
         Shape shape = programme.Shape;
         int mapping = shape.Pick(PageCache.Mappings), pages = 1 << maxOrder;
         programme.Cpu(0).Add(shape.OneIn(3)
-            ? new(Operation<TruncateFile>.Instance, mapping, shape.Pick(pages))
-            : new(Operation<SplitInFile>.Instance, mapping, shape.Pick(pages), 0, shape.OneIn(4) ? 0 : 1));
+            ? TruncateFile.Call(mapping, size: shape.Pick(pages))
+            : SplitInFile.Call(mapping, index: shape.Pick(pages), order: 0, around: !shape.OneIn(4)));
         for (int cpu = 1; cpu < cpus; cpu++)
             for (int i = 0; i < 2; i++)
             {
-                programme.Cpu(cpu).Add(new(Operation<CacheLookup>.Instance, mapping, shape.Pick(pages), FirstHandle + i));
-                programme.Cpu(cpu).Add(shape.OneIn(4) ? new(Operation<SplitByPfn>.Instance, 0, pages) : new(Operation<FolioPut>.Instance, FirstHandle + i));
+                programme.Cpu(cpu).Add(CacheLookup.Call(mapping: mapping, index: shape.Pick(pages), handle: FirstHandle + i));
+                programme.Cpu(cpu).Add(shape.OneIn(4) ? PfnWalk.Call<SplitByPfn>(pfn: 0, count: pages) : Release.Call<FolioPut>(handle: FirstHandle + i));
             }
     }
 
@@ -65,20 +65,20 @@ public sealed class PageCacheWork : Workload
         if ((disabled >> kind & 1) != 0) kind = 0;
         return kind switch
         {
-            0 => new(Operation<CacheLookup>.Instance, mapping, index, FirstHandle + handle % HandleCount),
-            1 => new(Operation<FolioPut>.Instance, FirstHandle + handle % HandleCount),
-            2 => new(Operation<CacheAddFolio>.Instance, mapping, index, order),
-            3 => new(Operation<TruncateFile>.Instance, mapping, coin == 0 ? 2 << maxOrder : index),
-            4 => new(Operation<FaultFile>.Instance, mm, mapping, index, 1 + coin),
-            5 => new(Operation<SplitInFile>.Instance, mapping, index, order, coin & 1),
-            6 => new(Operation<SplitByPfn>.Instance, pfn, 1 + 2 * coin),
-            7 => new(Operation<MigrateCached>.Instance, pfn, 1 + 2 * coin),
-            8 => new(Operation<SwapShmem>.Instance, index, coin & 1),
-            9 => new(Operation<SwapOutAnon>.Instance, mm, index % 8),
-            10 => new(Operation<SwapFree>.Instance, index),
-            11 => coin == 0 ? new(Operation<AnonFault>.Instance, mm, 0, order, 0) : new(Operation<PinUserPagesFast>.Instance, mm, FileMemory.SlotOf(mapping, index), 1 + coin, PinHandle + handle % PinHandles),
-            12 => new(Operation<UnpinUserPages>.Instance, PinHandle + handle % PinHandles, coin & 1),
-            _ => coin == 0 ? new(Operation<ZapSlots>.Instance, mm, FileMemory.SlotOf(mapping, index), 4) : new(Operation<CompactionWalk>.Instance, pfn, 4),
+            0 => CacheLookup.Call(mapping: mapping, index: index, handle: FirstHandle + handle % HandleCount),
+            1 => Release.Call<FolioPut>(handle: FirstHandle + handle % HandleCount),
+            2 => CacheAddFolio.Call(mapping, index, order),
+            3 => TruncateFile.Call(mapping, size: coin == 0 ? 2 << maxOrder : index),
+            4 => FaultFile.Call(mm, mapping, index, count: 1 + coin),
+            5 => SplitInFile.Call(mapping, index, order, around: (coin & 1) == 1),
+            6 => PfnWalk.Call<SplitByPfn>(pfn, count: 1 + 2 * coin),
+            7 => PfnWalk.Call<MigrateCached>(pfn, count: 1 + 2 * coin),
+            8 => SwapShmem.Call(index, back: (coin & 1) == 1),
+            9 => SlotOperation.Call<SwapOutAnon>(mm, slot: index % 8),
+            10 => SwapFree.Call(entry: index),
+            11 => coin == 0 ? AnonFault.Call(mm, slot: 0, order: order) : GetPages.Call<PinUserPagesFast>(mm, slot: FileMemory.SlotOf(mapping, index), count: 1 + coin, handle: PinHandle + handle % PinHandles),
+            12 => UnpinUserPages.Call(handle: PinHandle + handle % PinHandles, range: (coin & 1) == 1),
+            _ => coin == 0 ? ZapSlots.Call(mm, slot: FileMemory.SlotOf(mapping, index), count: 4) : PfnWalk.Call<CompactionWalk>(pfn, count: 4),
         };
     }
 }

@@ -21,6 +21,8 @@ public sealed class Programme
     public Allocator DrawnAllocator { get; set; } = Allocator.Buddy;
     public List<OpCall> Setup => _setup;
     public List<OpCall> Cpu(int cpu) => _cpus[cpu];
+    /// <summary>The last CPU's, the other one of a duel; the first one's on a machine that has no other.</summary>
+    public List<OpCall> LastCpu => _cpus[Arena.Cpus - 1];
 
     /// <summary>Composes the programme of a seed.</summary>
     public void Compose(Workload workload, Geometry geometry, ulong seed, IReadOnlyDictionary<string, int> fixedParameters)

@@ -57,9 +57,17 @@ public sealed class Shape
         return Record(name, rare ? drawn : common, low, high);
     }
 
+    /// <summary>Which of so many kinds of call do not take part, a bit each: one in four.</summary>
+    public int DrawDisabled(int kinds) => Draw("disabled", 0, (1 << kinds) - 1) & Draw("disabled-too", 0, (1 << kinds) - 1);
+
+    /// <summary>Once in <paramref name="n"/>, where the machine is large enough for <paramref name="order"/>: folios of order 9 and real PMDs.</summary>
+    public bool DrawRealSize(Geometry geometry, int order, int n) => geometry.LargestOrder >= order && DrawMostly("order-9", 0, n, 0, 1) == 1;
+
     /// <summary>An unnamed choice of the programme: which slot, which page.</summary>
     public int Pick(int bound) => _random.Below(bound);
     public bool OneIn(int n) => _random.OneIn(n);
+    /// <summary>An unnamed yes or no.</summary>
+    public bool Coin() => Pick(2) == 1;
 
     private int Record(string name, int value, int low, int high)
     {

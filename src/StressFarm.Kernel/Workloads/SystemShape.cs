@@ -16,7 +16,7 @@ internal static class SystemShape
         int maxOrder = shape.Draw("max-order", 0, Math.Min(4, geometry.LargestOrder));
         int systemOrder = shape.Draw("system-order", 4, Math.Min(7, geometry.LargestOrder));
         int pmdOrder = shape.DrawMostly("pmd-order", 3, 2, 2, 4);
-        if (huge && geometry.LargestOrder >= 9 && shape.DrawMostly("order-9", 0, 256, 0, 1) == 1)
+        if (huge && shape.DrawRealSize(geometry, 9, 256))
         {
             maxOrder = pmdOrder = 9;
             systemOrder = geometry.LargestOrder;
@@ -34,7 +34,7 @@ internal static class SystemShape
     {
         int order = programme.Shape.Draw("device-order", 2, Math.Min(4, geometry.LargestOrder));
         programme.Arena = programme.Arena with { DeviceOrder = order };
-        programme.Setup.Add(new(Operation<DeviceCarve>.Instance, order - 1, 1));
+        programme.Setup.Add(DeviceCarve.Call(order: order - 1, count: 1));
         return parameters with { DevicePages = 1 << order };
     }
 
@@ -50,14 +50,28 @@ internal static class SystemShape
     {
         Shape shape = programme.Shape;
         for (int mm = 0; mm < parameters.Mms; mm++)
-            programme.Setup.Add(new(Operation<AnonFault>.Instance, mm, shape.Pick(parameters.Slots), shape.Pick(parameters.MaxOrder + 1), shape.Pick(2)));
+            programme.Setup.Add(AnonFault.Call(mm, slot: shape.Pick(parameters.Slots), order: shape.Pick(parameters.MaxOrder + 1), pmd: shape.Coin()));
     }
 
     /// <summary>Fills the CPUs' programmes.</summary>
-    public static void Fill(Programme programme, Mix mix, MixShape parameters)
+    public static void Fill(Programme programme, Mix mix, MixShape parameters) =>
+        mix.Fill(programme, parameters, programme.Shape.Draw("ops", 2, 12));
+
+    /// <summary>The opening of those that move and split what a few small page tables map.</summary>
+    public static (int Cpus, int PmdOrder, int SystemOrder) DrawTables(Shape shape, Geometry geometry) =>
+        (shape.DrawCpus(2, geometry, oftenLow: true), shape.DrawMostly("pmd-order", 2, 4, 2, 3), Math.Min(shape.Draw("system-order", 4, 6), geometry.LargestOrder));
+
+    /// <summary>The opening of those that look folios up while they change: mostly as small as memory gets, so that CPUs meet.</summary>
+    public static (int Cpus, int PmdOrder, int SystemOrder) DrawFolios(Shape shape, Geometry geometry) =>
+        (shape.DrawCpus(2, geometry, oftenLow: true), shape.DrawMostly("pmd-order", 2, 2, 2, 4), shape.DrawMostly("system-order", 4, 3, 4, Math.Min(6, geometry.LargestOrder)));
+
+    /// <summary>The handle of the set-up CPU's block.</summary>
+    public const int BlockHandle = 0;
+
+    /// <summary>A block of driver memory that lives throughout, all of it mapped before the CPUs start.</summary>
+    public static void SetUpDriverBlock(Programme programme, DriverProducer producer, int order, int slot)
     {
-        int ops = programme.Shape.Draw("ops", 2, 12);
-        for (int cpu = 0; cpu < programme.Arena.Cpus; cpu++)
-            for (int i = 0; i < ops; i++) programme.Cpu(cpu).Add(mix.Draw(programme.Shape, parameters));
+        programme.Setup.Add(DriverAllocate.Call(handle: BlockHandle, producer: producer, order: order));
+        programme.Setup.Add(DriverMap.Call(mm: 0, slot: slot, handle: BlockHandle, count: 1 << order, setup: true));
     }
 }

@@ -22,18 +22,18 @@ public sealed class GupSplit : Workload
         Shape shape = programme.Shape;
         // Room for a few folios: what a pin still holds comes back later.
         programme.Arena = new Arena(Cpus: 3, SystemOrder: 6, DeviceOrder: -1, PmdOrder: Order);
-        OpCall fault = new(Operation<AnonFault>.Instance, 0, 0, Order, 1);
+        OpCall fault = AnonFault.Call(mm: 0, slot: 0, order: Order, pmd: true);
         programme.Setup.Add(fault);
         for (int cpu = 0; cpu < 2; cpu++)
             for (int i = 0; i < Pins; i++)
             {
-                programme.Cpu(cpu).Add(new(Operation<PinUserPagesFast>.Instance, 0, shape.Pick(1 << Order), 1, 0));
-                programme.Cpu(cpu).Add(new(Operation<UnpinUserPages>.Instance, 0));
+                programme.Cpu(cpu).Add(GetPages.Call<PinUserPagesFast>(mm: 0, slot: shape.Pick(1 << Order), count: 1, handle: 0));
+                programme.Cpu(cpu).Add(UnpinUserPages.Call(handle: 0));
             }
         for (int i = 0; i < Splits; i++)
         {
-            programme.Cpu(2).Add(new(Operation<SplitHugePage>.Instance, 0, shape.Pick(1 << Order)));
-            programme.Cpu(2).Add(new(Operation<ZapSlots>.Instance, 0, 0, 1 << Order));
+            programme.Cpu(2).Add(SlotOperation.Call<SplitHugePage>(mm: 0, slot: shape.Pick(1 << Order)));
+            programme.Cpu(2).Add(ZapSlots.Call(mm: 0, slot: 0, count: 1 << Order));
             programme.Cpu(2).Add(fault);
         }
     }

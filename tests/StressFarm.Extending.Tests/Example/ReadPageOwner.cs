@@ -1,8 +1,7 @@
 namespace StressFarm.Extending;
 
 /// <summary>
-/// <c>mm/page_owner.c:read_page_owner</c>, as far as it reads struct pages: no reference, free blocks are stepped over. A: first
-/// pfn, B: how many.
+/// <c>mm/page_owner.c:read_page_owner</c>, as far as it reads struct pages: no reference, free blocks are stepped over.
 /// </summary>
 public sealed class ReadPageOwner : PfnWalk
 {
