@@ -174,6 +174,7 @@ public sealed partial class Machine
         _buffers = policy.MemoryModel == MemoryModel.Sc ? null : _builtBuffers ??= new StoreBuffers(this);
         _buffers?.Reset();
         Steppers = _buffers?.Steppers ?? Cpus;
+        BeginEdits(Planted ?? PlantedEdits.Of(policy));
         LookForWatchers();
         SharedVmemmap = 0;
         _usedCpus = Math.Max(_usedCpus, arena.Cpus);
@@ -205,6 +206,11 @@ public sealed partial class Machine
     public void Step(Cpu cpu)
     {
         _stepper = null;
+        if (_edits is not null)
+        {
+            StepEdited(cpu);
+            return;
+        }
         if (cpu.Number >= FirstUnit)
         {
             _buffers!.Step(cpu);
@@ -222,9 +228,14 @@ public sealed partial class Machine
     /// </summary>
     public void Run(int first, Stepper stepper)
     {
-        _stepper = stepper;
         _quietUntil = Violation is null && Runnable != 0 ? Steps + stepper.QuietSteps : -1;
         _stayUntil = stepper.StaysWhileQuiet ? _quietUntil : -1;
+        if (_edits is not null)
+        {
+            RunEdited(first, stepper);
+            return;
+        }
+        _stepper = stepper;
         try
         {
             for (int next = first; next >= 0; next = _chosen)
@@ -258,7 +269,7 @@ public sealed partial class Machine
     internal bool GoesOn(Cpu cpu)
     {
         Stepper? stepper = _stepper;
-        if (stepper is null) return false;
+        if (stepper is null) return _edits is not null && GoesOnEdited(cpu);
         EndStep(cpu);
         if (Steps <= _stayUntil) return true;
         int chosen = stepper.Next(this, cpu);

@@ -10,13 +10,13 @@ namespace StressFarm.Simulation;
 public sealed partial class Machine
 {
     /// <summary>
-    /// Somebody looks at each access or changes it: a mutant that loses writes, a memory model, a trace, or the watch over pages
+    /// Somebody looks at each access or changes it: edits, a mutant that loses writes, a memory model, a trace, or the watch over pages
     /// without a memmap. Then it takes the way of <see cref="PerformWatched"/>.
     /// </summary>
     private int _watched;
 
     private void LookForWatchers() =>
-        _watched = _dropped != Simulation.Step.None || _buffers is not null || _trace is not null || _removedPages != 0 ? 1 : 0;
+        _watched = _losesWrites || _buffers is not null || _trace is not null || _removedPages != 0 ? 1 : 0;
 
     /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -84,13 +84,15 @@ public sealed partial class Machine
     private ulong PerformWatched<TKind>(Cpu cpu) where TKind : struct, IAccessKind
     {
         ref Access access = ref cpu.Pending;
+        if (_edits is not null && IsSkipped(cpu, ref access, out ulong told)) return told;
         _touchedCount = 0;
         _wrote = false;
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
-        ulong result = TKind.Stores && access.Step == _dropped
-            ? Lose<TKind>(cpu, in access, out ulong old, out ulong value)
+        ulong result = _edits is not null ? DoEdited<TKind>(cpu, in access, out ulong old, out ulong value)
+            : TKind.Stores && access.Step == _dropped ? Lose<TKind>(cpu, in access, out old, out value)
             : Do<TKind>(cpu, in access, out old, out value);
         if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
+        if (_edits is not null) result = AfterEdited(cpu, in access, result);
         Digest = Hashed(Digest, cpu.Number, (uint)access.Step, access.Location, value);
         Trace?.Record(cpu, in access, old, value);
         if ((cpu.GivenAwayPages | RemovedPages) != 0) Judge.AfterWatched(cpu, access.WordIndex, value);

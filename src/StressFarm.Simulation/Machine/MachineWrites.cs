@@ -32,7 +32,9 @@ public sealed partial class Machine
     }
 
     /// <summary>The rest of the step just taken is lost too.</summary>
-    private bool Loses(Cpu cpu) => _dropped != Simulation.Step.None && new WriterStamp(cpu.Writer).Step == _dropped;
+    private bool Loses(Cpu cpu) => _losesWrites
+        && ((_dropped != Simulation.Step.None && new WriterStamp(cpu.Writer).Step == _dropped) || (_edits is not null && _editStates[cpu.Number].Lost));
+    private bool _losesWrites;
 
     /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
     internal void StoreRaw(Cpu cpu, Word w, ulong value)

@@ -44,7 +44,7 @@ public static class PoisonRemoval
     private static async Op<bool> MayUnpoison(Cpu cpu, Page page, int head)
     {
         var folio = new Folio(head);
-        if (!cpu.Policy.Has(Deviation.UnpoisonHugeZero) && await cpu.Load(cpu.Cells.HugeZeroFolio, Step.Unpoison) == (ulong)head + 1) return false;
+        if (await cpu.Load(cpu.Cells.HugeZeroFolio, Step.Unpoison) == (ulong)head + 1) return false;
         ulong flags = await cpu.Load(folio.Flags, Step.Unpoison);
         bool hugetlb = PageType.Is(await cpu.Load(folio.Head.Type, Step.Unpoison), PageType.Hugetlb);
         if (!hugetlb && (await cpu.Load(page.Flags, Step.Unpoison) & PageFlag.HwPoison) == 0) return false;
