@@ -40,6 +40,12 @@ public static class PlantedEdits
             Skip(Step.MoveAccount, AccessKind.Load, No) with { Word = Layout.Memcg },
             Skip(Step.MoveAccount, AccessKind.Load) with { Word = Layout.Prev, Source = EditValue.OwnAddress },
         ],
+        // SCAN_DEL=unlocked: neither the lock of the folio's list, nor a look at which that is.
+        [Deviation.ScanDeletesUnlocked] =
+        [
+            .. Edit.DropLock((int)Step.ScanDel, (int)Step.ScanDel, Edit.Cell),
+            Skip(Step.ScanDel, AccessKind.Load, No) with { Word = Layout.Memcg },
+        ],
         // The allocation's reference is the third that the step touches; somebody else has the folio still.
         [Deviation.MemfdKeepsReference] = [Skip(Step.Memfd, AccessKind.Add32, 1) with { Nth = 3 }],
         // huge_zero_folio, as if there were none.

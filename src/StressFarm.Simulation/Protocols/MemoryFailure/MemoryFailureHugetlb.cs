@@ -19,7 +19,7 @@ public static class MemoryFailureHugetlb
         // As read a free folio is locked too, without a reference: the poison keeps it from being allocated or demoted. It does
         // not keep others from dissolving it, with the page lock held, so control leaves that out.
         Folio folio = found == Found.InUse ? cpu.Ghost.FolioToken(head) : new Folio(head);
-        bool locks = found == Found.InUse || cpu.Policy.Has(Deviation.PoisonAsRead);
+        bool locks = found == Found.InUse || cpu.Policy.HwPoison == HwPoison.AsRead;
         if (locks) await FolioReferences.Lock(cpu, folio);
         if (found == Found.InUse) await HugetlbMapping.UnmapAll(cpu, folio);
         if (locks) await FolioReferences.Unlock(cpu, folio);
