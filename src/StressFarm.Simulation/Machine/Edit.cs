@@ -30,7 +30,7 @@ public enum EditValue : byte
 
 /// <summary>
 /// A change of a protocol, said from outside: which access, and what becomes of it. An access is found by its step id and, where
-/// several carry one id, by kind, by word, by what came before it, and by its number among those that match: the n-th in a row,
+/// several carry one id, by kind, by word, by what came before it (an access under a certain id, a barrier), and by its number among those that match: the n-th in a row,
 /// a row being what one operation does under the id without an access under another id in between. An access that an edit skips counts.
 /// </summary>
 /// <param name="Step">number of the step id</param>
@@ -49,6 +49,9 @@ public sealed record Edit(int Step, EditAction Action)
     /// <summary>Only where the last access in the row that was no load is of this kind; None for anywhere.</summary>
     public AccessKind After { get; init; }
 
+    /// <summary>Only where the operation's last access that happened was under this id; 0 for anywhere. It tells one caller from another.</summary>
+    public int Following { get; init; }
+
     public EditValue Source { get; init; }
     public ulong Value { get; init; }
     /// <summary>Of <see cref="EditValue.Earlier"/>.</summary>
@@ -65,10 +68,10 @@ public sealed record Edit(int Step, EditAction Action)
     ];
 
     /// <summary>All but <see cref="Nth"/>.</summary>
-    internal bool Takes(in Access access, int firstCell, AccessKind before)
+    internal bool Takes(in Access access, int firstCell, AccessKind before, int last)
     {
         if (Kind != AccessKind.None && Kind != access.Kind) return false;
-        if (After != AccessKind.None && After != before) return false;
+        if ((After != AccessKind.None && After != before) || (Following != 0 && Following != last)) return false;
         if (Word != AnyWord && Word != (access.Location < 0 ? AnyWord : access.WordIndex >= firstCell ? Cell : access.WordIndex & Layout.WordsPerPage - 1)) return false;
         return Action switch
         {

@@ -20,6 +20,8 @@ internal sealed class EditState
     public bool Lost, SkippedBurst;
     /// <summary>The access done last, which the code after one that does not happen still follows.</summary>
     public Access Done;
+    /// <summary>The number of its operation.</summary>
+    public int DoneIn;
     /// <summary>A step that comes before the access that was named, which waits in <see cref="Named"/>.</summary>
     public Ahead Ahead;
     public Access Named;
@@ -35,7 +37,7 @@ internal sealed class EditState
         _plan = plan;
         if (_counts.Length < plan.Count) _counts = new int[plan.Count];
         _step = -1;
-        _operation = -1;
+        _operation = DoneIn = -1;
         _loadCount = 0;
         Edit = null;
         Skips = Lost = SkippedBurst = Torn = false;
@@ -46,7 +48,7 @@ internal sealed class EditState
     /// <summary>An access was named: the first edit that takes it, or null.</summary>
     public Edit? Find(in Access access, int operation, int firstCell)
     {
-        int step = (int)access.Step;
+        int step = (int)access.Step, last = operation == DoneIn ? (int)Done.Step : 0;
         ReadOnlySpan<int> edits = _plan.Of(step);
         if (step != _step || operation != _operation)
         {
@@ -57,7 +59,7 @@ internal sealed class EditState
         foreach (int number in edits)
         {
             Edit edit = _plan[number];
-            if (!edit.Takes(in access, firstCell, _before)) continue;
+            if (!edit.Takes(in access, firstCell, _before, last)) continue;
             int count = ++_counts[number];
             if (found is null && (edit.Nth == 0 || edit.Nth == count)) found = edit;
         }

@@ -208,6 +208,7 @@ public sealed partial class Machine
         EditState state = _editStates[cpu.Number];
         state.Done = access;
         state.Done.Kind = AccessKind.None;
+        state.DoneIn = cpu.OperationNumber;
         if (state.Ahead != Ahead.None) return result;
         if (access.Kind is AccessKind.Load or AccessKind.Load32) state.Remember(in access, result);
         return state.Edit is { Action: EditAction.ReplaceRead } ? Told(state, in access) : result;

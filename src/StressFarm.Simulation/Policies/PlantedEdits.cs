@@ -48,6 +48,12 @@ public static class PlantedEdits
         ],
         // The allocation's reference is the third that the step touches; somebody else has the folio still.
         [Deviation.MemfdKeepsReference] = [Skip(Step.Memfd, AccessKind.Add32, 1) with { Nth = 3 }],
+        // hugetlb_lock where get_huge_page_for_hwpoison() takes it, at the first try and at a further one.
+        [Deviation.HugetlbTestWithoutLock] =
+        [
+            .. new[] { Step.MfLock, Step.MfHuge, Step.MfIgnore, Step.RcuUnlock }.Select(after => Skip(Step.HtlbLock, AccessKind.Lock) with { Following = (int)after }),
+            .. new[] { Step.MfHuge, Step.MfRecord }.Select(after => Skip(Step.HtlbUnlock, AccessKind.Unlock) with { Following = (int)after }),
+        ],
         // huge_zero_folio, as if there were none.
         [Deviation.UnpoisonHugeZero] = [Skip(Step.Unpoison, AccessKind.Load, No) with { Word = Edit.Cell }],
     };

@@ -31,8 +31,7 @@ public static class MemoryFailureHugetlb
     /// <summary><c>get_huge_page_for_hwpoison</c>, <c>hugetlb_update_hwpoison</c>. Z24 did it without the lock.</summary>
     private static async Op<Found> Record(Cpu cpu, int pfn, bool insist)
     {
-        bool locked = !cpu.Policy.Has(Deviation.HugetlbTestWithoutLock);
-        if (locked) await HugetlbPool.Lock(cpu);
+        await HugetlbPool.Lock(cpu);
         Found found = Found.None;
         bool known = false;
         int head = await CompoundPages.PageFolio(cpu, new Page(pfn), Step.MfHuge);
@@ -45,7 +44,7 @@ public static class MemoryFailureHugetlb
             else found = Found.Retry;
             if (found != Found.Retry || insist) known = await Mark(cpu, folio, pfn);
         }
-        if (locked) await HugetlbPool.Unlock(cpu);
+        await HugetlbPool.Unlock(cpu);
         if (!known) return found;
         if (found == Found.InUse) await FolioReferences.Put(cpu, new Folio(head));
         return Found.Known;
