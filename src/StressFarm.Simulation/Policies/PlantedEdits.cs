@@ -61,6 +61,30 @@ public static class PlantedEdits
     /// <summary>The bits that a protocol asks for, and why no edit says them.</summary>
     public static IReadOnlyDictionary<Deviation, string> Switches { get; } = new Dictionary<Deviation, string>
     {
+        // More than the kernel's function does: an edit can take an access away, change it or put it off, and writes none.
+        [Deviation.PgmapReadAfterFolioFree] = "one load more, whose value is what is put",
+        [Deviation.FreezeCurrentCount] = "one load more, whose value the exchange expects and the judge is told",
+        [Deviation.GupPredicateBeforeRef] = "the test comes before the reference, and is not acted on after it",
+        [Deviation.GupSlowFastHelper] = "one test more",
+        [Deviation.PutbackUncharged] = "folio_add_lru() more",
+        [Deviation.OfflineTestsBeforeRef] = "the tests are done once more, before the reference",
+        [Deviation.OfflineTestsTail] = "a test more, before the reference",
+        [Deviation.DaxFoliosThoughtSmall] = "one load more, for a check of the kernel's own",
+        [Deviation.RmappableFlip] = "an operation of its own, outside the protocols",
+        [Deviation.SlabWritesTail] = "one store more",
+        [Deviation.HasHwpoisonedBeforeReference] = "the flag is set by other accesses, before the reference",
+        // The same accesses in another order, whole functions long.
+        [Deviation.PgmapRefExitsFirst] = "percpu_ref_exit() before the ranges are unmapped",
+        [Deviation.PoisonMovedWhileHugetlb] = "folio_clear_hugetlb_hwpoison() before the type is cleared",
+        // Decided by what no access tells.
+        [Deviation.ExpectedRefsWithoutShmemSwap] = "arithmetic of folio_expected_ref_count()",
+        [Deviation.PfnmapWithoutRevoke] = "which entries to revoke is the driver's own bookkeeping",
+        [Deviation.DissolvedMeansTakenOff] = "what take_page_off_buddy() returned is not looked at",
+        [Deviation.UnmapStopsAfterFirstMm] = "the walk ends where an entry of a PMD was split, and goes on where one was not",
+        // No access differs: what the judge or the ghost is told does.
+        [Deviation.MappingReadBeforeCheck] = "a pointer is followed before it is looked at",
+        [Deviation.SplitDecodesMigrationPmd] = "an entry is decoded that is not followed",
+        [Deviation.UsageFreedAtOnce] = "the ghost frees a section's usage earlier",
     };
 
     /// <summary>The bits that edits stand for.</summary>
