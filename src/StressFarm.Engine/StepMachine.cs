@@ -103,7 +103,8 @@ public abstract partial class StepMachine
 
     /// <summary>A run begins.</summary>
     /// <param name="dropped">the step whose writes are lost, of a mutant; 0 for none</param>
-    protected void BeginRun(int cpus, MemoryModel memoryModel, ushort dropped)
+    /// <param name="edits">of what runs, unless <see cref="Planted"/> says otherwise; null for none</param>
+    protected void BeginRun(int cpus, MemoryModel memoryModel, ushort dropped, EditPlan? edits)
     {
         ActiveCpus = cpus;
         MemoryModel = memoryModel;
@@ -116,6 +117,7 @@ public abstract partial class StepMachine
         _buffers = memoryModel == MemoryModel.Sc ? null : _builtBuffers ??= new StoreBuffers(this);
         _buffers?.Reset();
         Steppers = _buffers?.Steppers ?? AllCpus;
+        BeginEdits(Planted ?? edits);
         LookForWatchers();
         _usedCpus = Math.Max(_usedCpus, cpus);
         _observer.Reset();
@@ -146,6 +148,11 @@ public abstract partial class StepMachine
     public void Step(StepCpu cpu)
     {
         _stepper = null;
+        if (_edits is not null)
+        {
+            StepEdited(cpu);
+            return;
+        }
         if (cpu.Number >= FirstUnit)
         {
             _buffers!.Step(cpu);
@@ -163,9 +170,14 @@ public abstract partial class StepMachine
     /// </summary>
     public void Run(int first, Stepper stepper)
     {
-        _stepper = stepper;
         _quietUntil = !HasFound && Runnable != 0 ? Steps + stepper.QuietSteps : -1;
         _stayUntil = stepper.StaysWhileQuiet ? _quietUntil : -1;
+        if (_edits is not null)
+        {
+            RunEdited(first, stepper);
+            return;
+        }
+        _stepper = stepper;
         try
         {
             for (int next = first; next >= 0; next = _chosen)
@@ -199,7 +211,7 @@ public abstract partial class StepMachine
     internal bool GoesOn(StepCpu cpu)
     {
         Stepper? stepper = _stepper;
-        if (stepper is null) return false;
+        if (stepper is null) return _edits is not null && GoesOnEdited(cpu);
         EndStep(cpu);
         if (Steps <= _stayUntil) return true;
         int chosen = stepper.Next(this, cpu);

@@ -30,7 +30,9 @@ public abstract partial class StepMachine
     }
 
     /// <summary>The rest of the step just taken is lost too.</summary>
-    private bool Loses(StepCpu cpu) => _dropped != 0 && new WriterStamp(cpu.Writer).StepNumber == _dropped;
+    private bool Loses(StepCpu cpu) => _losesWrites
+        && ((_dropped != 0 && new WriterStamp(cpu.Writer).StepNumber == _dropped) || (_edits is not null && _editStates[cpu.Number].Lost));
+    private bool _losesWrites;
 
     /// <summary>What was written without a step may let a CPU go on that waits.</summary>
     protected void NoteWrite() => _wrote = true;

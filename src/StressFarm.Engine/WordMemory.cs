@@ -63,6 +63,9 @@ public abstract class WordMemory
     /// <summary>False: the word holds what it does after a reset.</summary>
     internal bool MayDiffer(Word w) => _lineDirty[w.Index >> 3];
 
+    /// <summary>The address that what runs would hold for this word.</summary>
+    public abstract ulong AddressOf(Word w);
+
     // One bounds check a write: the arrays below are as long as _words, or an eighth of it.
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

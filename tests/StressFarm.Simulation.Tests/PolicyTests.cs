@@ -7,7 +7,8 @@ public class PolicyTests
     /// </summary>
     [Fact]
     public void Control_is_pinned() => Assert.Equal(
-        "cmp=main dpm=alloc-range map=today gup=today spl=today enc=mask ref-before-prep=k73 first-ref=release slab-ref=0 evict=fixed walker=nt zflags=k73 checks=1 allocator=seed mm=sc hvo=rcu-sync page-mapcount=1 mm-id=1",
+        "cmp=main dpm=alloc-range map=today gup=today spl=today enc=mask ref-before-prep=k73 first-ref=release slab-ref=0 evict=fixed walker=nt zflags=k73 checks=1 allocator=seed mm=sc hvo=rcu-sync page-mapcount=1 mm-id=1 "
+        + "hwpoison=mended hvo-head=kept scan-del=locked dax-put=blind htlb-mark=type htlb-words=page3 pmd-sharers=count",
         string.Join(' ', Dimension.Order.Select(d => $"{d.Id}={d.Values[d.Get(Policy.Control)].Name}")));
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class Silencer
         foreach (Dimension dimension in Dimension.Order)
         {
             int control = dimension.Get(Policy.Control);
-            if (dimension.Get(policy) == control) continue;
+            if (dimension.Get(policy) == control || dimension is BitDimension) continue;
             Policy mended = dimension.With(policy, control);
             if (Violates(runner, scenario, mended)) continue;
             if (byChoices.Length == 0) byChoices = dimension.SpecName;

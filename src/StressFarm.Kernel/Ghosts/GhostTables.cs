@@ -30,5 +30,12 @@ public sealed partial class Ghost
     /// <summary>The generation of a section's usage: a new number when it is freed.</summary>
     public int UsageLife(int section) => _usageLife[section];
 
-    public void FreeUsage(int section) => _usageLife[section]++;
+    /// <summary>A section's usage can be found no more. It is freed when nobody can hold it any more; at once before Z34 was mended.</summary>
+    public void WithdrawUsage(int section) => _usageLife[section] += FreesUsageAtOnce ? 1 : 0;
+
+    /// <summary>A grace period later.</summary>
+    public void FreeUsage(int section) => _usageLife[section] += FreesUsageAtOnce ? 0 : 1;
+
+    /// <summary>Of the policy.</summary>
+    internal bool FreesUsageAtOnce { get; set; }
 }

@@ -19,7 +19,7 @@ public sealed class MemMap(int pages, int cells) : WordMemory(pages, cells, Hole
 
     /// <summary>The address the kernel would hold for this word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong AddressOf(Word w) => w.Index < FirstCell
+    public override ulong AddressOf(Word w) => w.Index < FirstCell
         ? Layout.VmemmapBase + (ulong)w.Index * 8
         : Layout.CellBase + (ulong)w.Index * 8;
 

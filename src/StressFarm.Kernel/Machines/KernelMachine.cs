@@ -123,6 +123,7 @@ public abstract partial class KernelMachine : StepMachine
         _waitsForSections = _waitsForGrace = 0;
         RemovedPages = 0;
         SharedVmemmap = 0;
-        BeginRun(arena.Cpus, policy.MemoryModel, (ushort)policy.Dropped);
+        Ghost.FreesUsageAtOnce = policy.Has(Deviation.UsageFreedAtOnce);
+        BeginRun(arena.Cpus, policy.MemoryModel, (ushort)policy.Dropped, PlantedEdits.Of(policy));
     }
 }

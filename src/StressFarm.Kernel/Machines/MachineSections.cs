@@ -16,6 +16,9 @@ public abstract partial class KernelMachine
     internal ulong BeginWaitForSections(Cpu cpu, bool grace)
     {
         ulong readers = 0;
+        _inside[cpu.Number] = 0;
+        // A wait whose first step an edit skips waits for nobody.
+        if (SkippedBurst(cpu)) return 0;
         foreach (Cpu other in Cpus.AsSpan(0, Arena.Cpus))
             if (other != cpu && (other.IrqsOff || (grace && other.InRcu))) readers |= 1UL << other.Number;
         _inside[cpu.Number] = readers;

@@ -12,7 +12,8 @@ public abstract class Dimension
     /// <summary>The spec's order of the dimensions, which decides the one a finding's signature names.</summary>
     private static readonly string[] s_order =
         ["cmp", "dpm", "map", "gup", "spl", "enc", "ref-before-prep", "first-ref", "slab-ref", "evict", "walker", "zflags", "checks", "allocator", "mm",
-            "hvo", "page-mapcount", "mm-id"];
+            "hvo", "page-mapcount", "mm-id",
+            "hwpoison", "hvo-head", "scan-del", "dax-put", "htlb-mark", "htlb-words", "pmd-sharers"];
 
     public abstract string Id { get; }
     public abstract string SpecName { get; }

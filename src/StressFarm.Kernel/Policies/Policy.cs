@@ -38,6 +38,18 @@ public sealed record Policy
 
     public static Policy Control { get; } = new();
 
+    // Dimensions that specs and tokens have as bits (BitDimension).
+    public HwPoison HwPoison => Has(Deviation.PoisonAsRead) ? HwPoison.AsRead : HwPoison.Mended;
+    public HvoHead HvoHead => Has(Deviation.HvoCopiesBeforeRemap) ? HvoHead.Copied : HvoHead.Kept;
+    public ScanDel ScanDel => Has(Deviation.ScanDeletesUnlocked) ? ScanDel.Unlocked : ScanDel.Locked;
+    public DaxPut DaxPut => Has(Deviation.DaxFolioReadAtZero) ? DaxPut.Reads : DaxPut.Blind;
+    public HugetlbMark HugetlbMark => Has(Deviation.HugetlbFlagInSecondPage) ? HugetlbMark.Flag : HugetlbMark.Type;
+    public HugetlbWords HugetlbWords => Has(Deviation.HugetlbOverDeferredList) ? HugetlbWords.Page2 : HugetlbWords.Page3;
+    public PmdSharers PmdSharers => Has(Deviation.PmdSharersByRefcount) ? PmdSharers.Refcount : PmdSharers.Count;
+
+    /// <summary>unpoison_memory() believes that every poisoned page is held: HWPOISON as read, and the kernel that Z27 was found in.</summary>
+    public bool UnpoisonsAll => Has(Deviation.PoisonAsRead | Deviation.UnpoisonHugeZero);
+
     public bool Has(Deviation deviation) => (Deviations & deviation) != 0;
 
     /// <summary>CMP=RFC and what is built on it: the folio fields come with page_rmappable_folio().</summary>
@@ -62,7 +74,7 @@ public sealed record Policy
         foreach (Dimension d in Dimension.Order)
         {
             int value = d.Get(this);
-            if (value == d.Get(Control)) continue;
+            if (value == d.Get(Control) || d is BitDimension) continue;
             text.Append(text.Length == 0 ? "" : ",").Append(d.Id).Append('=').Append(d.Values[value].Name);
         }
         if (text.Length == 0) text.Append("control");

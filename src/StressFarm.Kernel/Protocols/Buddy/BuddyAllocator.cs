@@ -137,7 +137,7 @@ public static class BuddyAllocator
         await cpu.Store(head.Private, 0, Step.F10);
         cpu.Ghost.EndFree(cpu, pfn, order, Owner.IsolatedFree);
         // F3 stops an order-0 page; as read, nothing stops a larger block.
-        if (poisoned && (order == 0 || !cpu.Policy.Has(Deviation.PoisonAsRead))) await TakenPages.KeepPoisoned(cpu, pfn, order);
+        if (poisoned && (order == 0 || cpu.Policy.HwPoison == HwPoison.Mended)) await TakenPages.KeepPoisoned(cpu, pfn, order);
         else await FreeOnePage(cpu, pfn, order);
     }
 

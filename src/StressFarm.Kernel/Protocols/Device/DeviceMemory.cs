@@ -60,7 +60,7 @@ public static class DeviceMemory
     /// </summary>
     private static async Op FreeDaxFolio(Cpu cpu, Folio folio)
     {
-        if (cpu.Policy.Has(Deviation.DaxFolioReadAtZero))
+        if (cpu.Policy.DaxPut == DaxPut.Reads)
         {
             ulong pgmap = await cpu.Load(folio.Head.Pgmap, Step.D1);
             cpu.Tell(MomentKind.PgmapRead, folio.Pfn, pgmap);

@@ -34,8 +34,7 @@ public static class DevicePmdInsertion
         await cpu.Lock(ptl, Step.PtlLock);
         if (failure == InsertFailure.Unstable || !await AnonMemory.RangeIsNone(cpu, mm, table << order, 1 << order))
         {
-            // Z32: "goto abort" passed the unlock by.
-            if (!cpu.Policy.Has(Deviation.InsertPmdKeepsLock)) await cpu.Unlock(ptl, Step.InsertPmdAbort);
+            await cpu.Unlock(ptl, Step.InsertPmdAbort);
             return false;
         }
         await FolioReferences.Get(cpu, folio, 1, Step.InsertPmd);

@@ -75,13 +75,9 @@ public static class GupFast
         Grab grab = await TryGrabFolio(cpu, new Page(pfn), refs, flags);
         if (!grab.Failed)
         {
-            bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw, keep = true;
-            if (!cpu.Policy.Has(Deviation.GupFastNoEntryRecheck))
-            {
-                bool pteAlone = cpu.Policy.Has(Deviation.CollapseWithoutIpi);
-                keep = (pteAlone || await cpu.Load(pmdp, Step.G7) == pmd.Raw) && await cpu.Load(entryp, Step.G7) == entry.Raw;
-                mapped |= cpu.Peek(pmdp) == pmd.Raw;
-            }
+            bool mapped = cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw;
+            bool keep = await cpu.Load(pmdp, Step.G7) == pmd.Raw && await cpu.Load(entryp, Step.G7) == entry.Raw;
+            mapped |= cpu.Peek(pmdp) == pmd.Raw && cpu.Peek(entryp) == entry.Raw;
             if (keep)
             {
                 bool anon = (await cpu.Load(grab.Folio.Head.Mapping, Step.G8) & Layout.MappingAnon) != 0;
@@ -160,13 +156,13 @@ public static class GupFast
             int head = await CompoundPages.PageFolio(cpu, page, Step.G3);
             if (head < 0) return Grab.None;
             var folio = new Folio(head);
-            if (!cpu.Policy.Has(Deviation.GupNoOverflowCheck) && (int)await cpu.Load(folio.Refcount, Step.G3) < 0)
+            if ((int)await cpu.Load(folio.Refcount, Step.G3) < 0)
             {
                 cpu.Printk("WARNING in try_get_folio (folio_ref_count < 0)");
                 return Grab.None;
             }
             if (!await FolioReferences.TryGet(cpu, folio.Head, refs, Step.G3)) return Grab.None;
-            if (!cpu.Policy.Has(Deviation.GupFastNoRecheck) && await CompoundPages.PageFolio(cpu, page, Step.G3Recheck) != head)
+            if (await CompoundPages.PageFolio(cpu, page, Step.G3Recheck) != head)
             {
                 await FolioReferences.Put(cpu, folio, refs, Step.G3Put);
                 continue;

@@ -62,7 +62,7 @@ public static class GupSlow
         if (cpu.Policy.Has(Deviation.GupSlowFastHelper) && (flags & GupFlags.LongTerm) != 0
             && !await GupPins.IsLongTermPinnable(cpu, page, Step.G4)) return false;
         bool pin = (flags & GupFlags.Pin) != 0;
-        if (!cpu.Policy.Has(Deviation.GupNoOverflowCheck) && (int)await cpu.Load(folio.Refcount, Step.GupSlow) <= 0)
+        if ((int)await cpu.Load(folio.Refcount, Step.GupSlow) <= 0)
         {
             cpu.Printk("WARNING in try_grab_folio (folio_ref_count <= 0)");
             return false;

@@ -77,12 +77,13 @@ public static class MemoryOffline
     private static async Op<int> MigratePage(Cpu cpu, int pfn)
     {
         int life = 0, skip = pfn + 1;
-        if (cpu.Policy.Has(Deviation.OfflineTestsBeforeRef) || cpu.Policy.Has(Deviation.OfflineTestsTail))
+        bool poison = cpu.Policy.Has(Deviation.OfflineTestsBeforeRef), tail = cpu.Policy.Has(Deviation.OfflineTestsTail);
+        if (poison || tail)
         {
             int guess = await CompoundPages.PageFolio(cpu, new Page(pfn), Step.OfflineTest);
             if (guess < 0) return pfn + 1;
-            if (cpu.Policy.Has(Deviation.OfflineTestsBeforeRef)) life = cpu.Ghost.LifeOf(pfn); // what the tests are about
-            skip = await TestUnreferenced(cpu, guess, skip);
+            if (poison) life = cpu.Ghost.LifeOf(pfn); // what the tests are about
+            skip = await TestUnreferenced(cpu, guess, skip, poison, tail);
         }
         int head = await SpeculativeGet.Pf(cpu, pfn, Step.OfflineGet);
         if (head < 0) return skip;
@@ -102,16 +103,16 @@ public static class MemoryOffline
     }
 
     /// <summary>folio_test_large() and folio_nr_pages() of what nobody holds. Z22: by now it may be a tail, which no folio test bears.</summary>
-    private static async Op<int> TestUnreferenced(Cpu cpu, int head, int skip)
+    private static async Op<int> TestUnreferenced(Cpu cpu, int head, int skip, bool poison, bool tail)
     {
         var folio = new Folio(head);
         ulong flags = await cpu.Load(folio.Flags, Step.OfflineTest);
-        if (cpu.Policy.Has(Deviation.OfflineTestsTail) && CompoundPages.IsTail(cpu.Peek(folio.Head.Info)))
+        if (tail && CompoundPages.IsTail(cpu.Peek(folio.Head.Info)))
         {
             cpu.Printk("VM_BUG_ON_PGFLAGS(PageTail(page)) in folio_test_large");
             cpu.Tell(MomentKind.TailTested, head);
         }
-        if (cpu.Policy.Has(Deviation.OfflineTestsBeforeRef)) await cpu.Load(folio.Flags, Step.OfflineTest); // folio_test_hwpoison()
+        if (poison) await cpu.Load(folio.Flags, Step.OfflineTest); // folio_test_hwpoison()
         if ((flags & PageFlag.Head) == 0) return skip;
         return head + (int)Math.Min(await cpu.Load(folio.NrPages, Step.OfflineTest), Geometry.MaxPages);
     }

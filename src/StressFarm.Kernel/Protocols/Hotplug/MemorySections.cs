@@ -48,11 +48,11 @@ public static class MemorySections
         if (empty)
         {
             await cpu.AndNot(cpu.Cells.SectionMap(section), SectionFlag.HasMemMap, Step.SectionClear);
-            if (cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
+            cpu.Ghost.WithdrawUsage(section); // kfree_rcu()
             await cpu.Store(cpu.Cells.SectionUsage(section), 0, Step.SectionFree);
         }
         await GracePeriods.SynchronizeRcu(cpu);
-        if (empty && !cpu.Policy.Has(Deviation.UsageFreedAtOnce)) cpu.Ghost.FreeUsage(section);
+        if (empty) cpu.Ghost.FreeUsage(section);
         cpu.TellOfNone(MomentKind.MemmapGoes, First(cpu.Machine, section), (ulong)section, bits);
         // depopulate_section_memmap()
         int size = Pages(cpu.Machine, section) / Subsections, first = First(cpu.Machine, section) + firstPart * size;

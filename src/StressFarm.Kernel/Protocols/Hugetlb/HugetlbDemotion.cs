@@ -29,7 +29,7 @@ public static class HugetlbDemotion
     /// <summary>Control's second look: the type goes under hugetlb_lock, unless a memory failure recorded poison meanwhile.</summary>
     private static async Op<bool> MayGoOn(Cpu cpu, Folio folio)
     {
-        if (cpu.Policy.Has(Deviation.PoisonAsRead)) return true;
+        if (cpu.Policy.HwPoison == HwPoison.AsRead) return true;
         await HugetlbPool.Lock(cpu);
         bool healthy = (await cpu.Load(folio.Flags, Step.HtlbDemote) & PageFlag.HwPoison) == 0;
         if (healthy && PageType.Is(await cpu.Load(folio.Head.Type, Step.HtlbDemote), PageType.Hugetlb)) await HugetlbTest.Clear(cpu, folio.Pfn, Step.HtlbDemote);
@@ -44,7 +44,7 @@ public static class HugetlbDemotion
     private static async Op Split(Cpu cpu, int pfn, int order)
     {
         int to = cpu.Machine.Arena.DemotedOrder;
-        bool asRead = cpu.Policy.Has(Deviation.PoisonAsRead);
+        bool asRead = cpu.Policy.HwPoison == HwPoison.AsRead;
         for (int part = pfn; part < pfn + (1 << order); part += 1 << to)
         {
             var page = new Page(part);

@@ -40,9 +40,10 @@ public static class HugetlbFree
             await HugetlbPool.AddBack(cpu, folio, hstate, surplus: true);
             return false;
         }
-        if (cpu.Policy.Has(Deviation.PoisonMovedWhileHugetlb)) await MovePoison(cpu, folio, order);
+        bool early = cpu.Policy.Has(Deviation.PoisonMovedWhileHugetlb);
+        if (early) await MovePoison(cpu, folio, order);
         await ClearType(cpu, folio);
-        if (!cpu.Policy.Has(Deviation.PoisonMovedWhileHugetlb)) await MovePoison(cpu, folio, order);
+        if (!early) await MovePoison(cpu, folio, order);
         await DeferredSplit.Unqueue(cpu, folio, order);
         await BuddyAllocator.FreeFrozen(cpu, folio.Pfn, order);
         return true;

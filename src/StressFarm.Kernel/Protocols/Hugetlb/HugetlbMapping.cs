@@ -76,8 +76,7 @@ public static class HugetlbFiles
         await FolioReferences.Get(cpu, folio, 1, Step.Memfd); // hugetlb_add_to_page_cache()
         cpu.Ghost.ThreadToOther(cpu, pfn, 1);
         await FolioReferences.Get(cpu, folio, 1, Step.Memfd); // the pin: folio_try_get() of what the cache holds
-        if (cpu.Policy.Has(Deviation.MemfdKeepsReference)) cpu.Ghost.Forget(cpu, pfn);
-        else await FolioReferences.Put(cpu, folio, 1, Step.Memfd);
+        await FolioReferences.Put(cpu, folio, 1, Step.Memfd);
         return pfn;
     }
 

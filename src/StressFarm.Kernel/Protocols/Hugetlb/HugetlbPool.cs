@@ -32,7 +32,7 @@ public static class HugetlbPool
     {
         int order = cpu.Machine.Arena.HugeOrder;
         // under CMP=RFC these are made rmappable. Before Z16's fix they were so in mainline.
-        bool folioFields = cpu.Policy.SeparatesFolios || cpu.Policy.Has(Deviation.HugetlbOverDeferredList);
+        bool folioFields = cpu.Policy.SeparatesFolios || cpu.Policy.HugetlbWords == HugetlbWords.Page2;
         int pfn = await BuddyAllocator.AllocPages(cpu, order, folioFields ? Alloc.Folio : Alloc.Compound, Owner.Hugetlb, refcounted: false);
         var folio = new Folio(pfn);
         if (pfn < 0) return folio;
@@ -55,7 +55,7 @@ public static class HugetlbPool
     /// <summary>hugetlb_set_folio_subpool(): a word of page[3]; before Z16's fix two words of page[2], which are _deferred_list's.</summary>
     internal static async Op SetSubpool(Cpu cpu, Folio folio, ulong subpool, Step step)
     {
-        if (!cpu.Policy.Has(Deviation.HugetlbOverDeferredList))
+        if (cpu.Policy.HugetlbWords == HugetlbWords.Page3)
         {
             await cpu.Store(folio.HugetlbSubpool, subpool, step);
             return;

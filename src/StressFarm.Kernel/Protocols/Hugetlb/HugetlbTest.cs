@@ -10,7 +10,7 @@ public static class HugetlbTest
     public static async Op<bool> IsHugetlb(Cpu cpu, int head, Step step)
     {
         bool hugetlb;
-        if (!cpu.Policy.Has(Deviation.HugetlbFlagInSecondPage)) hugetlb = PageType.Is(await cpu.Load(new Page(head).Type, step), PageType.Hugetlb);
+        if (cpu.Policy.HugetlbMark == HugetlbMark.Type) hugetlb = PageType.Is(await cpu.Load(new Page(head).Type, step), PageType.Hugetlb);
         else
             hugetlb = (await cpu.Load(new Page(head).Flags, step) & PageFlag.Head) != 0
                 && (await cpu.Load(new Folio(head).SecondFlags, step) & PageFlag.HasHwpoisoned) != 0;
@@ -22,13 +22,13 @@ public static class HugetlbTest
     internal static async Op Set(Cpu cpu, int head, Step step)
     {
         await cpu.Store(new Page(head).Type, PageType.Hugetlb, step);
-        if (cpu.Policy.Has(Deviation.HugetlbFlagInSecondPage)) await cpu.Or(new Folio(head).SecondFlags, PageFlag.HasHwpoisoned, step);
+        if (cpu.Policy.HugetlbMark == HugetlbMark.Flag) await cpu.Or(new Folio(head).SecondFlags, PageFlag.HasHwpoisoned, step);
     }
 
     /// <summary>__folio_clear_hugetlb(), under hugetlb_lock.</summary>
     internal static async Op Clear(Cpu cpu, int head, Step step)
     {
-        if (cpu.Policy.Has(Deviation.HugetlbFlagInSecondPage)) await cpu.AndNot(new Folio(head).SecondFlags, PageFlag.HasHwpoisoned, step);
+        if (cpu.Policy.HugetlbMark == HugetlbMark.Flag) await cpu.AndNot(new Folio(head).SecondFlags, PageFlag.HasHwpoisoned, step);
         await cpu.Store(new Page(head).Type, PageType.None, step);
         cpu.Tell(MomentKind.HugetlbCleared, head);
     }

@@ -40,7 +40,7 @@ public static class SharedPageTable
     private static async Op<bool> Join(Cpu cpu)
     {
         Page table = await Table(cpu, Step.PmdShare);
-        if (!cpu.Policy.Has(Deviation.PmdSharersByRefcount))
+        if (cpu.Policy.PmdSharers == PmdSharers.Count)
         {
             await cpu.Add(table.Index, 1, Step.PmdShare);
             return true;
@@ -63,7 +63,7 @@ public static class SharedPageTable
             return;
         }
         Page table = await Table(cpu, Step.PmdUnshare);
-        bool byRefcount = cpu.Policy.Has(Deviation.PmdSharersByRefcount);
+        bool byRefcount = cpu.Policy.PmdSharers == PmdSharers.Refcount;
         bool shared = byRefcount ? await cpu.Load(table.Refcount, Step.PmdUnshare) > 1 : await cpu.Load(table.Index, Step.PmdUnshare) != 0;
         await cpu.Store(cpu.Cells.SharedPuds, puds & ~(1UL << mm), Step.PmdUnshare);
         int mapped = -1;

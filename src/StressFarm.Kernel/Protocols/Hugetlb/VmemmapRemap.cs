@@ -25,7 +25,7 @@ public static class VmemmapRemap
         if (pages == 0) return;
         if (cpu.Policy.Hvo == Hvo.RcuSync) await SynchronizeRcu(cpu);
         await cpu.Or(folio.HugetlbFlags, HugetlbFlag.VmemmapOptimized, Step.HvoFlag);
-        if (cpu.Policy.Has(Deviation.HvoCopiesBeforeRemap)) await CopyAndRemapHead(cpu, folio);
+        if (cpu.Policy.HvoHead == HvoHead.Copied) await CopyAndRemapHead(cpu, folio);
         for (int i = 1; i <= pages; i++) await Share(cpu, folio, order, i);
         await cpu.Add(cpu.Cells.VmemmapFrames, pages, Step.HvoRemap);
     }

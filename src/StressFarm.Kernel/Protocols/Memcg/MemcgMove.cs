@@ -27,7 +27,7 @@ public static class MemcgMove
     private static async Op MoveAccount(Cpu cpu, Folio folio, int memcg)
     {
         int order = await DeviceMemory.Order(cpu, folio, Step.MoveAccount);
-        if (order <= 1 || cpu.Policy.Has(Deviation.MemcgMoveLeavesQueue))
+        if (order <= 1)
         {
             await cpu.Store(folio.Head.MemcgData, AnonMemory.MemcgAddress(memcg), Step.MoveAccount);
             return;

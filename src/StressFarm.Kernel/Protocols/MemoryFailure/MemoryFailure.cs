@@ -58,7 +58,7 @@ public static class MemoryFailure
     /// struct page: a failure in between loses its flag. As read the next failure of the page then takes another reference, which
     /// unpoison_memory() does not give back.
     /// </summary>
-    internal static ulong MarkAgain(Cpu cpu) => cpu.Policy.Has(Deviation.PoisonAsRead) ? 0 : PageFlag.HwPoison;
+    internal static ulong MarkAgain(Cpu cpu) => cpu.Policy.HwPoison == HwPoison.AsRead ? 0 : PageFlag.HwPoison;
 
     /// <summary>
     /// HWPoisonHandlable(): on the LRU, or free. The types that are the kernel's own are refused.
@@ -77,7 +77,7 @@ public static class MemoryFailure
     /// </summary>
     private static async Op Ignore(Cpu cpu, int pfn)
     {
-        if (cpu.Policy.Has(Deviation.PoisonAsRead) || cpu.Policy.Has(Deviation.UnpoisonHugeZero)) return;
+        if (cpu.Policy.UnpoisonsAll) return;
         await Mark(cpu, new Page(pfn), set: false);
     }
 
@@ -89,7 +89,7 @@ public static class MemoryFailure
     /// </summary>
     private static async Op<Marked> Mark(Cpu cpu, Page page, bool set)
     {
-        bool rcu = cpu.Policy.Hvo == Hvo.RcuSync && !cpu.Policy.Has(Deviation.PoisonAsRead);
+        bool rcu = cpu.Policy.Hvo == Hvo.RcuSync && cpu.Policy.HwPoison == HwPoison.Mended;
         Word reader = cpu.Cells.RcuReader(cpu.Number);
         Marked marked = Marked.Done;
         if (rcu)

@@ -19,7 +19,7 @@ public static class MemoryFailureHugetlb
         // As read a free folio is locked too, without a reference: the poison keeps it from being allocated or demoted. It does
         // not keep others from dissolving it, with the page lock held, so control leaves that out.
         Folio folio = found == Found.InUse ? cpu.PfnFolio(head) : new Folio(head);
-        bool locks = found == Found.InUse || cpu.Policy.Has(Deviation.PoisonAsRead);
+        bool locks = found == Found.InUse || cpu.Policy.HwPoison == HwPoison.AsRead;
         if (locks) await FolioReferences.Lock(cpu, folio);
         if (found == Found.InUse) await HugetlbMapping.UnmapAll(cpu, folio);
         if (locks) await FolioReferences.Unlock(cpu, folio);
@@ -31,8 +31,7 @@ public static class MemoryFailureHugetlb
     /// <summary><c>get_huge_page_for_hwpoison</c>, <c>hugetlb_update_hwpoison</c>. Z24 did it without the lock.</summary>
     private static async Op<Found> Record(Cpu cpu, int pfn, bool insist)
     {
-        bool locked = !cpu.Policy.Has(Deviation.HugetlbTestWithoutLock);
-        if (locked) await HugetlbPool.Lock(cpu);
+        await HugetlbPool.Lock(cpu);
         Found found = Found.None;
         bool known = false;
         int head = await CompoundPages.PageFolio(cpu, new Page(pfn), Step.MfHuge);
@@ -45,7 +44,7 @@ public static class MemoryFailureHugetlb
             else found = Found.Retry;
             if (found != Found.Retry || insist) known = await Mark(cpu, folio, pfn);
         }
-        if (locked) await HugetlbPool.Unlock(cpu);
+        await HugetlbPool.Unlock(cpu);
         if (!known) return found;
         if (found == Found.InUse) await FolioReferences.Put(cpu, new Folio(head));
         return Found.Known;

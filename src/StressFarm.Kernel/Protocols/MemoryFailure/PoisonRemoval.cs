@@ -30,7 +30,7 @@ public static class PoisonRemoval
             return;
         }
         if (!await FolioReferences.TryGet(cpu, page, 1, Step.Unpoison)) return;
-        bool mended = !cpu.Policy.Has(Deviation.PoisonAsRead) && !cpu.Policy.Has(Deviation.UnpoisonHugeZero);
+        bool mended = !cpu.Policy.UnpoisonsAll;
         ulong was = await cpu.AndNot(page.Flags, PageFlag.HwPoison | PageFlag.HeldByPoison, Step.Unpoison);
         bool held = (was & PageFlag.HwPoison) != 0 && (!mended || (was & PageFlag.HeldByPoison) != 0);
         await FolioReferences.Put(cpu, new Folio(page.Pfn), 1, Step.Unpoison);
@@ -44,7 +44,7 @@ public static class PoisonRemoval
     private static async Op<bool> MayUnpoison(Cpu cpu, Page page, int head)
     {
         var folio = new Folio(head);
-        if (!cpu.Policy.Has(Deviation.UnpoisonHugeZero) && await cpu.Load(cpu.Cells.HugeZeroFolio, Step.Unpoison) == (ulong)head + 1) return false;
+        if (await cpu.Load(cpu.Cells.HugeZeroFolio, Step.Unpoison) == (ulong)head + 1) return false;
         ulong flags = await cpu.Load(folio.Flags, Step.Unpoison);
         bool hugetlb = PageType.Is(await cpu.Load(folio.Head.Type, Step.Unpoison), PageType.Hugetlb);
         if (!hugetlb && (await cpu.Load(page.Flags, Step.Unpoison) & PageFlag.HwPoison) == 0) return false;
@@ -52,7 +52,7 @@ public static class PoisonRemoval
         if ((int)await cpu.Load(folio.Refcount, Step.Unpoison) > 1) return false;
         if (PageType.HasType(await cpu.Load(folio.Head.Type, Step.Unpoison))) return false;
         bool large = (flags & PageFlag.Head) != 0;
-        if (large && !cpu.Policy.Has(Deviation.PoisonAsRead) && !cpu.Policy.Has(Deviation.UnpoisonHugeZero)) return false;
+        if (large && !cpu.Policy.UnpoisonsAll) return false;
         if ((int)await cpu.Load(large ? folio.LargeMapcount : folio.Head.Mapcount, Step.Unpoison) >= 0) return false;
         ulong mapping = await cpu.Load(folio.Head.Mapping, Step.Unpoison);
         return mapping == 0 || (mapping & Layout.MappingAnon) != 0;

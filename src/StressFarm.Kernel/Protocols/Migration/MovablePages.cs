@@ -27,7 +27,7 @@ public static class MovablePages
 
     private static async Op<bool> IsMovable(Cpu cpu, Page page)
     {
-        bool slab = !cpu.Policy.Has(Deviation.MovableWithoutSlabCheck) && PageType.Is(await cpu.Load(page.Type, Step.Movable), PageType.Slab);
+        bool slab = PageType.Is(await cpu.Load(page.Type, Step.Movable), PageType.Slab);
         return !slab && (await cpu.Load(page.Mapping, Step.Movable) & TagMask) == Tag;
     }
 }

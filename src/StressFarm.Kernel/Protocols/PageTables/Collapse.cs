@@ -41,14 +41,14 @@ public static class Collapse
         return all;
     }
 
-    /// <summary>pmdp_collapse_flush() and tlb_remove_table_sync_one(). Z07 does without the latter.</summary>
+    /// <summary>pmdp_collapse_flush() and tlb_remove_table_sync_one().</summary>
     private static async Op<bool> TakeTable(Cpu cpu, int mm, int table)
     {
         await cpu.Lock(cpu.Cells.Ptl(mm, table), Step.PtlLock);
         bool there = await cpu.Load(cpu.Cells.Pmd(mm, table), Step.CollapsePmd) == 0;
         if (there) await cpu.Store(cpu.Cells.Pmd(mm, table), PageTableEntry.Collapsing.Raw, Step.CollapsePmd);
         await cpu.Unlock(cpu.Cells.Ptl(mm, table), Step.PtlUnlock);
-        if (there && !cpu.Policy.Has(Deviation.CollapseWithoutIpi)) await GracePeriods.Interrupt(cpu);
+        if (there) await GracePeriods.Interrupt(cpu);
         return there;
     }
 

@@ -122,7 +122,7 @@ public static class FolioUnmap
         if (!device)
         {
             await cpu.Fence(FenceKind.Mb, step);
-            if (!cpu.Policy.Has(Deviation.ShareWithoutPinCheck) && await GupPins.MaybeDmaPinned(cpu, folio, step)) return false;
+            if (await GupPins.MaybeDmaPinned(cpu, folio, step)) return false;
         }
         await cpu.AndNot(page.Flags, PageFlag.AnonExclusive, step);
         return true;

@@ -48,11 +48,6 @@ public static class DeferredSplitScan
     /// </summary>
     private static async Op TakeOff(Cpu cpu, Folio folio)
     {
-        if (cpu.Policy.Has(Deviation.ScanDeletesUnlocked))
-        {
-            await DeferredSplit.Delete(cpu, folio, Step.ScanDel);
-            return;
-        }
         int memcg = await DeferredSplit.LockList(cpu, folio, Step.ScanDel);
         await DeferredSplit.Delete(cpu, folio, Step.ScanDel);
         await cpu.Unlock(cpu.Cells.DeferredLockOf(memcg), Step.ScanDel);
