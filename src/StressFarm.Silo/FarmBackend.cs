@@ -48,7 +48,7 @@ public sealed class FarmBackend(IFarmStore store, IGrainFactory grains, IOptions
         JsonElement root = document.RootElement;
         long shards = root.GetProperty("shards").GetInt64();
         int findings = root.GetProperty("findings").GetArrayLength();
-        return new(entry.Id, entry.Name, FarmCampaign.Word(entry.State), entry.Reason, "done", root.GetProperty("schedules").GetInt64(), root.GetProperty("steps").GetInt64(),
+        return new(entry.Id, entry.Name, CampaignWords.Of(entry.State), entry.Reason, "done", root.GetProperty("schedules").GetInt64(), root.GetProperty("steps").GetInt64(),
             root.GetProperty("cells").EnumerateArray().Sum(c => c.GetProperty("violated").GetInt64()), 1, 0, 0, findings, findings,
             new(0, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, 0), new(shards, shards, 0, 0), counts.Defects,
             root.GetProperty("digest").GetString()!, entry.Created, entry.Finished);

@@ -20,14 +20,6 @@ internal static class FindingLookup
         return ledger.FindById(id) ?? throw new SpecException($"there is no finding '{id}' in '{folder}'");
     }
 
-    /// <summary>The command that explains a finding of the campaign in <paramref name="folder"/>, to be typed as it stands.</summary>
-    public static string Explain(string id, string folder)
-    {
-        if (folder == Defaults.OutputFolder) return $"stressfarm explain {id}";
-        bool plain = folder.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ',' or '=' or ':' or '@');
-        return $"stressfarm explain {id} --out {(plain ? folder : $"\"{folder}\"")}";
-    }
-
     /// <summary>Replays a token.</summary>
     public static ReplayOutcome Replay(string token)
     {

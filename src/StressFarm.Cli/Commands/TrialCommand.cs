@@ -81,14 +81,3 @@ internal static class TrialCommand
         return rows.All(r => r.Strategy != CampaignSpec.DefaultStrategy || r.Passed) ? ExitCode.Done : ExitCode.Violation;
     }
 }
-
-/// <summary>What a trial of one bug came to.</summary>
-/// <param name="Production">a finding of the kernel without its debug checks</param>
-internal sealed record TrialResult(KnownBug Bug, IReadOnlyList<BugTrialRow> Rows, Finding? Shortest, Finding? Production);
-
-/// <summary>A way to print a trial.</summary>
-internal interface ITrialText
-{
-    void Write(TextWriter output, IReadOnlyList<TrialResult> results, int seeds, long budget);
-    void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget);
-}

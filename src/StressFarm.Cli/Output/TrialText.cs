@@ -1,6 +1,5 @@
 using System.Globalization;
 using StressFarm.Campaigns;
-using StressFarm.Cli.Commands;
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 

@@ -43,7 +43,7 @@ internal sealed class CampaignSession(CliHost host, string verb, CampaignOrder o
     {
         string rate = outcome.Exploring.TotalSeconds > 0 && outcome.StepsHere > 0
             ? $", {Numbers.Short(outcome.StepsHere / outcome.Exploring.TotalSeconds)} steps/s" : "";
-        host.Out.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(outcome.Elapsed)}{rate}; digest {ReportWriter.Hex(report.Digest)}");
+        host.Out.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(outcome.Elapsed)}{rate}; digest {DigestText.Hex(report.Digest)}");
         if (report.DeterminismChecked > 0)
             host.Out.WriteLine($"determinism self-check: {Numbers.Of(report.DeterminismChecked, "schedule")} run twice, {report.DeterminismMismatches} differed");
         if (outcome.Resumed > 0) host.Out.WriteLine($"{Numbers.Of(outcome.Resumed, "shard")} {(outcome.Resumed == 1 ? "was" : "were")} in the ledger already");

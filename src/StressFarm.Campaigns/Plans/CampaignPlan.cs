@@ -64,17 +64,6 @@ public sealed class CampaignPlan
     /// <summary>Schedules asked for of each cell; null when steps or time decide.</summary>
     public long? SchedulesPerCell => Spec.Soak is { } soak ? soak.Epochs * soak.Schedules : Spec.Schedules;
 
-    /// <summary>
-    /// What the shard needs of others' results is in the tally. An epoch needs the one before it. A shard of a generation needs
-    /// all the generations before the last one, in all cells; the last one may still be under way, so that nobody waits for its
-    /// slowest shard.
-    /// </summary>
-    public bool IsReady(Shard shard, CampaignTally tally)
-    {
-        if (Cells[shard.Cell].Section is not null) return shard.Number == 0 || tally.Has(IndexOf(shard.Cell, shard.Number - 1));
-        return !Spec.HasGenerations || tally.Prefix >= NeededBy(GenerationOf(shard.Number));
-    }
-
     /// <summary>The canary that rides along with a shard, or null.</summary>
     public CanaryOrder? CanaryOf(Shard shard) =>
         shard.Index >= 0 && shard.Index % CanaryEvery == 0 ? CanaryOrder.Of(Spec.FirstSeed, shard.Index / CanaryEvery, planted: !Spec.CanaryDrill) : null;
@@ -85,9 +74,6 @@ public sealed class CampaignPlan
     /// <summary>The generation of this seed; 0 where there are none.</summary>
     public long GenerationOf(ulong seed) =>
         Spec.HasGenerations ? GenerationOf((long)((seed - Spec.FirstSeed) / (ulong)Spec.ShardSchedules)) : 0;
-
-    /// <summary>How far the prefix must reach for a generation to begin.</summary>
-    private long NeededBy(long generation) => generation < 2 ? 0 : (generation - 1) * Spec.GenerationShards * Cells.Count;
 
     /// <summary>The shard that a line of a ledger is of; null when it is none of this campaign, or has another count.</summary>
     public Shard? ShardOf(StoredShard line) =>

@@ -69,7 +69,7 @@ public sealed class ShardExecutor(Geometry geometry)
         Strategy strategy = (Catalog<Strategy>.Find(cell.StrategyId)
             ?? throw new ArgumentException($"unknown strategy '{cell.StrategyId}'", nameof(cell))).Fresh();
         if (strategy.NeedsPilot) strategy.Use(PilotOf(cell));
-        if (input is not null) strategy.Use(input);
+        if (input is not null && strategy is FeedbackPortfolio learning) learning.Use(input);
         return strategy;
     }
 
@@ -108,7 +108,7 @@ public sealed class ShardExecutor(Geometry geometry)
         if (_pilots.TryGetValue(key, out Pilot pilot)) return pilot;
         try
         {
-            pilot = Pilot.Of(cell, _runner, _programme);
+            pilot = Pilot.Of(cell, _runner, _programme, new RandomWalk());
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

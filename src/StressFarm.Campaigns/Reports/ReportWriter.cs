@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -30,7 +29,7 @@ public static class ReportWriter
             json.WriteString("modelVersion", report.Model);
             WriteSpec(json, report.Spec);
             json.WriteNumber("seed", report.Spec.FirstSeed);
-            json.WriteString("digest", Hex(report.Digest));
+            json.WriteString("digest", DigestText.Hex(report.Digest));
             json.WriteNumber("shards", report.Shards);
             json.WriteNumber("schedules", report.Schedules);
             json.WriteNumber("steps", report.Steps);
@@ -50,8 +49,6 @@ public static class ReportWriter
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
     }
-
-    public static string Hex(ulong digest) => digest.ToString("x16", CultureInfo.InvariantCulture);
 
     /// <summary>The command that repeats a finding.</summary>
     public static string ReplayCommand(Finding finding) => $"stressfarm replay {finding.Token}";

@@ -23,9 +23,6 @@ public abstract class Strategy : Stepper
     /// <summary>What the cell's pilot measured.</summary>
     public virtual void Use(Pilot pilot) { }
 
-    /// <summary>What the generations before it have found: <see cref="FeedbackPortfolio"/> builds on that.</summary>
-    public virtual void Use(GenerationInput input) { }
-
     /// <summary>The seed that the programme of this seed's schedule is composed from: its own, unless it repeats another's.</summary>
     public virtual ulong ProgrammeSeed(ulong seed) => seed;
 

@@ -45,7 +45,8 @@ public sealed class FeedbackPortfolio : Strategy
         foreach (Strategy arm in _arms) arm.Use(pilot);
     }
 
-    public override void Use(GenerationInput input)
+    /// <summary>What the generations before it have found: no other strategy builds on that.</summary>
+    public void Use(GenerationInput input)
     {
         _programmes = [.. input.Parents.Select(p => p.ProgrammeSeed)];
         _parents = [.. input.Parents.Select(p => ChoiceCode.Decode(p.Choices))];

@@ -1,16 +1,5 @@
 namespace StressFarm.Campaigns;
 
-/// <summary>What a campaign is doing.</summary>
-public enum CampaignPhase : byte
-{
-    Exploring,
-    /// <summary>Shrinking and explaining what was found.</summary>
-    WorkingUp,
-    Done,
-    /// <summary>Interrupted before it was done.</summary>
-    Stopped,
-}
-
 /// <summary>How far a campaign is, at one instant.</summary>
 /// <param name="StepsHere">steps done by this process; the others were in the ledger</param>
 /// <param name="Share">share done of what was asked, 0 to 1</param>

@@ -92,7 +92,7 @@ public sealed partial class SqliteLedger : ICampaignStore, IDisposable
             StoredShard stored = Guarded(() =>
             {
                 ShardRecord record = JsonSerializer.Deserialize<ShardRecord>(reader.GetString(3)) ?? throw new JsonException("null");
-                if (reader.GetString(2) != ReportWriter.Hex(record.Digest)) throw new JsonException("digest");
+                if (reader.GetString(2) != DigestText.Hex(record.Digest)) throw new JsonException("digest");
                 return new StoredShard(reader.GetInt32(0), reader.GetInt64(1), record);
             });
             yield return stored;
@@ -103,7 +103,7 @@ public sealed partial class SqliteLedger : ICampaignStore, IDisposable
 
     private Recorded Insert(int cell, long number, ShardRecord record)
     {
-        string digest = ReportWriter.Hex(record.Digest);
+        string digest = DigestText.Hex(record.Digest);
         using SqliteCommand insert = Command(
             "INSERT INTO shard(cell, number, digest, record) VALUES($cell, $number, $digest, $record) ON CONFLICT DO NOTHING",
             ("$cell", cell), ("$number", number), ("$digest", digest), ("$record", JsonSerializer.Serialize(record)));
