@@ -3,8 +3,12 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Grains;
 

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Exploration.Evidence;
 using StressFarm.Grains;
 using StressFarm.Silo.Api;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;

@@ -1,4 +1,3 @@
-using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests;

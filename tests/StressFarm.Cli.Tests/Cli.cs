@@ -1,5 +1,3 @@
-using StressFarm.Campaigns;
-using StressFarm.Cli.Farm;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Tests;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Tests;

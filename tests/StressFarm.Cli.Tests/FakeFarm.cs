@@ -4,8 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 
 namespace StressFarm.Cli.Tests;
 

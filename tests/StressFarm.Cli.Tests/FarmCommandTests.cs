@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Campaigns;
 
 namespace StressFarm.Cli.Tests;
 

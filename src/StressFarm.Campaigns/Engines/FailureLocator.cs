@@ -1,7 +1,9 @@
 using System.Globalization;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Shards;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Engines;
 
 /// <summary>Names the cell and the seed of a schedule that made the model itself fail.</summary>
 internal static class FailureLocator

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Engines;
 
 /// <summary>Makes workers.</summary>
 public interface ICampaignEngine

@@ -1,6 +1,11 @@
 using StressFarm.Exploration;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Engines;
 
 /// <summary>Runs shards and works findings up. One per thread.</summary>
 public interface ICampaignWorker

@@ -1,7 +1,13 @@
 using StressFarm.Exploration;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Shards;
+using StressFarm.Exploration.Soak;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Engines;
 
 /// <summary>Explores on this machine.</summary>
 public sealed class LocalEngine(Geometry geometry) : ICampaignEngine

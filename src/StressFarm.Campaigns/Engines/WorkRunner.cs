@@ -1,6 +1,12 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Shards;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Engines;
 
 /// <summary>Runs a piece of a campaign's work, the same on this machine's threads and on a silo's.</summary>
 public sealed class WorkRunner(CampaignPlan plan, ICampaignEngine engine)

@@ -1,9 +1,18 @@
 using System.Globalization;
 using System.Text.Json;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Soak;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>
 /// A campaign of a farm: <see cref="LeaseBoard"/> over <see cref="IFarmStore"/>. What is decided on the board is written before

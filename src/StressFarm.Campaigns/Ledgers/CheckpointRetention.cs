@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Ledgers;
 
 /// <summary>
 /// Which checkpoints of a section are worth keeping: the last two, to go on from; those before an epoch that showed something

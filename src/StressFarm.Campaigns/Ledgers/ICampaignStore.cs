@@ -1,6 +1,9 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Ledgers;
 
 /// <summary>What a second record of a shard came to.</summary>
 public enum Recorded : byte

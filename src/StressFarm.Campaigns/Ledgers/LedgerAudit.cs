@@ -1,7 +1,8 @@
 using System.Globalization;
+using StressFarm.Campaigns.Plans;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Ledgers;
 
 /// <summary>
 /// Adds a ledger up, line by line, without trusting its keys: every shard of the plan once, none twice, none that is not of

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Ledgers;
 
 /// <summary>The ledger's balance (<see cref="LedgerAudit"/>).</summary>
 /// <param name="Planned">shards asked for; of those that count, when steps or time decide</param>

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Ledgers;
 
 /// <summary>The checkpoints of a soak in its ledger: an epoch's row and the checkpoint after it are written in one transaction.</summary>
 public sealed partial class SqliteLedger

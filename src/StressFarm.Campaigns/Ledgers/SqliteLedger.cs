@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Ledgers;
 
 /// <summary>
 /// The ledger of one campaign as a SQLite file: one row per shard done, keyed so that a second write is a no-op. A run that

@@ -1,7 +1,11 @@
+using StressFarm.Campaigns.Specs;
 using StressFarm.Exploration;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Soak;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Plans;
 
 /// <summary>A cell in its place in the campaign.</summary>
 public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Workload, Cell Cell)

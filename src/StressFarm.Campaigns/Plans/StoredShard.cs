@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Plans;
 
 /// <summary>A shard as it lies in the store.</summary>
 public readonly record struct StoredShard(int Cell, long Number, ShardRecord Record)

@@ -1,7 +1,12 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Reports;
 
 /// <summary>What a cell's schedules showed of its timelines (<see cref="Timelines"/>).</summary>
 /// <param name="Species">in all</param>

@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Reports;
 
 /// <summary>Reads what <see cref="ReportWriter"/> wrote, so that a farm's report is shown as one of this machine.</summary>
 public static partial class ReportReader

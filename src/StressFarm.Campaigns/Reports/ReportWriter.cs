@@ -1,9 +1,12 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Reports;
 
 /// <summary>
 /// Writes <c>report.json</c>: canonical. The same spec gives the same bytes on any machine, with any number of workers, in

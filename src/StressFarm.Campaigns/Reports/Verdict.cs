@@ -1,6 +1,7 @@
 using System.Globalization;
+using StressFarm.Campaigns.Tallies;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Reports;
 
 /// <summary>What a campaign says about one cell.</summary>
 public enum Verdict : byte

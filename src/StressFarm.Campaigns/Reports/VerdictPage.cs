@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Reports;
 
 /// <summary>
 /// Writes <c>report.md</c>: each design with its verdicts and why, for people. As canonical as the report it is drawn from;

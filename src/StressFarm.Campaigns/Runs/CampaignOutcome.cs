@@ -1,4 +1,6 @@
-namespace StressFarm.Campaigns;
+using StressFarm.Campaigns.Reports;
+
+namespace StressFarm.Campaigns.Runs;
 
 /// <summary>How a run of a campaign ended.</summary>
 /// <param name="Report">null when the run was interrupted or failed before it could be drawn up</param>

@@ -1,8 +1,17 @@
 using System.Globalization;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Soak;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Runs;
 
 /// <summary>
 /// The embedded farm: does a campaign's work on this machine's threads. What is to be done, and when it is over, is

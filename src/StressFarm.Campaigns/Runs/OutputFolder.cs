@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using StressFarm.Campaigns.Reports;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Runs;
 
 /// <summary>The folder that a campaign's results lie in: ledger, report, timings.</summary>
 public sealed class OutputFolder

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>What was asked for, in the user's words: options and the keys of a campaign file. Options win over the file.</summary>
 public sealed class CampaignRequest

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Feedback;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>
 /// What a campaign is, in full: its report is a pure function of this and the model version. How long it may take, how many

@@ -1,7 +1,7 @@
 using System.Globalization;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>Reads a spec back from its canonical text: what a ledger says that it is of.</summary>
 public static class CanonicalSpec

@@ -1,7 +1,7 @@
 using StressFarm.Exploration;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>A design under the name that tables and reports give it.</summary>
 /// <param name="Name">see <see cref="PolicyName"/></param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>Reads numbers and durations as users write them.</summary>
 public static class Quantities

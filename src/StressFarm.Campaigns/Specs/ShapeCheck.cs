@@ -1,7 +1,7 @@
 using System.Globalization;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>Refuses shape parameters that no workload of the campaign draws, and values out of what it can draw.</summary>
 internal static class ShapeCheck

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>What a soak asks for.</summary>
 /// <param name="Sections">of each policy and workload</param>

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Numerics;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Schedules;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>What a command does when nothing is said.</summary>
 /// <param name="AllPolicies">all presets, or control alone</param>

@@ -3,7 +3,7 @@ using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>
 /// Reads a campaign file: a flat YAML mapping of <see cref="CampaignRequest.Keys"/>. Values are scalars, lists of scalars

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>Writes a request as the campaign file that <see cref="SpecFile"/> reads back as the same request.</summary>
 public static class SpecFileWriter

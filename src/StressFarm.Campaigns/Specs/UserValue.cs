@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Specs;
 
 /// <summary>A value as the user wrote it, and where.</summary>
 /// <param name="Origin">"--seed", or "campaign.yaml:3: seed": what an error line begins with</param>

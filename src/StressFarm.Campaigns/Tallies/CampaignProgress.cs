@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>How far a campaign is, at one instant.</summary>
 /// <param name="StepsHere">steps done by this process; the others were in the ledger</param>

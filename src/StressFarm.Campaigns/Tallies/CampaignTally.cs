@@ -1,7 +1,9 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
 using StressFarm.Simulation;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>
 /// Adds shards up, whatever order they arrive in: only the contiguous prefix counts, so what it says depends on how far the

@@ -1,7 +1,8 @@
 using System.Globalization;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>Canaries planted and caught.</summary>
 public readonly record struct CanaryCounts(long Planted, long Caught)

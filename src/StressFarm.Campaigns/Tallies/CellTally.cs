@@ -1,6 +1,8 @@
-using StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
+using StressFarm.Exploration.Strategies;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>What the folded shards of one cell add up to.</summary>
 public sealed class CellTally

@@ -1,6 +1,8 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>
 /// A violation to be worked up: of those that look alike under one design the occurrence lowest in (cell, seed), or in

@@ -1,6 +1,6 @@
-using StressFarm.Exploration;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>Which cells have been violated. Not thread safe.</summary>
 public sealed class FirstViolations

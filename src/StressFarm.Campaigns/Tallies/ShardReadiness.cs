@@ -1,4 +1,6 @@
-namespace StressFarm.Campaigns;
+using StressFarm.Campaigns.Plans;
+
+namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>Which shards of a plan can be begun, by what is in the tally.</summary>
 public static class ShardReadiness

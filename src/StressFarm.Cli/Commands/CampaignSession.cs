@@ -1,8 +1,14 @@
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Metrics;
 using StressFarm.Cli.Output;
 
-namespace StressFarm.Cli;
+namespace StressFarm.Cli.Commands;
 
 /// <summary>One run of a campaign from the command line: the first line, progress, results in the output folder.</summary>
 /// <param name="otlp">where metrics are pushed to, or null</param>

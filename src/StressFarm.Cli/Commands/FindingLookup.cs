@@ -1,5 +1,6 @@
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Commands;
 
@@ -24,7 +25,7 @@ internal static class FindingLookup
     public static ReplayOutcome Replay(string token)
     {
         if (token.Length == 0 || token.Length > MaxLength) throw new SpecException("that is not a replay token: its length is wrong");
-        ReplayOutcome? outcome = Exploration.Replay.TryRun(token, out string error);
+        ReplayOutcome? outcome = Exploration.Evidence.Replay.TryRun(token, out string error);
         return outcome ?? throw new SpecException(error.Length > 300 ? error[..300] + "…" : error);
     }
 }

@@ -1,7 +1,13 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Commands;

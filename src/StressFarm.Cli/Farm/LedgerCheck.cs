@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Cli.Farm;
 

@@ -3,7 +3,13 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Farm;

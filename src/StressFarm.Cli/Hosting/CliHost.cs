@@ -1,8 +1,7 @@
-using StressFarm.Campaigns;
-using StressFarm.Cli.Farm;
+using StressFarm.Campaigns.Engines;
 using StressFarm.Simulation;
 
-namespace StressFarm.Cli;
+namespace StressFarm.Cli.Hosting;
 
 /// <summary>All of the outside world that the command touches, so that it runs in-process too.</summary>
 public sealed class CliHost

@@ -1,4 +1,4 @@
-namespace StressFarm.Cli;
+namespace StressFarm.Cli.Hosting;
 
 /// <summary>What the command's exit codes mean.</summary>
 public static class ExitCode

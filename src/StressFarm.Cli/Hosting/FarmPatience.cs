@@ -1,4 +1,4 @@
-namespace StressFarm.Cli.Farm;
+namespace StressFarm.Cli.Hosting;
 
 /// <summary>How long a farm is waited for.</summary>
 /// <param name="Call">one call, its answer included</param>

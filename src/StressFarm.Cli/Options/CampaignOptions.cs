@@ -1,8 +1,8 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
-using StressFarm.Cli.Metrics;
+using StressFarm.Campaigns.Specs;
 
-namespace StressFarm.Cli;
+namespace StressFarm.Cli.Options;
 
 /// <summary>The options that say what a campaign is; <c>run</c>, <c>compare</c>, <c>soak</c> and <c>farm submit</c> share them.</summary>
 /// <param name="soak">sections that go on: epochs take the place of schedules and steps</param>

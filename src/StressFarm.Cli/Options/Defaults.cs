@@ -1,6 +1,7 @@
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Specs;
 
-namespace StressFarm.Cli;
+namespace StressFarm.Cli.Options;
 
 /// <summary>What the commands do when nothing is said.</summary>
 public static class Defaults

@@ -1,6 +1,7 @@
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 
-namespace StressFarm.Cli.Metrics;
+namespace StressFarm.Cli.Options;
 
 /// <summary>Where an embedded run pushes its metrics: <c>--otlp</c>.</summary>
 internal static class OtlpAddress

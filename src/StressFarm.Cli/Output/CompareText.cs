@@ -1,5 +1,9 @@
 using System.Globalization;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Output;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Ledgers;
 
 namespace StressFarm.Cli.Output;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;

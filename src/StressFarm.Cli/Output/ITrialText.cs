@@ -1,4 +1,4 @@
-using StressFarm.Exploration;
+using StressFarm.Exploration.Trials;
 
 namespace StressFarm.Cli.Output;
 

@@ -1,7 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Soak;
+using StressFarm.Campaigns.Tallies;
 using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;

@@ -1,5 +1,5 @@
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Exploration.Evidence;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;

@@ -1,4 +1,5 @@
-using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Trials;
 using StressFarm.Simulation;
 
 namespace StressFarm.Cli.Output;

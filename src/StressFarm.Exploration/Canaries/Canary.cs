@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>What is planted.</summary>
 public enum CanaryKind : byte

@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>The canaries in the order in which campaigns plant them: known bugs and mutants in turn, each by id, round and round.</summary>
 public static class CanaryList

@@ -1,6 +1,9 @@
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Shards;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>
 /// Runs canaries, always on the same machine, whatever that of the campaign is. One per worker; not thread safe.

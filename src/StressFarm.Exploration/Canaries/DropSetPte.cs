@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A fault takes its references and sets no entry.</summary>
 public sealed class DropSetPte() : MutantCanary(Step.SetPte)

@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>Nothing marks a slab as one.</summary>
 public sealed class DropSlabAlloc() : MutantCanary(Step.SlabAlloc)

@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A walker takes a reference that the count does not show.</summary>
 public sealed class DropW2() : MutantCanary(Step.W2)

@@ -1,7 +1,8 @@
 using System.Globalization;
+using StressFarm.Exploration.Replays;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>The field a finding is about: where it lies, what it should hold, what it holds, who wrote it last.</summary>
 internal static class GuiltyWord

@@ -1,6 +1,8 @@
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>What a replay came to.</summary>
 /// <param name="Recurred">the violation the token was made for happened again</param>

@@ -1,6 +1,8 @@
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>
 /// Random walk, PCT, POS, and changed copies of schedules that showed something new (after Fest, NSDI 2026). The seed draws

@@ -1,6 +1,8 @@
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>Adds up what the schedules of a shard showed for the first time, in seed order.</summary>
 internal sealed class FeedbackTally(Timelines timelines)

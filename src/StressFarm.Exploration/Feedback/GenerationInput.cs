@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>How many tickets an arm has when the seed draws one.</summary>
 public sealed record ArmWeight(string Strategy, int Weight);

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>
 /// Notes the species that schedules show. A species is an ordered pair of accesses: two consecutive ones to the same word from

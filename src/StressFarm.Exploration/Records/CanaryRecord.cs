@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Records;
 
 /// <summary>What came of a canary: a pure function of (model version, campaign's first seed, number of the canary, planted or not).</summary>
 /// <param name="Kind">known-bug or mutant</param>

@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Feedback;
+
+namespace StressFarm.Exploration.Records;
 
 /// <summary>A schedule worth changing a little: its programme and its choices.</summary>
 /// <param name="Seed">of the schedule in its cell</param>

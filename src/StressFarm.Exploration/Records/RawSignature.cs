@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Records;
 
 /// <summary>What makes two violations the same before the silencing dimension is known.</summary>
 public readonly record struct RawSignature(string Invariant, string Field, string Operation, string Other)

@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Feedback;
+
+namespace StressFarm.Exploration.Records;
 
 /// <summary>What an arm showed in a shard that neither the shard's input nor an earlier schedule of the shard had shown.</summary>
 /// <param name="Species">as <see cref="PlaceCode"/></param>

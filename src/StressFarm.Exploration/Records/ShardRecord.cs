@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using StressFarm.Exploration.Strategies;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Records;
 
 /// <summary>What one arm of a portfolio did in a shard.</summary>
 public sealed record ArmCount(string Strategy, long Schedules, long Steps, long Violated, long Cut);

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Records;
 
 /// <summary>Where in a soak something happened.</summary>
 public sealed record SoakPlace(int Section, long Epoch);

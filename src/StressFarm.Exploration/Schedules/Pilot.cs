@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Schedules;
 
 /// <summary>How large a cell's schedules are: what PCT needs to place its priority changes.</summary>
 /// <param name="Cpus">n: most CPUs of any pilot schedule</param>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Schedules;
 
 /// <summary>How a schedule ended.</summary>
 public enum ScheduleEnd : byte

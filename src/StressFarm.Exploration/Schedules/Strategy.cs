@@ -1,6 +1,6 @@
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Schedules;
 
 /// <summary>Who runs next. Strategies differ only in how they draw. Add one by adding a file.</summary>
 public abstract class Strategy : Stepper

@@ -1,6 +1,10 @@
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Shards;
 
 /// <summary>
 /// Runs blocks of seeds of any cell of one geometry. One per worker: it owns a machine and is not thread safe.

@@ -1,6 +1,9 @@
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Shards;
 
 /// <summary>Adds a shard's schedules up, in seed order, into its record.</summary>
 /// <param name="place">the epoch of a soak, or null</param>

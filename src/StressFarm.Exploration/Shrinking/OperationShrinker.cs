@@ -1,6 +1,7 @@
+using StressFarm.Exploration.Replays;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>Takes threads and operations out of a failing programme. Yields each accepted reproducer.</summary>
 internal sealed class OperationShrinker(ScenarioRunner runner, ShrinkTrials trials)

@@ -1,6 +1,10 @@
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>Which policy dimension a violation hangs on.</summary>
 internal static class Silencer

@@ -1,6 +1,9 @@
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Shards;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>
 /// Runs epochs of sections. An epoch is a pure function of (model version, section, epoch, the checkpoint before it). One per

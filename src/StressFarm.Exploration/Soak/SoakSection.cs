@@ -1,7 +1,7 @@
 using System.Globalization;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>
 /// One memory section that goes on: its schedules run one after another, each on the memory that the former one left. An epoch

@@ -1,6 +1,7 @@
+using StressFarm.Exploration.Records;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>The memory that a schedule of a soak began on: what a violation that needs the section's history is repeated from.</summary>
 /// <param name="Place">whose memory it is</param>

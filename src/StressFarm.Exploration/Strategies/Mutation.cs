@@ -1,7 +1,9 @@
 using System.Numerics;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Schedules;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Follows the choices of an earlier schedule of the same programme, with one change drawn from the seed: some choices

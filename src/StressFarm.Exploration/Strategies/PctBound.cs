@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// PCT's guarantee: N schedules find a bug of depth d with probability at least 1 - (1 - 1/(n·k^(d-1)))^N, if the bug is

@@ -1,6 +1,7 @@
+using StressFarm.Exploration.Schedules;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Random walk, PCT and POS in turn, by seed: no single strategy finds every bug soonest (SCTBench), and a third of the

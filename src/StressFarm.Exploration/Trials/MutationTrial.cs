@@ -1,6 +1,8 @@
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Shards;
 using StressFarm.Simulation;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Trials;
 
 /// <summary>What became of a mutant.</summary>
 public enum MutantFate : byte

@@ -1,5 +1,3 @@
-using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
 using StressFarm.Simulation;
 
 namespace StressFarm.Campaigns.Tests.Metrics;

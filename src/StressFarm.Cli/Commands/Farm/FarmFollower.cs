@@ -1,5 +1,11 @@
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
 using StressFarm.Cli.Farm;
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands.Farm;
