@@ -3,8 +3,12 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Grains;
 
@@ -140,7 +144,7 @@ public sealed class CampaignGrain(IFarmStore store, IOptions<FarmOptions> option
     }
 
     /// <summary>The status of a campaign that cannot be opened: no figures, but why. A damaged ledger is a defect whatever state the campaign is in.</summary>
-    private CampaignStatus Unworkable(CampaignEntry e) => new(e.Id, e.Name, FarmCampaign.Word(e.State), e.Reason.Length > 0 ? e.Reason : _fault?.Message ?? "",
+    private CampaignStatus Unworkable(CampaignEntry e) => new(e.Id, e.Name, CampaignWords.Of(e.State), e.Reason.Length > 0 ? e.Reason : _fault?.Message ?? "",
         "exploring", 0, 0, 0, 0, null, 0, 0, 0, new(0, 0, 0, 0, 0, 0), new(0, 0, 0, 0), _fault is { LedgerDamaged: true } damaged ? [damaged.Message] : [], "", e.Created, e.Finished);
 
     private async Task Tick(CancellationToken cancellation)

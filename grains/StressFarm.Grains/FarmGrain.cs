@@ -1,4 +1,5 @@
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Grains;
 

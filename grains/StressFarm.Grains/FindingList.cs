@@ -1,4 +1,5 @@
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Reports;
 
 namespace StressFarm.Grains;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Grains;
 

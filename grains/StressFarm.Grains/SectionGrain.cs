@@ -1,6 +1,7 @@
 using System.Globalization;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Exploration.Soak;
 
 namespace StressFarm.Grains;
 

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 using StressFarm.Cli.Commands;
 using StressFarm.Cli.Commands.Farm;
+using StressFarm.Cli.Hosting;
 
 namespace StressFarm.Cli;
 

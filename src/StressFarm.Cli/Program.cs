@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using StressFarm.Cli;
+using StressFarm.Cli.Hosting;
 
 // Ctrl-C and SIGTERM ask the run to stop: it keeps every finished shard. The second one ends the process at once.
 using var interrupt = new CancellationTokenSource();

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Exploration.Evidence;
 using StressFarm.Grains;
 using StressFarm.Silo.Api;
 
@@ -48,7 +51,7 @@ public sealed class FarmBackend(IFarmStore store, IGrainFactory grains, IOptions
         JsonElement root = document.RootElement;
         long shards = root.GetProperty("shards").GetInt64();
         int findings = root.GetProperty("findings").GetArrayLength();
-        return new(entry.Id, entry.Name, FarmCampaign.Word(entry.State), entry.Reason, "done", root.GetProperty("schedules").GetInt64(), root.GetProperty("steps").GetInt64(),
+        return new(entry.Id, entry.Name, CampaignWords.Of(entry.State), entry.Reason, "done", root.GetProperty("schedules").GetInt64(), root.GetProperty("steps").GetInt64(),
             root.GetProperty("cells").EnumerateArray().Sum(c => c.GetProperty("violated").GetInt64()), 1, 0, 0, findings, findings,
             new(0, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, 0), new(shards, shards, 0, 0), counts.Defects,
             root.GetProperty("digest").GetString()!, entry.Created, entry.Finished);

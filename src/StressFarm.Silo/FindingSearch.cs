@@ -1,5 +1,5 @@
 using System.Text.Json;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 using StressFarm.Grains;
 
 namespace StressFarm.Silo;

@@ -1,7 +1,7 @@
 using Npgsql;
 using OpenTelemetry.Metrics;
 using Orleans.Configuration;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 using StressFarm.Campaigns.Metrics;
 using StressFarm.Grains;
 using StressFarm.Grains.Workers;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 using StressFarm.Grains;
 using StressFarm.Silo.Api;
 using StressFarm.Silo.Stores;

@@ -1,5 +1,3 @@
-using StressFarm.Exploration;
-
 namespace StressFarm.Benchmarks.Tests;
 
 /// <summary>StressFarm's part of the comparison with the peers: that it is the protocol which it says it is.</summary>

@@ -1,5 +1,3 @@
-using StressFarm.Exploration;
-
 namespace StressFarm.Benchmarks;
 
 /// <summary>A machine that runs blocks of a workload's schedules under control and the random walk.</summary>

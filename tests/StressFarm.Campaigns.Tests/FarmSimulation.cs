@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns.Tests;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns.Tests;
 

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns.Tests;
 

@@ -1,5 +1,3 @@
-using StressFarm.Exploration;
-
 namespace StressFarm.Campaigns.Tests;
 
 public class TallyTests

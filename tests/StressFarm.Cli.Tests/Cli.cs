@@ -1,6 +1,3 @@
-using StressFarm.Campaigns;
-using StressFarm.Cli.Farm;
-
 namespace StressFarm.Cli.Tests;
 
 /// <summary>What one command line came to.</summary>

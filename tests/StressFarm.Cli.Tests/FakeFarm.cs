@@ -4,8 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 
 namespace StressFarm.Cli.Tests;
 
@@ -40,7 +38,7 @@ internal sealed class FakeFarm : IDisposable
         Explored explored = s_explored.GetOrAdd(spec, _ => Explore(Order));
         (Report, Lines, Records, Checkpoints) = (explored.Report, [.. explored.Lines], [.. explored.Records], [.. explored.Checkpoints]);
         Status = new(Id, "night", "done", "", "done", Report.Schedules, Report.Steps, Report.Cells.Sum(c => c.Violated), 1, null, 0, Report.Findings.Count, Report.Findings.Count,
-            new(0, 1, 2, 3, 0, 2), new(Lines.Count, Lines.Count, 0, 0), [.. Report.Canaries.Complaints()], ReportWriter.Hex(Report.Digest), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(90))
+            new(0, 1, 2, 3, 0, 2), new(Lines.Count, Lines.Count, 0, 0), [.. Report.Canaries.Complaints()], DigestText.Hex(Report.Digest), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(90))
         { Canaries = Report.Canaries.Counts };
         Events = () => $"retry: 2000\n\nevent: status\ndata: {StatusText(Status with { State = "running" })}\n\n: nothing new\n\nevent: end\ndata: {StatusText(Status)}\n\n";
         _listener.Start();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Campaigns;
 
 namespace StressFarm.Cli.Tests;
 
@@ -146,7 +145,7 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
         string findings = embedded.Out[(embedded.Out.IndexOf('\n') + 1)..embedded.Out.IndexOf("\nreport: ", StringComparison.Ordinal)];
         string body = findings[..findings.LastIndexOf("\n2,", StringComparison.Ordinal)];
         Assert.StartsWith(body, watched.Out);
-        Assert.Contains($"digest {ReportWriter.Hex(_farm.Report.Digest)}", watched.Out);
+        Assert.Contains($"digest {DigestText.Hex(_farm.Report.Digest)}", watched.Out);
         Assert.Matches(@"\[90s\] 100%, done \| [\d.]+[kM]? steps, .* schedules, ", watched.Error);
         JsonElement json = JsonDocument.Parse(Run("watch", _farm.Id, "--format", "json").Out).RootElement;
         Assert.Equal(JsonDocument.Parse(_sandbox.Run("run", _sandbox["spec.yaml"], "--out", _sandbox["embedded"], "--format", "json").Out).RootElement.GetProperty("digest").GetString(),
@@ -209,7 +208,7 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
         Result all = Run("verify", _farm.Id, "--all");
         Assert.Equal((ExitCode.Done, ""), (all.Code, all.Error));
         int n = _farm.Lines.Count;
-        Assert.StartsWith($"planned {n}, executed {n}, lost 0, double 0; re-executed {n} shards: {n} same\nthe ledger's digest {ReportWriter.Hex(_farm.Report.Digest)} is the report's\n", all.Out);
+        Assert.StartsWith($"planned {n}, executed {n}, lost 0, double 0; re-executed {n} shards: {n} same\nthe ledger's digest {DigestText.Hex(_farm.Report.Digest)} is the report's\n", all.Out);
         Assert.Contains("re-executed 1 shard: 1 same", Run("verify", _farm.Id, "--sample", "1", "--seed", "7").Out);
         Assert.True(JsonDocument.Parse(Run("verify", _farm.Id, "--sample", "0", "--format", "json").Out).RootElement.GetProperty("right").GetBoolean());
     }

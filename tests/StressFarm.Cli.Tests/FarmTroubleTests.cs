@@ -1,5 +1,3 @@
-using StressFarm.Campaigns;
-
 namespace StressFarm.Cli.Tests;
 
 /// <summary>Ledgers that are wrong, farms that are not there, tokens that are not let in.</summary>

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 
 namespace StressFarm.Cli.Tests;
 

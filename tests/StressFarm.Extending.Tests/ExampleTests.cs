@@ -1,5 +1,3 @@
-using StressFarm.Exploration;
-
 namespace StressFarm.Extending.Tests;
 
 /// <summary>What docs/extending.md adds does what the page says.</summary>

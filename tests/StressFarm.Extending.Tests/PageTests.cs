@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using StressFarm.Exploration;
 
 namespace StressFarm.Extending.Tests;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Tests;
 using Xunit.Abstractions;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Npgsql;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Stores;
 using StressFarm.Silo.Tests;
 

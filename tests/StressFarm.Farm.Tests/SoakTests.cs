@@ -1,5 +1,3 @@
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 using StressFarm.Silo.Stores;
 using StressFarm.Silo.Tests;
 

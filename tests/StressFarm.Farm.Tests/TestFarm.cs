@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Stores;
 using StressFarm.Silo.Tests;
 

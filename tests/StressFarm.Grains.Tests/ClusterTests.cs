@@ -3,8 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.TestingHost;
-using StressFarm.Campaigns;
-using StressFarm.Campaigns.Metrics;
 using StressFarm.Grains.Workers;
 using StressFarm.Silo;
 using StressFarm.Silo.Stores;

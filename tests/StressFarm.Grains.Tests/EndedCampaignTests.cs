@@ -1,9 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using StressFarm.Campaigns;
-using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
 
 namespace StressFarm.Grains.Tests;
 

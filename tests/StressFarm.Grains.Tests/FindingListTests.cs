@@ -1,6 +1,4 @@
 using System.Text;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 
 namespace StressFarm.Grains.Tests;
 

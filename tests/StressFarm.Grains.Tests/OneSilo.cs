@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Core.Internal;
 using Orleans.TestingHost;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Stores;
 
 namespace StressFarm.Grains.Tests;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Stores;
 
 namespace StressFarm.Silo.Tests;

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
-using StressFarm.Campaigns;
 using StressFarm.Grains;
 using StressFarm.Silo.Stores;
 

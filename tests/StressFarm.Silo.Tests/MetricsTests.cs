@@ -6,8 +6,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
-using StressFarm.Campaigns;
-using StressFarm.Campaigns.Metrics;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests;

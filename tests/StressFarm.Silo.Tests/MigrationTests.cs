@@ -84,7 +84,7 @@ public sealed class MigrationTests(PostgresServer server)
     [Fact]
     public async Task A_script_that_fails_leaves_nothing_of_it()
     {
-        await Assert.ThrowsAsync<Campaigns.StoreException>(() => Apply([.. Migration.Known, new Migration(Migration.Known.Count + 1, "099-bad.sql", "CREATE TABLE stressfarm.half(x integer); SELECT 1/0")]));
+        await Assert.ThrowsAsync<Campaigns.Farm.StoreException>(() => Apply([.. Migration.Known, new Migration(Migration.Known.Count + 1, "099-bad.sql", "CREATE TABLE stressfarm.half(x integer); SELECT 1/0")]));
         Assert.True((bool)(await Execute("SELECT to_regclass('stressfarm.half') IS NULL AND to_regclass('stressfarm.campaign') IS NULL"))!);
     }
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Stores;
 
 namespace StressFarm.Silo.Tests;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using StressFarm.Campaigns;
 
 namespace StressFarm.Silo.Tests;
 

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Stores;
 
 namespace StressFarm.Silo.Tests;

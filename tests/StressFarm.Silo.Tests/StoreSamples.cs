@@ -1,6 +1,3 @@
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
-
 namespace StressFarm.Silo.Tests;
 
 /// <summary>Records to store, with values at the edges of their types.</summary>

@@ -66,7 +66,7 @@ public class EditedRunTests
         public List<int> Choices { get; } = [];
         public override long QuietSteps => 0;
 
-        public int First(Machine machine)
+        public int First(StepMachine machine)
         {
             int runnable = int.PopCount((int)machine.Runnable);
             if (runnable == 0) return -1;
@@ -76,6 +76,6 @@ public class EditedRunTests
             return Choices[^1];
         }
 
-        public override int Next(StepMachine machine, StepCpu stepped) => machine.Violation is null ? First(machine) : -1;
+        public override int Next(StepMachine machine, StepCpu stepped) => machine.HasFound ? -1 : First(machine);
     }
 }

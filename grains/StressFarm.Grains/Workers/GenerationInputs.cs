@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Feedback;
 
 namespace StressFarm.Grains.Workers;
 

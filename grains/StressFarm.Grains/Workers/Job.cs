@@ -1,7 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
 namespace StressFarm.Grains.Workers;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
 namespace StressFarm.Grains.Workers;
 

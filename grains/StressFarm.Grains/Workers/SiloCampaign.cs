@@ -1,4 +1,6 @@
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Plans;
 
 namespace StressFarm.Grains.Workers;
 

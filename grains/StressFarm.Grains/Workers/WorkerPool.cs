@@ -1,5 +1,6 @@
 using System.Globalization;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Grains.Workers;

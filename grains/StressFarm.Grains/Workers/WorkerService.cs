@@ -3,7 +3,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Metrics;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Specs;
 
 namespace StressFarm.Grains.Workers;
 

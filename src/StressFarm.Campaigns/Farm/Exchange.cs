@@ -1,4 +1,6 @@
-namespace StressFarm.Campaigns;
+using StressFarm.Campaigns.Leases;
+
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>A result as a worker sends it.</summary>
 /// <param name="Record">the shard's record or the finding, in the ledger's JSON form</param>

@@ -1,7 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>A campaign's state, as the farm's HTTP API tells it.</summary>
 /// <param name="Phase">exploring, working-up or done</param>
@@ -91,11 +96,11 @@ public sealed record ApiError(string Error);
 [JsonSerializable(typeof(SubmitReply))]
 [JsonSerializable(typeof(IReadOnlyList<FindingSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<FarmFinding>))]
-[JsonSerializable(typeof(Exploration.Finding))]
+[JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(IReadOnlyList<SiloReport>))]
 [JsonSerializable(typeof(LedgerPage))]
 [JsonSerializable(typeof(RecordPage))]
-[JsonSerializable(typeof(Exploration.ShardRecord))]
+[JsonSerializable(typeof(ShardRecord))]
 [JsonSerializable(typeof(IReadOnlyList<long>))]
 [JsonSerializable(typeof(CheckpointBody))]
 [JsonSerializable(typeof(ApiError))]

@@ -1,9 +1,18 @@
 using System.Globalization;
 using System.Text.Json;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
 using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Soak;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>
 /// A campaign of a farm: <see cref="LeaseBoard"/> over <see cref="IFarmStore"/>. What is decided on the board is written before
@@ -148,13 +157,13 @@ public sealed class FarmCampaign
         (double pace, double? left) = _pace.Read(tally);
         bool over = _board.Phase == CampaignPhase.Done;
         FarmCounts counts = Counts();
-        return new(_entry.Id, _entry.Name, Word(_entry.State), _entry.Reason, Word(_board.Phase), tally.Schedules, tally.Steps,
+        return new(_entry.Id, _entry.Name, CampaignWords.Of(_entry.State), _entry.Reason, CampaignWords.Of(_board.Phase), tally.Schedules, tally.Steps,
             tally.Cells.Sum(c => c.Violated), over ? 1 : Math.Max(tally.Share, BudgetShare()), left, pace, _board.WorkedUp, _board.Candidates.Count,
             new(_entry.Active ? _board.Leases.Count : 0, counts.Reissued, counts.Refused, counts.Verified, counts.VerifyMismatches, _board.Holders(_clock.GetUtcNow()).Count())
             {
                 Oldest = _entry.Active && _board.Leases.MinBy(l => l.Given) is { } oldest ? Out(oldest) : null,
             },
-            Ledger(), [.. _defects, .. _complaint is null ? (string[])[] : [_complaint], .. tally.Canaries.Summary.Complaints()], ReportWriter.Hex(tally.Digest), _entry.Created, _entry.Finished)
+            Ledger(), [.. _defects, .. _complaint is null ? (string[])[] : [_complaint], .. tally.Canaries.Summary.Complaints()], DigestText.Hex(tally.Digest), _entry.Created, _entry.Finished)
         { Canaries = tally.Canaries.Summary.Counts };
     }
 
@@ -173,22 +182,6 @@ public sealed class FarmCampaign
 
     /// <summary>The violations so far, each with its count: the candidates when exploring is over, what is likely to become one before.</summary>
     public IReadOnlyList<Candidate> Candidates() => _board.Phase == CampaignPhase.Exploring ? FindingMerge.Candidates(_board.Tally) : _board.Candidates;
-
-    public static string Word(CampaignState state) => state switch
-    {
-        CampaignState.Running => "running",
-        CampaignState.Paused => "paused",
-        CampaignState.Done => "done",
-        CampaignState.Cancelled => "cancelled",
-        _ => "failed",
-    };
-
-    private static string Word(CampaignPhase phase) => phase switch
-    {
-        CampaignPhase.Exploring => "exploring",
-        CampaignPhase.WorkingUp => "working-up",
-        _ => "done",
-    };
 
     private async Task Restore(CancellationToken cancellation)
     {
@@ -347,7 +340,7 @@ public sealed class FarmCampaign
         _audit = auditor.Close();
         if (_audit.Balanced && _audit.Digest == digest) return null;
         _discrepancies++;
-        return $"the ledger does not add up: {_audit}{(_audit.Balanced ? $", digest {ReportWriter.Hex(_audit.Digest)} instead of {ReportWriter.Hex(digest)}" : "")}";
+        return $"the ledger does not add up: {_audit}{(_audit.Balanced ? $", digest {DigestText.Hex(_audit.Digest)} instead of {DigestText.Hex(digest)}" : "")}";
     }
 
     /// <summary>A campaign that was done must still add up to its report. What was restored is no measure: a line that is gone is not in it.</summary>

@@ -1,4 +1,6 @@
-namespace StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>What a submission to the farm means where it says nothing: as <c>stressfarm run</c>.</summary>
 public static class FarmDefaults

@@ -1,6 +1,6 @@
 using StressFarm.Campaigns.Metrics;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>Which findings are asked for, by the labels that metrics give them; null for all.</summary>
 /// <param name="Policy">a preset's name, or custom</param>

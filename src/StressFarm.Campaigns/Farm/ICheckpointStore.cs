@@ -1,4 +1,6 @@
-namespace StressFarm.Campaigns;
+using StressFarm.Campaigns.Ledgers;
+
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>A later holder has begun the section: this one's checkpoints are refused, and it must stop.</summary>
 public sealed class StaleSectionException(string id, int cell, long fence) : Exception($"campaign {id}, cell {cell}: section fence {fence} is over");

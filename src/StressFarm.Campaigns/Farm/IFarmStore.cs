@@ -1,6 +1,11 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>A campaign as it lies in the farm's store.</summary>
 /// <param name="Id">"C-" and the first twelve hex digits of the spec's hash: the same spec is the same campaign</param>

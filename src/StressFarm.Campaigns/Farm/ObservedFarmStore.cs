@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
 using StressFarm.Campaigns.Metrics;
+using StressFarm.Campaigns.Plans;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>
 /// A store whose calls are timed. A refusal of a stale term or section is an answer, and so is a call that its caller gave up;

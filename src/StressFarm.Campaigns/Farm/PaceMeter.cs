@@ -1,4 +1,6 @@
-namespace StressFarm.Campaigns;
+using StressFarm.Campaigns.Tallies;
+
+namespace StressFarm.Campaigns.Farm;
 
 /// <summary>Steps a second over the last ten seconds, and how long the rest takes at that pace. Not thread safe.</summary>
 public sealed class PaceMeter(TimeProvider clock)

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Leases;
 
 /// <summary>
 /// Items that wait for threads, each of an owner: whoever was served least comes first, in seconds and not in items, so that an owner of

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Leases;
 
 /// <summary>How long the jobs of one campaign take, by what was seen of them so far.</summary>
 public sealed class JobTimes

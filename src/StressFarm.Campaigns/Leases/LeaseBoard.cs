@@ -1,7 +1,10 @@
 using System.Globalization;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Leases;
 
 /// <summary>
 /// Who does what: hands a campaign's work out as leases, takes what comes back, and knows when it is over. The embedded run

@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Leases;
 
 /// <summary>What a worker is asked to do.</summary>
 public enum WorkKind : byte

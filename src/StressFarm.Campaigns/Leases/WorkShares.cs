@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Leases;
 
 /// <summary>What a silo has of one campaign.</summary>
 /// <param name="Shards">leases of shards, to explore or to verify, that are not done</param>

@@ -64,7 +64,7 @@ public sealed class CampaignInstruments
     /// <summary>Counts what happened between two snapshots of a campaign.</summary>
     internal void Count(CampaignState before, CampaignSnapshot? former, CampaignSnapshot now)
     {
-        if (IsActive(before) && !IsActive(now.State)) _ended.Add(FarmCampaign.Word(now.State));
+        if (IsActive(before) && !IsActive(now.State)) _ended.Add(CampaignWords.Of(now.State));
         _reissues.Add(now.Reissued - (former?.Reissued ?? 0));
         _discrepancies.Add(now.Discrepancies - (former?.Discrepancies ?? 0));
         // What the ledger showed when the campaign was opened was discovered, and counted, before.

@@ -1,3 +1,7 @@
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Tallies;
+
 namespace StressFarm.Campaigns.Metrics;
 
 /// <summary>Where a campaign stands, as whoever runs it publishes it: immutable, so that a collection reads it at any time.</summary>

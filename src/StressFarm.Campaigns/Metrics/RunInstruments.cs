@@ -1,4 +1,8 @@
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Campaigns.Metrics;
 

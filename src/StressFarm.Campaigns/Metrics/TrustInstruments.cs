@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Campaigns.Metrics;
 

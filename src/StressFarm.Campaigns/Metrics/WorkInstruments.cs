@@ -1,5 +1,10 @@
 using System.Diagnostics.Metrics;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
 
 namespace StressFarm.Campaigns.Metrics;
 

@@ -1,7 +1,10 @@
 using System.Globalization;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Soak;
 
 /// <summary>What a verification looked at.</summary>
 /// <param name="Reexecuted">epochs that were run once more</param>

@@ -1,4 +1,4 @@
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Soak;
 
 /// <summary>
 /// Which section of a soak has waited longest for its next checkpoint. Sections take turns, so the oldest of a hundred thousand

@@ -1,6 +1,7 @@
-using StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Campaigns;
+namespace StressFarm.Campaigns.Soak;
 
 /// <summary>What whoever runs a soak remembers of each section: its chain's head, and what it has shown so far. Not thread safe.</summary>
 public sealed class SoakHeads

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Commands;
 

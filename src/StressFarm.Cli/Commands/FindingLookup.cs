@@ -1,5 +1,6 @@
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Commands;
 
@@ -20,19 +21,11 @@ internal static class FindingLookup
         return ledger.FindById(id) ?? throw new SpecException($"there is no finding '{id}' in '{folder}'");
     }
 
-    /// <summary>The command that explains a finding of the campaign in <paramref name="folder"/>, to be typed as it stands.</summary>
-    public static string Explain(string id, string folder)
-    {
-        if (folder == Defaults.OutputFolder) return $"stressfarm explain {id}";
-        bool plain = folder.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ',' or '=' or ':' or '@');
-        return $"stressfarm explain {id} --out {(plain ? folder : $"\"{folder}\"")}";
-    }
-
     /// <summary>Replays a token.</summary>
     public static ReplayOutcome Replay(string token)
     {
         if (token.Length == 0 || token.Length > MaxLength) throw new SpecException("that is not a replay token: its length is wrong");
-        ReplayOutcome? outcome = Exploration.Replay.TryRun(token, out string error);
+        ReplayOutcome? outcome = Exploration.Evidence.Replay.TryRun(token, out string error);
         return outcome ?? throw new SpecException(error.Length > 300 ? error[..300] + "…" : error);
     }
 }

@@ -1,7 +1,13 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Canaries;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
 
 namespace StressFarm.Cli.Commands;
 
@@ -21,7 +27,7 @@ internal static class ListCommand
         {
             bool json = CampaignOptions.IsJson(parsed.GetValue(format));
             string asked = parsed.GetRequiredValue(kind);
-            IReadOnlyList<Item> items = Items(asked) ?? throw new SpecException($"there is nothing to list called {new UserValue(asked, "").Shown}; there are {string.Join(", ", s_kinds)}");
+            IReadOnlyList<ListItem> items = Items(asked) ?? throw new SpecException($"there is nothing to list called {new UserValue(asked, "").Shown}; there are {string.Join(", ", s_kinds)}");
             if (json) JsonOutput.Write(host.Out, items);
             else Write(host.Out, items);
             return ExitCode.Done;
@@ -29,30 +35,26 @@ internal static class ListCommand
         return command;
     }
 
-    /// <summary>A line of a list.</summary>
-    /// <param name="More">further fields, by name</param>
-    internal sealed record Item(string Id, string Summary, params IReadOnlyList<(string Name, string Value)> More);
-
-    private static IReadOnlyList<Item>? Items(string kind) => kind switch
+    private static IReadOnlyList<ListItem>? Items(string kind) => kind switch
     {
-        "policies" => [.. Presets.All.Select(p => new Item(p.Id, p.Summary, ("switches", p.Policy.ToString())))],
-        "workloads" => [.. Catalog<Workload>.All.Select(w => new Item(w.Id, w.Summary))],
-        "invariants" => [.. Catalog<Invariant>.All.Select(i => new Item(i.Id, i.Statement,
+        "policies" => [.. Presets.All.Select(p => new ListItem(p.Id, p.Summary, ("switches", p.Policy.ToString())))],
+        "workloads" => [.. Catalog<Workload>.All.Select(w => new ListItem(w.Id, w.Summary))],
+        "invariants" => [.. Catalog<Invariant>.All.Select(i => new ListItem(i.Id, i.Statement,
             ("when", i.When.ToString()), ("severity", i.Severity.ToString()), ("kernelMirror", i.Mirror)))],
-        "known-bugs" => [.. Catalog<KnownBug>.All.Select(b => new Item(b.Id, b.Title,
+        "known-bugs" => [.. Catalog<KnownBug>.All.Select(b => new ListItem(b.Id, b.Title,
             ("source", b.Source), ("mechanism", b.Mechanism), ("invariants", string.Join(", ", b.Invariants)), ("workload", b.Workload)))],
-        "canaries" => [.. Catalog<Canary>.All.Select(c => new Item(c.Id, c.Summary, ("kind", c.KindName), ("invariants", string.Join(", ", c.Invariants)), ("workload", c.Workload)))],
-        "strategies" => [.. Catalog<Strategy>.All.Select(s => new Item(s.Id, s.Summary, ("fair", s is Portfolio or FeedbackPortfolio ? "by arm" : s.Fair ? "yes" : "no")))],
-        "dimensions" => [.. Dimension.Order.Select(d => new Item(d.Id, d.Summary,
+        "canaries" => [.. Catalog<Canary>.All.Select(c => new ListItem(c.Id, c.Summary, ("kind", c.KindName), ("invariants", string.Join(", ", c.Invariants)), ("workload", c.Workload)))],
+        "strategies" => [.. Catalog<Strategy>.All.Select(s => new ListItem(s.Id, s.Summary, ("fair", s is Portfolio or FeedbackPortfolio ? "by arm" : s.Fair ? "yes" : "no")))],
+        "dimensions" => [.. Dimension.Order.Select(d => new ListItem(d.Id, d.Summary,
             ("specName", d.SpecName), ("control", d.Values[d.Get(Policy.Control)].Name),
             ("values", string.Join("; ", d.Values.Select(v => $"{v.Name}: {v.Meaning}")))))],
         _ => null,
     };
 
-    private static void Write(TextWriter output, IReadOnlyList<Item> items)
+    private static void Write(TextWriter output, IReadOnlyList<ListItem> items)
     {
         int width = items.Select(i => i.Id.Length).DefaultIfEmpty(0).Max() + 2;
-        foreach (Item item in items)
+        foreach (ListItem item in items)
         {
             output.WriteLine($"{item.Id.PadRight(width)}{item.Summary}");
             foreach (var (name, value) in item.More)

@@ -1,5 +1,6 @@
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Trials;
 
 namespace StressFarm.Cli.Commands;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Commands;
 
@@ -18,6 +19,6 @@ internal static class ReplayCommand
             else ReplayText.Write(host.Out, outcome);
             if (outcome.DigestMatches) return outcome.Recurred ? ExitCode.Violation : ExitCode.Done;
             throw new CampaignFault(
-                $"the replay's digest {ReportWriter.Hex(outcome.Digest)} is not the token's {ReportWriter.Hex(outcome.ExpectedDigest)}: another model, or a defect");
+                $"the replay's digest {DigestText.Hex(outcome.Digest)} is not the token's {DigestText.Hex(outcome.ExpectedDigest)}: another model, or a defect");
         });
 }

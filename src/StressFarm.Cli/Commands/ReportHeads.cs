@@ -1,5 +1,7 @@
 using System.Text.Json;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Specs;
 
 namespace StressFarm.Cli.Commands;
 

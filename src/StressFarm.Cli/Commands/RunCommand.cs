@@ -1,5 +1,7 @@
 using System.CommandLine;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands;

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Trials;
 
 namespace StressFarm.Cli.Commands;
 
@@ -79,15 +83,4 @@ internal static class TrialCommand
         text.Write(host.Out, [.. bugs.Select((bug, i) => new TrialResult(bug, rows[(i * s_strategies.Length)..((i + 1) * s_strategies.Length)], shortest[i], production[i]))], seeds, budget);
         return rows.All(r => r.Strategy != CampaignSpec.DefaultStrategy || r.Passed) ? ExitCode.Done : ExitCode.Violation;
     }
-}
-
-/// <summary>What a trial of one bug came to.</summary>
-/// <param name="Production">a finding of the kernel without its debug checks</param>
-internal sealed record TrialResult(KnownBug Bug, IReadOnlyList<BugTrialRow> Rows, Finding? Shortest, Finding? Production);
-
-/// <summary>A way to print a trial.</summary>
-internal interface ITrialText
-{
-    void Write(TextWriter output, IReadOnlyList<TrialResult> results, int seeds, long budget);
-    void Write(TextWriter output, IReadOnlyList<MutantRow> rows, long budget);
 }

@@ -1,5 +1,11 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Soak;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands;

@@ -1,8 +1,12 @@
 using System.Globalization;
 using System.Net;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Soak;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Soak;
 
 namespace StressFarm.Cli.Farm;
 

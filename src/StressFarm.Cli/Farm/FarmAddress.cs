@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Farm;
 

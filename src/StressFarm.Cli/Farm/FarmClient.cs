@@ -5,7 +5,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Cli.Hosting;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Farm;
 

@@ -1,5 +1,9 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Specs;
 
 namespace StressFarm.Cli.Farm;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Cli.Farm;
 

@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Cli.Farm;
 
@@ -21,7 +25,7 @@ internal sealed class LedgerCheck
         if (!_audit.Balanced) _complaints.Add($"the ledger of {ledger.Id} does not add up: {_audit}");
         if (report is null) return;
         _complaints.AddRange(report.Canaries.Complaints());
-        if (_audit.Digest != report.Digest) _complaints.Add($"the ledger's digest is {ReportWriter.Hex(_audit.Digest)}, the report's {ReportWriter.Hex(report.Digest)}");
+        if (_audit.Digest != report.Digest) _complaints.Add($"the ledger's digest is {DigestText.Hex(_audit.Digest)}, the report's {DigestText.Hex(report.Digest)}");
         if (_audit.Schedules != report.Schedules || _audit.Steps != report.Steps)
             _complaints.Add(string.Create(CultureInfo.InvariantCulture, $"the ledger has {_audit.Schedules} schedules and {_audit.Steps} steps, the report {report.Schedules} and {report.Steps}"));
         // Where steps or time end a campaign, the plan alone does not say how many shards there are.
@@ -36,7 +40,7 @@ internal sealed class LedgerCheck
     {
         yield return $"{_audit}; {again.Summary}";
         foreach (string line in again.More) yield return line;
-        yield return _done ? $"the ledger's digest {ReportWriter.Hex(_audit.Digest)} {(Complaints.Count == 0 ? "is the report's" : "was compared with the report's")}"
+        yield return _done ? $"the ledger's digest {DigestText.Hex(_audit.Digest)} {(Complaints.Count == 0 ? "is the report's" : "was compared with the report's")}"
             : "the campaign is not done: what stands in the ledger now was checked";
     }
 
@@ -48,7 +52,7 @@ internal sealed class LedgerCheck
         json.WriteNumber("lost", _audit.Lost);
         json.WriteNumber("double", _audit.Double);
         json.WriteNumber("foreign", _audit.Foreign);
-        json.WriteString("digest", ReportWriter.Hex(_audit.Digest));
+        json.WriteString("digest", DigestText.Hex(_audit.Digest));
         if (again.Chains is { } chains)
         {
             json.WriteNumber("sections", chains.Sections);

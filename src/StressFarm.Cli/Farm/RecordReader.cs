@@ -1,5 +1,6 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Cli.Farm;
 

@@ -1,4 +1,4 @@
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Soak;
 
 namespace StressFarm.Cli.Farm;
 

@@ -3,7 +3,13 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Cli.Farm;
 
@@ -102,7 +108,7 @@ internal sealed class ShardRerun(FarmLedger ledger, RecordReader records)
         LedgerLine line = work.Line;
         string which = string.Create(CultureInfo.InvariantCulture, $"shard {line.Index} (seeds {line.FirstSeed} to {line.FirstSeed + (ulong)line.Count - 1}, by {line.Holder})");
         if (here.Digest != line.Digest || here.Schedules != line.Schedules || here.Steps != line.Steps)
-            return string.Create(CultureInfo.InvariantCulture, $"{which}: the ledger says {ReportWriter.Hex(line.Digest)} in {line.Steps} steps, here it is {ReportWriter.Hex(here.Digest)} in {here.Steps}");
+            return string.Create(CultureInfo.InvariantCulture, $"{which}: the ledger says {DigestText.Hex(line.Digest)} in {line.Steps} steps, here it is {DigestText.Hex(here.Digest)} in {here.Steps}");
         return work.Record is { } there && Text(there) != Text(here) ? $"{which}: its record is another one here" : null;
     }
 

@@ -5,7 +5,10 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using StressFarm.Campaigns;
 using StressFarm.Campaigns.Metrics;
+using StressFarm.Campaigns.Plans;
 using StressFarm.Cli.Farm;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Metrics;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Tallies;
 
 namespace StressFarm.Cli.Output;
 

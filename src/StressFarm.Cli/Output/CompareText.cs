@@ -1,6 +1,9 @@
 using System.Globalization;
-using StressFarm.Campaigns;
-using StressFarm.Cli.Commands;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Output;
 
@@ -14,7 +17,15 @@ internal static class CompareText
         CanaryText.Write(host.Out, report);
         host.Out.WriteLine();
         foreach (CampaignFinding finding in report.Findings) FindingText.WriteShort(host.Out, finding);
-        if (report.Findings.Count > 0) host.Out.WriteLine($"{Numbers.Of(report.Findings.Count, "finding")}; '{FindingLookup.Explain(report.Findings[0].Finding.Id, folder)}' shows one in full.");
+        if (report.Findings.Count > 0) host.Out.WriteLine($"{Numbers.Of(report.Findings.Count, "finding")}; '{Explain(report.Findings[0].Finding.Id, folder)}' shows one in full.");
+    }
+
+    /// <summary>The command that explains a finding of the campaign in <paramref name="folder"/>, to be typed as it stands.</summary>
+    private static string Explain(string id, string folder)
+    {
+        if (folder == Defaults.OutputFolder) return $"stressfarm explain {id}";
+        bool plain = folder.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ',' or '=' or ':' or '@');
+        return $"stressfarm explain {id} --out {(plain ? folder : $"\"{folder}\"")}";
     }
 
     private static void WriteBound(TextWriter output, CampaignReport report)

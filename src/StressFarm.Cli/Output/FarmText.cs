@@ -1,5 +1,7 @@
 using System.Globalization;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Ledgers;
 
 namespace StressFarm.Cli.Output;
 
@@ -69,7 +71,7 @@ internal static class FarmText
         output.WriteLine(Balance(page.Balance));
         foreach (LedgerLine l in page.Lines)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{l.Index,10}  cell {l.Cell,3}  seeds {l.FirstSeed} + {l.Count}  {Numbers.Of(l.Steps, "step")}  {ReportWriter.Hex(l.Digest)}  epoch {l.Epoch} by {l.Holder}  {Time(l.Recorded)}"));
+                $"{l.Index,10}  cell {l.Cell,3}  seeds {l.FirstSeed} + {l.Count}  {Numbers.Of(l.Steps, "step")}  {DigestText.Hex(l.Digest)}  epoch {l.Epoch} by {l.Holder}  {Time(l.Recorded)}"));
         if (page.Next is { } next) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"more from --from {next}"));
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Output;
 

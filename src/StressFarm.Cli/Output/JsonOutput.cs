@@ -1,8 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Cli.Commands;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Soak;
+using StressFarm.Campaigns.Tallies;
 using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Output;
 
@@ -15,7 +19,7 @@ internal static class JsonOutput
         json.WriteString("build", BuildInfo.Build);
         json.WriteString("modelVersion", report.Model);
         json.WriteNumber("seed", report.Spec.FirstSeed);
-        json.WriteString("digest", ReportWriter.Hex(report.Digest));
+        json.WriteString("digest", DigestText.Hex(report.Digest));
         json.WriteNumber("steps", report.Steps);
         json.WriteNumber("schedules", report.Schedules);
         ReportWriter.WriteCanaries(json, report.Canaries);
@@ -53,8 +57,8 @@ internal static class JsonOutput
         json.WriteString("modelVersion", ModelVersion.Current);
         json.WriteBoolean("recurred", outcome.Recurred);
         json.WriteBoolean("digestMatches", outcome.DigestMatches);
-        json.WriteString("digest", ReportWriter.Hex(outcome.Digest));
-        json.WriteString("expectedDigest", ReportWriter.Hex(outcome.ExpectedDigest));
+        json.WriteString("digest", DigestText.Hex(outcome.Digest));
+        json.WriteString("expectedDigest", DigestText.Hex(outcome.ExpectedDigest));
         json.WriteString("policy", PolicyName.Of(outcome.Cell.Policy));
         json.WriteString("workload", outcome.Cell.Workload.Id);
         json.WriteString("strategy", outcome.Cell.StrategyId);
@@ -65,10 +69,10 @@ internal static class JsonOutput
         json.WriteEndObject();
     });
 
-    public static void Write(TextWriter output, IReadOnlyList<ListCommand.Item> items) => Write(output, json =>
+    public static void Write(TextWriter output, IReadOnlyList<ListItem> items) => Write(output, json =>
     {
         json.WriteStartArray();
-        foreach (ListCommand.Item item in items)
+        foreach (ListItem item in items)
         {
             json.WriteStartObject();
             json.WriteString("id", item.Id);

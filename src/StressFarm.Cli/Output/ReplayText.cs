@@ -1,6 +1,7 @@
 using System.Globalization;
 using StressFarm.Campaigns;
 using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Output;
 
@@ -19,7 +20,7 @@ internal static class ReplayText
         }
         output.WriteLine(outcome.Recurred ? "The violation recurs." : "The violation does not recur.");
         output.WriteLine(outcome.DigestMatches
-            ? $"digest {ReportWriter.Hex(outcome.Digest)}, as in the token"
-            : $"digest {ReportWriter.Hex(outcome.Digest)}; the token's is {ReportWriter.Hex(outcome.ExpectedDigest)}");
+            ? $"digest {DigestText.Hex(outcome.Digest)}, as in the token"
+            : $"digest {DigestText.Hex(outcome.Digest)}; the token's is {DigestText.Hex(outcome.ExpectedDigest)}");
     }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Tallies;
+using StressFarm.Cli.Hosting;
 
 namespace StressFarm.Cli.Output;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using StressFarm.Campaigns;
-using StressFarm.Cli.Commands;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Trials;
 
 namespace StressFarm.Cli.Output;
 

@@ -1,5 +1,6 @@
 using Spectre.Console;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Cli.Hosting;
 
 namespace StressFarm.Cli.Output;
 

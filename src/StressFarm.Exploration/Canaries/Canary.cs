@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>What is planted.</summary>
 public enum CanaryKind : byte

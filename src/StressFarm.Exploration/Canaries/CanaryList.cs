@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>The canaries in the order in which campaigns plant them: known bugs and mutants in turn, each by id, round and round.</summary>
 public static class CanaryList

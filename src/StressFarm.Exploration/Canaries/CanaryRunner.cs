@@ -1,4 +1,8 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Shards;
+
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>
 /// Runs canaries, always on the same machine, whatever that of the campaign is. One per worker; not thread safe.

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A page is handed out without a reference.</summary>
 public sealed class DropA9() : MutantCanary(Step.A9)

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>The mm slots of a large folio hold what the page held before.</summary>
 public sealed class DropC6() : MutantCanary(Step.C6)

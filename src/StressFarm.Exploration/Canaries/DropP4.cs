@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A folio is freed with its memcg.</summary>
 public sealed class DropP4() : MutantCanary(Step.P4)

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A page that is unmapped still counts as mapped.</summary>
 public sealed class DropRmapRemove() : MutantCanary(Step.RmapRemove)

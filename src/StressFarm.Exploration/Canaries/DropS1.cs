@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A split takes a reference that the count does not show.</summary>
 public sealed class DropS1() : MutantCanary(Step.S1)

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A fault takes its references and sets no entry.</summary>
 public sealed class DropSetPte() : MutantCanary(Step.SetPte)

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>Nothing marks a slab as one.</summary>
 public sealed class DropSlabAlloc() : MutantCanary(Step.SlabAlloc)

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A walker takes a reference that the count does not show.</summary>
 public sealed class DropW2() : MutantCanary(Step.W2)

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>A device folio takes no reference on its pgmap.</summary>
 public sealed class DropZ2() : MutantCanary(Step.Z2)

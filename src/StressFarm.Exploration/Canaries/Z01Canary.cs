@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>Z01, with large blocks of one producer.</summary>
 public sealed class Z01Canary() : KnownBugCanary("Z01")

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>Z28, in the shape that pins one page past its count.</summary>
 public sealed class Z28Canary() : KnownBugCanary("Z28")

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>Z37, with a device folio that is split often.</summary>
 public sealed class Z37Canary() : KnownBugCanary("Z37")

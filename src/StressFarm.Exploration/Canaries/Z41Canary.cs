@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Canaries;
 
 /// <summary>Z41, in the shape that carves single pages from where a large folio was.</summary>
 public sealed class Z41Canary() : KnownBugCanary("Z41")

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>The schedule as a table: one column a CPU, time running down.</summary>
 internal static class CpuColumns

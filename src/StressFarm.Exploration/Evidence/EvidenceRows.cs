@@ -1,6 +1,7 @@
 using System.Globalization;
+using StressFarm.Exploration.Replays;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>A row of the evidence: consecutive steps of one CPU in one operation.</summary>
 /// <param name="Steps">the steps, as indexes into the trace, all of one CPU</param>

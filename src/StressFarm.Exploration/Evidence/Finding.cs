@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>
 /// A violation worked up: signature, shrunk schedule, evidence. Canonical: a function of the cell and the seed alone.
@@ -38,7 +39,7 @@ public sealed record Finding(
     public string SilencedBy() => Silencer switch
     {
         "" => "silenced by no single dimension's control value",
-        Exploration.Silencer.Bug => "silenced without the planted bug",
+        Shrinking.Silencer.Bug => "silenced without the planted bug",
         _ => $"silenced by control's value of {Silencer}",
     };
 }

@@ -1,4 +1,12 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Shards;
+using StressFarm.Exploration.Shrinking;
+using StressFarm.Exploration.Soak;
+
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>
 /// Turns the lowest occurrence of a violation into a finding: replay, shrink, silencer, evidence. A pure function of the

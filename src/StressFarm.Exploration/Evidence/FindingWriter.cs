@@ -1,6 +1,10 @@
 using System.Globalization;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Shrinking;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>Replays a scenario with a recorder and words what it shows.</summary>
 internal static class FindingWriter

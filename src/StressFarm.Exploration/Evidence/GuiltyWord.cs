@@ -1,6 +1,7 @@
 using System.Globalization;
+using StressFarm.Exploration.Replays;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>The field a finding is about: where it lies, what it should hold, what it holds, who wrote it last.</summary>
 internal static class GuiltyWord

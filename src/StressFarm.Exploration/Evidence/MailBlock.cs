@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>
 /// The CPU0/CPU1 block of kernel changelogs: plain text under 75 columns. Only one CPU has text on a line, so a text may

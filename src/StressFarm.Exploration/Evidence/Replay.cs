@@ -1,4 +1,7 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
+
+namespace StressFarm.Exploration.Evidence;
 
 /// <summary>What a replay came to.</summary>
 /// <param name="Recurred">the violation the token was made for happened again</param>

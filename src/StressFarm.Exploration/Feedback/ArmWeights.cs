@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>What an arm has brought lately: points for new species and new signatures, and the steps they took.</summary>
 internal readonly record struct ArmRate(long Points, long Steps);

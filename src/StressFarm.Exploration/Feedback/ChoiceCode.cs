@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>
 /// The beginning of a choice sequence as bytes: a run of one CPU each, its number in three bits and its length in five. Choices

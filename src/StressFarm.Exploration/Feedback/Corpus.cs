@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>
 /// What the shards of one cell have taught, folded in the order of their numbers: species seen, schedules worth changing, and

@@ -1,4 +1,7 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>Adds up what the schedules of a shard showed for the first time, in seed order.</summary>
 internal sealed class FeedbackTally(Timelines timelines)

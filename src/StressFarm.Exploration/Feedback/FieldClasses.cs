@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>
 /// The field class of every word: for a word of a struct page its place in the layout, for a cell what kind of thing it is.

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>Sets of places of a map as bytes: the differences of the sorted places, seven bits a byte, the eighth says that more follow.</summary>
 public static class PlaceCode

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Feedback;
 
 /// <summary>
 /// Notes the species that schedules show. A species is an ordered pair of accesses: two consecutive ones to the same word from

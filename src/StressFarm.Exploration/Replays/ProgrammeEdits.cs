@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Replays;
 
 /// <summary>
 /// Operations taken out of a composed programme. Shapes are never edited: the programme is composed from its seed and then

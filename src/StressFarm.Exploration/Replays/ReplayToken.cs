@@ -1,8 +1,11 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Soak;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Replays;
 
 /// <summary>
 /// A schedule as one word: everything needed to run it again on another machine, and what must come of it. Base64url, so

@@ -1,4 +1,9 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Soak;
+using StressFarm.Exploration.Strategies;
+
+namespace StressFarm.Exploration.Replays;
 
 /// <summary>Everything that fixes one schedule: what is run, what was taken out of it, and who steps when.</summary>
 /// <param name="Choices">CPU numbers, one a concurrent step</param>

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Replays;
 
 /// <summary>Which part of a schedule a step belongs to.</summary>
 public enum TracePart : byte { Setup, Concurrent, Teardown }

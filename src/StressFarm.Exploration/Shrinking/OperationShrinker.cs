@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Replays;
+
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>Takes threads and operations out of a failing programme. Yields each accepted reproducer.</summary>
 internal sealed class OperationShrinker(ScenarioRunner runner, ShrinkTrials trials)

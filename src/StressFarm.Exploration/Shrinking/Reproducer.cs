@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Replays;
+
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>A scenario that was seen to violate, with its measures.</summary>
 /// <param name="OperationOf">which operation of its CPU's edited programme each choice was a step of</param>

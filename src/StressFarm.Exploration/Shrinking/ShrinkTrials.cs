@@ -1,4 +1,9 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
+
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>Tries candidates: runs them and keeps those that still violate with the same raw signature.</summary>
 internal sealed class ShrinkTrials(ScenarioRunner runner, RawSignature signature, ShrinkBudget budget, CancellationToken cancellation)

@@ -1,4 +1,7 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Replays;
+
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>
 /// Makes a failing schedule small: first without whole threads, then without single operations, then with fewer context

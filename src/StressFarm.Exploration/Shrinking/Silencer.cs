@@ -1,4 +1,9 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Replays;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Strategies;
+
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>Which policy dimension a violation hangs on.</summary>
 internal static class Silencer

@@ -1,4 +1,4 @@
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Shrinking;
 
 /// <summary>
 /// Merges the runs of each CPU. Yields each accepted reproducer: fewer switches and no more steps, or as many switches and

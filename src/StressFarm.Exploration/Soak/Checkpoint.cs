@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using StressFarm.Exploration.Records;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>A section after an epoch: all that its next epoch depends on.</summary>
 /// <param name="State">the memory, compressed</param>

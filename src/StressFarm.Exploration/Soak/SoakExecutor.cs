@@ -1,4 +1,8 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Schedules;
+using StressFarm.Exploration.Shards;
+
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>
 /// Runs epochs of sections. An epoch is a pure function of (model version, section, epoch, the checkpoint before it). One per

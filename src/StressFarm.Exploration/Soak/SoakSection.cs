@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>
 /// One memory section that goes on: its schedules run one after another, each on the memory that the former one left. An epoch

@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>The memory that a schedule of a soak began on: what a violation that needs the section's history is repeated from.</summary>
 /// <param name="Place">whose memory it is</param>

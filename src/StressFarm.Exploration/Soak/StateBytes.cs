@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Soak;
 
 /// <summary>A state as it is kept: compressed, under the hash of what was compressed. Compressed bytes may differ from build to build; the hash does not.</summary>
 public static class StateBytes

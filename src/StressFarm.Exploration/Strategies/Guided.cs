@@ -1,6 +1,7 @@
 using System.Numerics;
+using StressFarm.Exploration.Schedules;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Follows recorded choices. A choice that is not runnable is passed over, and after the last one the lowest runnable CPU

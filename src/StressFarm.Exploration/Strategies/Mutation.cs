@@ -1,6 +1,8 @@
 using System.Numerics;
+using StressFarm.Exploration.Feedback;
+using StressFarm.Exploration.Schedules;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Follows the choices of an earlier schedule of the same programme, with one change drawn from the seed: some choices

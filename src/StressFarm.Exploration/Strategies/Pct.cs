@@ -1,7 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using StressFarm.Exploration.Schedules;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: ASPLOS 2010). Each CPU gets a random

@@ -1,4 +1,6 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Schedules;
+
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Random walk, PCT and POS in turn, by seed: no single strategy finds every bug soonest (SCTBench), and a third of the

@@ -1,8 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using StressFarm.Exploration.Schedules;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>
 /// Partial order sampling (Yuan, Yang, Gu: CAV 2018). Every pending access has a random priority and the highest runnable one

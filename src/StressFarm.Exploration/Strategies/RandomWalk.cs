@@ -1,8 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using StressFarm.Exploration.Schedules;
 
-namespace StressFarm.Exploration;
+namespace StressFarm.Exploration.Strategies;
 
 /// <summary>Uniform among the runnable CPUs at every step: the control arm that bounded methods must beat (SCTBench).</summary>
 public sealed class RandomWalk : Strategy

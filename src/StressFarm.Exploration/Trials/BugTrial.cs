@@ -1,4 +1,8 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Shards;
+
+namespace StressFarm.Exploration.Trials;
 
 /// <summary>A known bug looked for from one first seed on.</summary>
 /// <param name="Raw">the first violation of an invariant that must catch it, or of any where none may fire; null when the budget ended before</param>

@@ -1,4 +1,7 @@
-namespace StressFarm.Exploration;
+using StressFarm.Exploration.Records;
+using StressFarm.Exploration.Shards;
+
+namespace StressFarm.Exploration.Trials;
 
 /// <summary>What became of a mutant.</summary>
 public enum MutantFate : byte

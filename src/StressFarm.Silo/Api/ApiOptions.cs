@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 
 namespace StressFarm.Silo.Api;
 

@@ -1,4 +1,4 @@
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Silo.Api;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Specs;
 
 namespace StressFarm.Silo.Api;
 

@@ -1,5 +1,5 @@
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Silo.Api;
 

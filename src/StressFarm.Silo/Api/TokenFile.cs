@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 
 namespace StressFarm.Silo.Api;
 

@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Ledgers;
+using StressFarm.Campaigns.Plans;
 
 namespace StressFarm.Silo.Stores;
 

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Silo.Stores;
 

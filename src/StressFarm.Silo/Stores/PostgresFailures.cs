@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Npgsql;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
 
 namespace StressFarm.Silo.Stores;
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Npgsql;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
 
 namespace StressFarm.Silo.Stores;
 

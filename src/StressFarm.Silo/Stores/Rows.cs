@@ -3,7 +3,11 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using StressFarm.Campaigns;
-using StressFarm.Exploration;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
+using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Silo.Stores;
 

@@ -2,7 +2,8 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Leases;
 
 namespace StressFarm.Silo.Stores;
 

@@ -1,5 +1,3 @@
-using StressFarm.Exploration;
-
 namespace StressFarm.Benchmarks;
 
 /// <summary>

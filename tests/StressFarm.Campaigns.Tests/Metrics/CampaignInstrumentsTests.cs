@@ -1,6 +1,4 @@
 using System.Text.Json;
-using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
 
 namespace StressFarm.Campaigns.Tests.Metrics;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Campaigns.Tests.Metrics;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Campaigns.Tests.Metrics;
 

@@ -1,5 +1,3 @@
-using StressFarm.Campaigns.Metrics;
-
 namespace StressFarm.Campaigns.Tests.Metrics;
 
 public sealed class LabelledCounterTests : IDisposable

@@ -1,5 +1,4 @@
 using System.Reflection;
-using StressFarm.Campaigns.Metrics;
 
 namespace StressFarm.Campaigns.Tests.Metrics;
 

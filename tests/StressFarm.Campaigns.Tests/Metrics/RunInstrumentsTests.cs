@@ -1,6 +1,3 @@
-using StressFarm.Campaigns.Metrics;
-using StressFarm.Exploration;
-
 namespace StressFarm.Campaigns.Tests.Metrics;
 
 /// <summary>An embedded run counts what its ledger took, and nothing else.</summary>

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

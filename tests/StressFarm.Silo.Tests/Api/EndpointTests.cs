@@ -3,8 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

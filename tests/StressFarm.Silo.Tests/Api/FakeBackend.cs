@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using StressFarm.Campaigns;
-using StressFarm.Exploration;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

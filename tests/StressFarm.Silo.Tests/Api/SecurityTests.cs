@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using StressFarm.Campaigns;
 using StressFarm.Silo.Api;
 
 namespace StressFarm.Silo.Tests.Api;

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
 using StressFarm.Cli.Farm;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Commands.Farm;
 

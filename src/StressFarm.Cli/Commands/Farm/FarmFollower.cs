@@ -1,5 +1,11 @@
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Reports;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Campaigns.Tallies;
 using StressFarm.Cli.Farm;
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands.Farm;
@@ -74,7 +80,7 @@ internal static class FarmFollower
 
     private static void Summary(CliHost host, CampaignReport report, CampaignStatus last, string? folder)
     {
-        host.Out.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(ElapsedOf(last, last.Created))}; digest {ReportWriter.Hex(report.Digest)}");
+        host.Out.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(ElapsedOf(last, last.Created))}; digest {DigestText.Hex(report.Digest)}");
         if (report.DeterminismChecked > 0)
             host.Out.WriteLine($"determinism self-check: {Numbers.Of(report.DeterminismChecked, "schedule")} run twice, {report.DeterminismMismatches} differed");
         host.Out.WriteLine(FarmText.Balance(last.Ledger) + (last.Leases.Verified > 0 ? $"; {Numbers.Of(last.Leases.Verified, "shard")} run by a second silo, {last.Leases.VerifyMismatches} differed" : ""));

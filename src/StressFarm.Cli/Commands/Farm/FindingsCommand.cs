@@ -1,7 +1,11 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Commands.Farm;
 

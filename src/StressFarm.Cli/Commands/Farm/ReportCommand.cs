@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Commands.Farm;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands.Farm;

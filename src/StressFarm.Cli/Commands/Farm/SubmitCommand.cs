@@ -1,6 +1,11 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Farm;
+using StressFarm.Campaigns.Runs;
+using StressFarm.Campaigns.Specs;
 using StressFarm.Cli.Farm;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
 
 namespace StressFarm.Cli.Commands.Farm;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
 
 namespace StressFarm.Cli.Commands.Farm;
 

@@ -1,0 +1,7 @@
+namespace StressFarm.Campaigns.Engines;
+
+/// <summary>Makes workers.</summary>
+public interface ICampaignEngine
+{
+    ICampaignWorker CreateWorker();
+}

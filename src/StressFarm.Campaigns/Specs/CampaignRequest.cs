@@ -1,0 +1,61 @@
+namespace StressFarm.Campaigns.Specs;
+
+/// <summary>What was asked for, in the user's words: options and the keys of a campaign file. Options win over the file.</summary>
+public sealed class CampaignRequest
+{
+    /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
+    public static readonly IReadOnlyList<string> Keys =
+        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "canaries"];
+
+    public List<UserValue> Policies { get; init; } = [];
+    public List<UserValue> Workloads { get; init; } = [];
+    public UserValue? Strategy { get; set; }
+    public UserValue? Generation { get; set; }
+    public UserValue? Seed { get; set; }
+    public UserValue? Schedules { get; set; }
+    public UserValue? Steps { get; set; }
+    public UserValue? For { get; set; }
+    public UserValue? Cpus { get; set; }
+    public UserValue? Pages { get; set; }
+    public UserValue? Workers { get; set; }
+    public UserValue? Bug { get; set; }
+    public UserValue? Shard { get; set; }
+    public UserValue? Canaries { get; set; }
+    /// <summary>A soak is asked for: by the command, by the file, or by naming a part of one.</summary>
+    public bool Soak { get => field || SoakSections is not null || SoakEpochs is not null || SoakSchedules is not null; set; }
+    public UserValue? SoakSections { get; set; }
+    public UserValue? SoakEpochs { get; set; }
+    public UserValue? SoakSchedules { get; set; }
+    /// <summary>"name=value", each.</summary>
+    public List<UserValue> Set { get; init; } = [];
+
+    /// <summary>This request where it says something, <paramref name="file"/> where it does not.</summary>
+    public CampaignRequest Over(CampaignRequest file)
+    {
+        // One budget in place of another: "--steps" on the command line replaces "schedules" in the file.
+        bool ownBudget = Schedules is not null || Steps is not null;
+        var own = Set.Select(s => s.Text.Split('=')[0]).ToHashSet(StringComparer.Ordinal);
+        return new CampaignRequest
+        {
+            Policies = Policies.Count > 0 ? Policies : file.Policies,
+            Workloads = Workloads.Count > 0 ? Workloads : file.Workloads,
+            Strategy = Strategy ?? file.Strategy,
+            Generation = Generation ?? file.Generation,
+            Seed = Seed ?? file.Seed,
+            Schedules = ownBudget ? Schedules : file.Schedules,
+            Steps = ownBudget ? Steps : file.Steps,
+            For = For ?? file.For,
+            Cpus = Cpus ?? file.Cpus,
+            Pages = Pages ?? file.Pages,
+            Workers = Workers ?? file.Workers,
+            Bug = Bug ?? file.Bug,
+            Shard = Shard ?? file.Shard,
+            Canaries = Canaries ?? file.Canaries,
+            Soak = Soak || file.Soak,
+            SoakSections = SoakSections ?? file.SoakSections,
+            SoakEpochs = SoakEpochs ?? file.SoakEpochs,
+            SoakSchedules = SoakSchedules ?? file.SoakSchedules,
+            Set = [.. file.Set.Where(s => !own.Contains(s.Text.Split('=')[0])), .. Set],
+        };
+    }
+}

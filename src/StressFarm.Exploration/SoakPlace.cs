@@ -1,7 +1,0 @@
-namespace StressFarm.Exploration;
-
-/// <summary>Where in a soak something happened.</summary>
-public sealed record SoakPlace(int Section, long Epoch);
-
-/// <summary>What an epoch adds to its section's chain, as hex.</summary>
-public sealed record SoakLink(string Chain, string StateHash);
