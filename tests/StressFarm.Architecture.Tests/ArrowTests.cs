@@ -1,8 +1,7 @@
 namespace StressFarm.Architecture.Tests;
 
 /// <summary>
-/// One way only: what rooms know each other both ways is listed in <c>two-way.txt</c>, a debt that may shrink and not grow. The
-/// pictures of docs/architecture.md are drawn from the same arrows; STRESSFARM_GOLDEN=write writes both anew.
+/// One way only. The pictures of docs/architecture.md are drawn from the same arrows; STRESSFARM_GOLDEN=write writes them anew.
 /// </summary>
 public class ArrowTests
 {
@@ -15,29 +14,10 @@ public class ArrowTests
     ];
 
     private static readonly Lazy<Arrows> s_arrows = new(() => new Arrows(
-        new SourceTree(Root(), [.. s_projects.Select(p => p.Folder)]),
+        new SourceTree(SourceTree.Above(), [.. s_projects.Select(p => p.Folder)]),
         [.. s_projects.Select(p => (Path.Combine(AppContext.BaseDirectory, $"{p.Assembly}.dll"), Path.GetFileName(p.Folder)))]));
 
     private static bool Writes => Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write";
-
-    [Fact]
-    public void No_two_rooms_know_each_other_both_ways_but_those_listed()
-    {
-        string file = Path.Combine(Root(), "tests", "StressFarm.Architecture.Tests", "two-way.txt");
-        string[] now = [.. s_arrows.Value.TwoWay.Select(p => $"{p.Item1} <-> {p.Item2}")];
-        if (Writes) File.WriteAllLines(file, now);
-        string[] listed = File.ReadAllLines(file);
-        Assert.True(!now.Except(listed).Any(), $"new both ways: {string.Join("; ", now.Except(listed).Select(Why))}");
-        Assert.True(!listed.Except(now).Any(), $"one way by now, to be taken off {Path.GetFileName(file)}: {string.Join("; ", listed.Except(now))}");
-    }
-
-    /// <summary>Which types draw the thinner of the two arrows.</summary>
-    private static string Why(string pair)
-    {
-        string[] rooms = pair.Split(" <-> ");
-        string[] one = [.. s_arrows.Value.Drawn(rooms[0], rooms[1])], other = [.. s_arrows.Value.Drawn(rooms[1], rooms[0])];
-        return $"{pair} ({string.Join(", ", (one.Length < other.Length ? one : other).Take(5))})";
-    }
 
     [Fact]
     public void The_rooms_of_the_house_are_all_seen()
@@ -49,13 +29,27 @@ public class ArrowTests
         Assert.Contains(("Silo", "Grains"), s_arrows.Value.All);
     }
 
-    /// <summary>Longer rounds than pairs: a room that leads back to itself over others.</summary>
+    /// <summary>Neither straight nor over others.</summary>
     [Fact]
-    public void No_room_leads_back_to_itself_but_by_the_pairs_that_are_listed()
+    public void No_room_leads_back_to_itself()
     {
-        (string, string)[] listed = [.. s_arrows.Value.TwoWay.SelectMany(p => new[] { p, (p.Item2, p.Item1) })];
-        Assert.Null(Rounds.Shortest([.. s_arrows.Value.All.Except(listed)]));
+        string? round = Rounds.Shortest(s_arrows.Value.All);
+        Assert.True(round is null, round is null ? "" : $"{round}: {Why(round)}");
+    }
+
+    [Fact]
+    public void Rounds_are_found_whatever_their_length()
+    {
         Assert.Equal("a → b → c → a", Rounds.Shortest([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e")]));
+        Assert.Equal("d → e → d", Rounds.Shortest([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "d")]));
+        Assert.Null(Rounds.Shortest([("a", "b"), ("b", "c"), ("a", "c")]));
+    }
+
+    /// <summary>Which types draw each arrow of a round.</summary>
+    private static string Why(string round)
+    {
+        string[] rooms = round.Split(" → ");
+        return string.Join("; ", rooms.Zip(rooms.Skip(1), (from, to) => $"{from} knows {to} by {string.Join(", ", s_arrows.Value.Drawn(from, to).Take(5))}"));
     }
 
     /// <summary>Rooms of the simulated kernel, each above those before it.</summary>
@@ -83,9 +77,9 @@ public class ArrowTests
     [Fact]
     public void A_planted_wrong_arrow_is_found()
     {
-        var tree = new SourceTree(Root(), "tests/StressFarm.Architecture.Tests");
+        var tree = new SourceTree(SourceTree.Above(), "tests/StressFarm.Architecture.Tests");
         var arrows = new Arrows(tree, (typeof(ArrowTests).Assembly.Location, "StressFarm.Architecture.Tests"));
-        Assert.Equal(("Architecture.Tests/Planted/Above", "Architecture.Tests/Planted/Below"), Assert.Single(arrows.TwoWay));
+        Assert.Equal("Architecture.Tests/Planted/Above → Architecture.Tests/Planted/Below → Architecture.Tests/Planted/Above", Rounds.Shortest(arrows.All));
         Assert.Contains("PlantedWord → PlantedReader", arrows.Drawn("Architecture.Tests/Planted/Below", "Architecture.Tests/Planted/Above"));
         Assert.Equal(42, PlantedWord.Reader(21).Twice);
     }
@@ -94,7 +88,7 @@ public class ArrowTests
     [Fact]
     public void The_pictures_are_drawn_from_the_arrows()
     {
-        string file = Path.Combine(Root(), "docs", "architecture.md");
+        string file = Path.Combine(SourceTree.Above(), "docs", "architecture.md");
         string page = File.ReadAllText(file);
         var pictures = new List<(string, string)> { ("projects", Picture(ProjectOf, _ => true)) };
         foreach (IGrouping<string, string> project in s_arrows.Value.Rooms.GroupBy(ProjectOf).Where(g => g.Count() > 1))
@@ -120,20 +114,11 @@ public class ArrowTests
         var lines = new List<string> { "", "```mermaid", "graph BT" };
         foreach ((string from, string to) in drawn)
         {
-            bool both = drawn.Contains((to, from));
-            if (!both) lines.Add($"  {Node(from)} --> {Node(to)}");
-            else if (string.CompareOrdinal(from, to) < 0) lines.Add($"  {Node(from)} <-.-> {Node(to)}");
+            lines.Add($"  {Node(from)} --> {Node(to)}");
         }
         return string.Join('\n', [.. lines, "```", "", ""]);
     }
 
     // "Commands/Farm" and "(root)" are no names of nodes.
     private static string Node(string name) => name.All(c => char.IsLetter(c) || c == '.') ? name : $"{string.Concat(name.Where(char.IsLetter))}[\"{name}\"]";
-
-    private static string Root()
-    {
-        string at = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("no StressFarm.sln above the tests");
-        return at;
-    }
 }

@@ -25,10 +25,6 @@ internal sealed class Arrows
 
     public IEnumerable<string> Rooms => _arrows.Keys.SelectMany(a => new[] { a.From, a.To }).Distinct().Order(StringComparer.Ordinal);
 
-    /// <summary>Pairs of rooms that know each other both ways, the lower name first.</summary>
-    public IEnumerable<(string, string)> TwoWay =>
-        _arrows.Keys.Where(a => string.CompareOrdinal(a.From, a.To) < 0 && _arrows.ContainsKey((a.To, a.From)));
-
     /// <summary>Which types draw an arrow.</summary>
     public IEnumerable<string> Drawn(string from, string to) => _arrows[(from, to)];
 

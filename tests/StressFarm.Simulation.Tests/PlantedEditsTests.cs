@@ -35,7 +35,7 @@ public partial class PlantedEditsTests
     [Fact]
     public void Every_switch_is_asked_for_somewhere()
     {
-        string[] asked = [.. new[] { "Protocols", "Operations", "Ghost" }.SelectMany(Sources).SelectMany(text => Asked().Matches(text)).Select(m => m.Groups[1].Value).Distinct().Order()];
+        string[] asked = [.. new[] { "Protocols", "Operations", "Machines" }.SelectMany(Sources).SelectMany(text => Asked().Matches(text)).Select(m => m.Groups[1].Value).Distinct().Order()];
         Assert.Equal([.. PlantedEdits.Switches.Keys.Select(d => d.ToString()).Order()], asked);
     }
 
