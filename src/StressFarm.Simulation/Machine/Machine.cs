@@ -162,7 +162,6 @@ public sealed partial class Machine
     {
         Arena = arena;
         Policy = policy;
-        _dropped = policy.Dropped;
         Programme = programme;
         Steps = 0;
         Digest = Pcg.Mix((ulong)arena.Cpus);
@@ -269,7 +268,7 @@ public sealed partial class Machine
     internal bool GoesOn(Cpu cpu)
     {
         Stepper? stepper = _stepper;
-        if (stepper is null) return _edits is not null && GoesOnEdited(cpu);
+        if (stepper is null) return GoesOnEdited(cpu);
         EndStep(cpu);
         if (Steps <= _stayUntil) return true;
         int chosen = stepper.Next(this, cpu);

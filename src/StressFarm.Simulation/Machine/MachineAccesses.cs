@@ -10,13 +10,13 @@ namespace StressFarm.Simulation;
 public sealed partial class Machine
 {
     /// <summary>
-    /// Somebody looks at each access or changes it: edits, a mutant that loses writes, a memory model, a trace, or the watch over pages
+    /// Somebody looks at each access or changes it: edits, a memory model, a trace, or the watch over pages
     /// without a memmap. Then it takes the way of <see cref="PerformWatched"/>.
     /// </summary>
     private int _watched;
 
     private void LookForWatchers() =>
-        _watched = _losesWrites || _buffers is not null || _trace is not null || _removedPages != 0 ? 1 : 0;
+        _watched = _edits is not null || _buffers is not null || _trace is not null || _removedPages != 0 ? 1 : 0;
 
     /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -89,7 +89,6 @@ public sealed partial class Machine
         _wrote = false;
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.Step);
         ulong result = _edits is not null ? DoEdited<TKind>(cpu, in access, out ulong old, out ulong value)
-            : TKind.Stores && access.Step == _dropped ? Lose<TKind>(cpu, in access, out old, out value)
             : Do<TKind>(cpu, in access, out old, out value);
         if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
         if (_edits is not null) result = AfterEdited(cpu, in access, result);

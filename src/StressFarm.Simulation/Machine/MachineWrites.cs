@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace StressFarm.Simulation;
 
-/// <summary>How a step writes, what the judge is told of it, and the writes that a mutant loses.</summary>
+/// <summary>How a step writes, what the judge is told of it, and the writes that an edit loses.</summary>
 public sealed partial class Machine
 {
     private int[] _touched = new int[64];
@@ -11,13 +11,11 @@ public sealed partial class Machine
     private readonly int _touchable;
     /// <summary>The last step wrote something, be it a cell.</summary>
     private bool _wrote;
-    /// <summary>The policy's: the step whose writes are lost.</summary>
-    private Step _dropped;
 
     /// <summary>What the last step wrote of struct pages, for the judge: word index * 4, plus 0 for the whole word, 1 for its low, 2 for its high half.</summary>
     internal ReadOnlySpan<int> Touched => _touched.AsSpan(0, _touchedCount);
 
-    /// <summary>A mutant's write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
+    /// <summary>A dropped write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong Lose<TKind>(Cpu cpu, in Access access, out ulong old, out ulong value) where TKind : struct, IAccessKind
     {
@@ -32,9 +30,7 @@ public sealed partial class Machine
     }
 
     /// <summary>The rest of the step just taken is lost too.</summary>
-    private bool Loses(Cpu cpu) => _losesWrites
-        && ((_dropped != Simulation.Step.None && new WriterStamp(cpu.Writer).Step == _dropped) || (_edits is not null && _editStates[cpu.Number].Lost));
-    private bool _losesWrites;
+    private bool Loses(Cpu cpu) => _edits is not null && _editStates[cpu.Number].Lost;
 
     /// <summary>A write that belongs to the step just taken: the rest of a burst.</summary>
     internal void StoreRaw(Cpu cpu, Word w, ulong value)
