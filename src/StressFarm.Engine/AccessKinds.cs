@@ -3,7 +3,7 @@ namespace StressFarm.Engine;
 /// <summary>What one kind of access does (spec 2): what it makes of what its word or half holds.</summary>
 public interface IAccessKind
 {
-    /// <summary>It writes what the kernel's code asks it to write: what a mutant can lose. Locks are not among these.</summary>
+    /// <summary>It writes what the kernel's code asks it to write: what can be dropped (<see cref="EditAction.Drop"/>). Locks are not among these.</summary>
     static virtual bool Stores => false;
     /// <summary>Of a half, not of a word.</summary>
     static virtual bool Half => false;

@@ -102,13 +102,11 @@ public abstract partial class StepMachine
     protected void UseAllCpus() => _usedCpus = MaxCpus;
 
     /// <summary>A run begins.</summary>
-    /// <param name="dropped">the step whose writes are lost, of a mutant; 0 for none</param>
     /// <param name="edits">of what runs, unless <see cref="Planted"/> says otherwise; null for none</param>
-    protected void BeginRun(int cpus, MemoryModel memoryModel, ushort dropped, EditPlan? edits)
+    protected void BeginRun(int cpus, MemoryModel memoryModel, EditPlan? edits)
     {
         ActiveCpus = cpus;
         MemoryModel = memoryModel;
-        _dropped = dropped;
         Steps = 0;
         Digest = Pcg.Mix((ulong)cpus);
         _touchedCount = 0;
@@ -211,7 +209,7 @@ public abstract partial class StepMachine
     internal bool GoesOn(StepCpu cpu)
     {
         Stepper? stepper = _stepper;
-        if (stepper is null) return _edits is not null && GoesOnEdited(cpu);
+        if (stepper is null) return GoesOnEdited(cpu);
         EndStep(cpu);
         if (Steps <= _stayUntil) return true;
         int chosen = stepper.Next(this, cpu);

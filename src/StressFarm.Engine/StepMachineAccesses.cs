@@ -10,7 +10,7 @@ namespace StressFarm.Engine;
 public abstract partial class StepMachine
 {
     /// <summary>
-    /// Somebody looks at each access or changes it: edits, a mutant that loses writes, a memory model, a trace, or an observer that
+    /// Somebody looks at each access or changes it: edits, a memory model, a trace, or an observer that
     /// watches (<see cref="WatchesAll"/>). Then it takes the way of <see cref="PerformWatched"/>.
     /// </summary>
     private int _watched;
@@ -28,7 +28,7 @@ public abstract partial class StepMachine
     private bool _watchesAll;
 
     private void LookForWatchers() =>
-        _watched = _losesWrites || _buffers is not null || _trace is not null || _watchesAll ? 1 : 0;
+        _watched = _edits is not null || _buffers is not null || _trace is not null || _watchesAll ? 1 : 0;
 
     /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -101,7 +101,6 @@ public abstract partial class StepMachine
         _wrote = false;
         cpu.Writer = WriterStamp.Pack(cpu.Number, cpu.OperationNumber, access.StepNumber);
         ulong result = _edits is not null ? DoEdited<TKind>(cpu, in access, out ulong old, out ulong value)
-            : TKind.Stores && access.StepNumber == _dropped ? Lose<TKind>(cpu, in access, out old, out value)
             : Do<TKind>(cpu, in access, out old, out value);
         if (_buffers is not null) (result, value) = _buffers.After(cpu, in access, old, result, value);
         if (_edits is not null) result = AfterEdited(cpu, in access, result);

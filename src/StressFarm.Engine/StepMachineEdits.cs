@@ -22,24 +22,24 @@ public abstract partial class StepMachine
     private void BeginEdits(EditPlan? edits)
     {
         _edits = edits;
-        _losesWrites = edits is not null || _dropped != 0;
         if (edits is null) return;
         if (_editStates.Length == 0) _editStates = [.. AllCpus.Select(_ => new EditState())];
         foreach (EditState state in _editStates) state.Begin(edits);
     }
 
     /// <summary>
-    /// As <see cref="GoesOn"/>. An access that does not happen goes on at once, before the step before it is complete: the code after
-    /// it is that step's.
+    /// As <see cref="GoesOn"/>, which comes by here where nobody runs or edits are at work. An access that does not happen goes on at
+    /// once, while the step before it is not complete: the code after it is that step's.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool GoesOnEdited(StepCpu cpu)
     {
+        if (_edits is null) return false;
         EditState state = _editStates[cpu.Number];
         Edit? edit = state.Edit = state.Find(in cpu.Pending, cpu.OperationNumber, _memory.FirstCell);
         if (edit is { Action: EditAction.Skip } || (edit is { Action: EditAction.Delay } && HoldBack(state, edit, in cpu.Pending))) return state.Skips = true;
         if (edit is { Action: EditAction.ReplaceWritten }) cpu.Pending.A = edit.Value;
-        PutAhead(state, ref cpu.Pending);
+        if (edit is { Action: EditAction.Tear } || state.HeldBack.Kind != AccessKind.None) PutAhead(state, ref cpu.Pending);
         Stepper? stepper = _editedStepper;
         if (stepper is null) return false;
         EndStep(cpu);
@@ -190,7 +190,7 @@ public abstract partial class StepMachine
         bool ahead = state.Ahead != Ahead.None;
         if (!ahead && state.Torn) return DoTorn<TKind>(cpu, state, in access, out old, out value);
         state.Lost = !ahead && state.Edit is { Action: EditAction.Drop };
-        return TKind.Stores && (state.Lost || access.StepNumber == _dropped) ? Lose<TKind>(cpu, in access, out old, out value) : Do<TKind>(cpu, in access, out old, out value);
+        return TKind.Stores && state.Lost ? Lose<TKind>(cpu, in access, out old, out value) : Do<TKind>(cpu, in access, out old, out value);
     }
 
     /// <summary>The second step of a torn access: what follows from the value that the first loaded, whatever is there by now.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace StressFarm.Engine;
 
-/// <summary>How a step writes, what the observer is told of it, and the writes that a mutant loses.</summary>
+/// <summary>How a step writes, what the observer is told of it, and the writes that an edit loses.</summary>
 public abstract partial class StepMachine
 {
     // What the last step wrote of the lines that are watched: see StepObserver.AfterStep. Never empty.
@@ -12,10 +12,8 @@ public abstract partial class StepMachine
     private readonly int _touchable;
     /// <summary>The last step wrote something, be it a cell.</summary>
     private bool _wrote;
-    /// <summary>The step whose writes are lost; 0 for none.</summary>
-    private ushort _dropped;
 
-    /// <summary>A mutant's write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
+    /// <summary>A dropped write: the CPU is told what it would be told, and the memory keeps what it held.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong Lose<TKind>(StepCpu cpu, in Access access, out ulong old, out ulong value) where TKind : struct, IAccessKind
     {
@@ -30,9 +28,7 @@ public abstract partial class StepMachine
     }
 
     /// <summary>The rest of the step just taken is lost too.</summary>
-    private bool Loses(StepCpu cpu) => _losesWrites
-        && ((_dropped != 0 && new WriterStamp(cpu.Writer).StepNumber == _dropped) || (_edits is not null && _editStates[cpu.Number].Lost));
-    private bool _losesWrites;
+    private bool Loses(StepCpu cpu) => _edits is not null && _editStates[cpu.Number].Lost;
 
     /// <summary>What was written without a step may let a CPU go on that waits.</summary>
     protected void NoteWrite() => _wrote = true;

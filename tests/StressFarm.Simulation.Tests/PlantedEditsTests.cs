@@ -63,13 +63,33 @@ public partial class PlantedEditsTests
         Assert.Same(PlantedEdits.Of(two), PlantedEdits.Of(two with { Gup = Gup.Fail }));
     }
 
+    [Fact]
+    public void A_mutant_is_an_edit_too()
+    {
+        EditPlan plan = PlantedEdits.Of(new Policy { Dropped = Step.C6, Deviations = Deviation.InsertPmdKeepsLock })!;
+        Assert.Equal(2, plan.Count);
+        Assert.NotSame(plan, PlantedEdits.Of(new Policy { Dropped = Step.C6 }));
+    }
+
+    [Fact]
+    public void The_page_on_extending_quotes_the_table()
+    {
+        string table = Sources("Policies").Single(text => text.Contains("static class PlantedEdits", StringComparison.Ordinal));
+        string page = File.ReadAllText(Path.Combine(Root(), "docs", "extending.md"));
+        string[] quoted = Quoted().Match(page).Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, quoted.Length);
+        Assert.All(quoted, line => Assert.Contains(line, table, StringComparison.Ordinal));
+    }
+
     /// <summary>The texts of a room, wherever under src it lies.</summary>
-    private static IEnumerable<string> Sources(string room)
+    private static IEnumerable<string> Sources(string room) => Directory.GetDirectories(Path.Combine(Root(), "src"), room, SearchOption.AllDirectories)
+        .SelectMany(d => Directory.GetFiles(d, "*.cs", SearchOption.AllDirectories)).Select(File.ReadAllText);
+
+    private static string Root()
     {
         string? at = AppContext.BaseDirectory;
         while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-        return Directory.GetDirectories(Path.Combine(at!, "src"), room, SearchOption.AllDirectories)
-            .SelectMany(d => Directory.GetFiles(d, "*.cs", SearchOption.AllDirectories)).Select(File.ReadAllText);
+        return at ?? throw new InvalidOperationException("the tests must run inside the source tree");
     }
 
     [GeneratedRegex(@"Policy\.Has\(Deviation\.(\w+)\)")]
@@ -77,4 +97,7 @@ public partial class PlantedEditsTests
 
     [GeneratedRegex(@"\bDeviation\.|Policy\.Has\((?!Deviation\.)")]
     private static partial Regex Mentioned();
+
+    [GeneratedRegex("^```cs\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Quoted();
 }

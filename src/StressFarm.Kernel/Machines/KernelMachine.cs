@@ -124,6 +124,6 @@ public abstract partial class KernelMachine : StepMachine
         RemovedPages = 0;
         SharedVmemmap = 0;
         Ghost.FreesUsageAtOnce = policy.Has(Deviation.UsageFreedAtOnce);
-        BeginRun(arena.Cpus, policy.MemoryModel, (ushort)policy.Dropped, PlantedEdits.Of(policy));
+        BeginRun(arena.Cpus, policy.MemoryModel, PlantedEdits.Of(policy));
     }
 }

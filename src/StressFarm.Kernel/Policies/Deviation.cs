@@ -1,6 +1,6 @@
 namespace StressFarm.Kernel.Policies;
 
-/// <summary>Small deviations from the protocols, one bit each: what a known bug did differently.</summary>
+/// <summary>Small deviations from the protocols, one bit each: what a known bug did differently. <see cref="PlantedEdits"/> says how.</summary>
 [Flags]
 public enum Deviation : ulong
 {

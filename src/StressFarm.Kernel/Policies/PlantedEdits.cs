@@ -92,18 +92,21 @@ public static class PlantedEdits
 
     public static IReadOnlyDictionary<Deviation, Edit[]> ByBit => s_edits;
 
-    private static readonly ConcurrentDictionary<Deviation, EditPlan> s_plans = new();
+    private static readonly ConcurrentDictionary<(Deviation, Step), EditPlan> s_plans = new();
 
-    /// <summary>The edits of what is planted in a policy; null when there are none.</summary>
+    /// <summary>The edits of what is planted in a policy, and of the step that a mutant of it loses; null when there are none.</summary>
     public static EditPlan? Of(Policy policy)
     {
         Deviation edited = policy.Deviations & Edited;
-        return edited == Deviation.None ? null : s_plans.GetOrAdd(edited, Plan);
+        return edited == Deviation.None && policy.Dropped == Step.None ? null : s_plans.GetOrAdd((edited, policy.Dropped), Plan);
     }
 
-    /// <summary>Where two bits have an access in common, the lower one's edit is the one.</summary>
-    private static EditPlan Plan(Deviation bits) =>
-        new(s_edits.Where(e => (bits & e.Key) != 0).OrderBy(e => e.Key).SelectMany(e => e.Value));
+    /// <summary>Where two have an access in common, the edit of the lower bit is the one, and a mutant's comes last.</summary>
+    private static EditPlan Plan((Deviation Bits, Step Dropped) planted)
+    {
+        IEnumerable<Edit> edits = s_edits.Where(e => (planted.Bits & e.Key) != 0).OrderBy(e => e.Key).SelectMany(e => e.Value);
+        return new(planted.Dropped == Step.None ? edits : edits.Append(new((int)planted.Dropped, EditAction.Drop)));
+    }
 
     private static Edit Skip(Step step, AccessKind kind, ulong told = No) => new((int)step, EditAction.Skip) { Kind = kind, Value = told };
 }
