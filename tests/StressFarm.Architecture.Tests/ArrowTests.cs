@@ -15,7 +15,7 @@ public class ArrowTests
     ];
 
     private static readonly Lazy<Arrows> s_arrows = new(() => new Arrows(
-        new SourceTree(Root(), [.. s_projects.Select(p => p.Folder)]),
+        new SourceTree(RepositoryRoot.Folder, [.. s_projects.Select(p => p.Folder)]),
         [.. s_projects.Select(p => (Path.Combine(AppContext.BaseDirectory, $"{p.Assembly}.dll"), Path.GetFileName(p.Folder)))]));
 
     private static bool Writes => Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write";
@@ -23,12 +23,21 @@ public class ArrowTests
     [Fact]
     public void No_two_rooms_know_each_other_both_ways_but_those_listed()
     {
-        string file = Path.Combine(Root(), "tests", "StressFarm.Architecture.Tests", "two-way.txt");
+        string file = Path.Combine(RepositoryRoot.Folder, "tests", "StressFarm.Architecture.Tests", "two-way.txt");
         string[] now = [.. s_arrows.Value.TwoWay.Select(p => $"{p.Item1} <-> {p.Item2}")];
         if (Writes) File.WriteAllLines(file, now);
         string[] listed = File.ReadAllLines(file);
         Assert.True(!now.Except(listed).Any(), $"new both ways: {string.Join("; ", now.Except(listed).Select(Why))}");
         Assert.True(!listed.Except(now).Any(), $"one way by now, to be taken off {Path.GetFileName(file)}: {string.Join("; ", listed.Except(now))}");
+    }
+
+    [Fact]
+    public void Above_the_simulation_no_way_leads_back()
+    {
+        HashSet<(string From, string To)> left = [.. s_arrows.Value.All.Where(a => !a.From.StartsWith("Simulation", StringComparison.Ordinal) && !a.To.StartsWith("Simulation", StringComparison.Ordinal))];
+        // Whoever knows nobody any more is a ground floor; what cannot be taken away floor by floor goes round.
+        while (left.RemoveWhere(a => !left.Any(b => b.From == a.To)) > 0) { }
+        Assert.Empty(left);
     }
 
     /// <summary>Which types draw the thinner of the two arrows.</summary>
@@ -53,7 +62,7 @@ public class ArrowTests
     [Fact]
     public void A_planted_wrong_arrow_is_found()
     {
-        var tree = new SourceTree(Root(), "tests/StressFarm.Architecture.Tests");
+        var tree = new SourceTree(RepositoryRoot.Folder, "tests/StressFarm.Architecture.Tests");
         var arrows = new Arrows(tree, (typeof(ArrowTests).Assembly.Location, "StressFarm.Architecture.Tests"));
         Assert.Equal(("Architecture.Tests/Planted/Above", "Architecture.Tests/Planted/Below"), Assert.Single(arrows.TwoWay));
         Assert.Contains("PlantedWord → PlantedReader", arrows.Drawn("Architecture.Tests/Planted/Below", "Architecture.Tests/Planted/Above"));
@@ -63,9 +72,9 @@ public class ArrowTests
     [Fact]
     public void The_pictures_are_drawn_from_the_arrows()
     {
-        string file = Path.Combine(Root(), "docs", "architecture.md");
+        string file = Path.Combine(RepositoryRoot.Folder, "docs", "architecture.md");
         string page = File.ReadAllText(file);
-        foreach ((string name, string picture) in new[] { ("projects", Picture(ProjectOf, _ => true)), ("simulation", Picture(RoomOf, a => a.From.StartsWith("Simulation/", StringComparison.Ordinal) && a.To.StartsWith("Simulation/", StringComparison.Ordinal))) })
+        foreach ((string name, string picture) in new[] { ("projects", Picture(ProjectOf, _ => true)), ("simulation", Inside("Simulation/")), ("exploration", Inside("Exploration/")), ("campaigns", Inside("Campaigns/")) })
         {
             string begin = $"<!-- generated: {name} -->\n", end = "<!-- end -->";
             int at = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
@@ -75,6 +84,9 @@ public class ArrowTests
         }
         if (Writes) File.WriteAllText(file, page);
     }
+
+    private static string Inside(string project) =>
+        Picture(RoomOf, a => a.From.StartsWith(project, StringComparison.Ordinal) && a.To.StartsWith(project, StringComparison.Ordinal));
 
     private static string ProjectOf(string room) => room.Split('/')[0];
     private static string RoomOf(string room) => room.Split('/')[1];
@@ -90,12 +102,5 @@ public class ArrowTests
             else if (string.CompareOrdinal(from, to) < 0) lines.Add($"  {from} <-.-> {to}");
         }
         return string.Join('\n', [.. lines, "```", "", ""]);
-    }
-
-    private static string Root()
-    {
-        string at = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("no StressFarm.sln above the tests");
-        return at;
     }
 }
