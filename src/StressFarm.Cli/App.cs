@@ -62,7 +62,7 @@ public static class App
 
     private static int Fail(CliHost host, string message, int code)
     {
-        host.Error.WriteLine($"stressfarm: {OneLine(message)}");
+        host.Complain(OneLine(message));
         return code;
     }
 

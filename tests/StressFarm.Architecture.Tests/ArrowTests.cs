@@ -14,7 +14,7 @@ public class ArrowTests
     ];
 
     private static readonly Lazy<Arrows> s_arrows = new(() => new Arrows(
-        new SourceTree(SourceTree.Above(), [.. s_projects.Select(p => p.Folder)]),
+        new SourceTree(RepositoryRoot.Folder, [.. s_projects.Select(p => p.Folder)]),
         [.. s_projects.Select(p => (Path.Combine(AppContext.BaseDirectory, $"{p.Assembly}.dll"), Path.GetFileName(p.Folder)))]));
 
     private static bool Writes => Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write";
@@ -77,7 +77,7 @@ public class ArrowTests
     [Fact]
     public void A_planted_wrong_arrow_is_found()
     {
-        var tree = new SourceTree(SourceTree.Above(), "tests/StressFarm.Architecture.Tests");
+        var tree = new SourceTree(RepositoryRoot.Folder, "tests/StressFarm.Architecture.Tests");
         var arrows = new Arrows(tree, (typeof(ArrowTests).Assembly.Location, "StressFarm.Architecture.Tests"));
         Assert.Equal("Architecture.Tests/Planted/Above → Architecture.Tests/Planted/Below → Architecture.Tests/Planted/Above", Rounds.Shortest(arrows.All));
         Assert.Contains("PlantedWord → PlantedReader", arrows.Drawn("Architecture.Tests/Planted/Below", "Architecture.Tests/Planted/Above"));
@@ -88,7 +88,7 @@ public class ArrowTests
     [Fact]
     public void The_pictures_are_drawn_from_the_arrows()
     {
-        string file = Path.Combine(SourceTree.Above(), "docs", "architecture.md");
+        string file = Path.Combine(RepositoryRoot.Folder, "docs", "architecture.md");
         string page = File.ReadAllText(file);
         var pictures = new List<(string, string)> { ("projects", Picture(ProjectOf, _ => true)) };
         foreach (IGrouping<string, string> project in s_arrows.Value.Rooms.GroupBy(ProjectOf).Where(g => g.Count() > 1))

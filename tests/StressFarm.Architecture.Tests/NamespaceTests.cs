@@ -11,7 +11,7 @@ public partial class NamespaceTests
     [Fact]
     public void A_namespace_is_a_folder()
     {
-        string root = SourceTree.Above();
+        string root = RepositoryRoot.Folder;
         int seen = 0;
         var wrong = new List<string>();
         foreach (string top in new[] { "src", "grains" })

@@ -27,14 +27,6 @@ internal sealed partial class SourceTree
             }
     }
 
-    /// <summary>The checkout that the tests run in.</summary>
-    public static string Above()
-    {
-        string at = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("no StressFarm.sln above the tests");
-        return at;
-    }
-
     public string Root { get; }
     public IEnumerable<string> Rooms => _rooms.Values.Distinct().Order(StringComparer.Ordinal);
 

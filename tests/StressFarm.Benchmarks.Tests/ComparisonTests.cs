@@ -101,7 +101,7 @@ public class ComparisonTests
     public void A_build_is_as_fast_as_itself_and_its_digests_are_the_same()
     {
         var output = new StringWriter();
-        int code = AgainstCommand.Run(["--against", Root(), "--rounds", "6", "driver-pin"], output, TextWriter.Null);
+        int code = AgainstCommand.Run(["--against", RepositoryRoot.Folder, "--rounds", "6", "driver-pin"], output, TextWriter.Null);
         Assert.True(code == 0, output.ToString());
         Assert.Matches(@"driver-pin +\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\] +\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\] +\d\.\d{3} \[.*\] +same", output.ToString());
     }
@@ -110,7 +110,7 @@ public class ComparisonTests
     public void Without_SPIN_a_whole_comparison_is_refused_before_it_measures()
     {
         var error = new StringWriter();
-        Assert.Equal(64, AgainstCommand.Run(["--against", Root()], TextWriter.Null, error, hasSpin: false));
+        Assert.Equal(64, AgainstCommand.Run(["--against", RepositoryRoot.Folder], TextWriter.Null, error, hasSpin: false));
         Assert.Equal("SPIN is not installed: 'apt-get install spin' installs it", error.ToString().TrimEnd());
     }
 
@@ -136,7 +136,7 @@ public class ComparisonTests
     [Fact]
     public void The_page_on_performance_has_every_block_and_every_workload()
     {
-        string page = Path.Combine(Root(), "docs", "performance.md");
+        string page = Path.Combine(RepositoryRoot.Folder, "docs", "performance.md");
         Assert.Null(GeneratedPage.Missing(page, AgainstCommand.Blocks));
         foreach (string id in Catalog<Workload>.Ids)
         {
@@ -144,12 +144,5 @@ public class ComparisonTests
             Assert.Contains(GeneratedPage.Read(page, "against"), l => l.StartsWith(id + " ", StringComparison.Ordinal) && l.EndsWith("same", StringComparison.Ordinal));
         }
         Assert.Contains(GeneratedPage.Read(page, "peers"), l => l.StartsWith("StressFarm / SPIN", StringComparison.Ordinal));
-    }
-
-    private static string Root()
-    {
-        string at = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("no StressFarm.sln above the tests");
-        return at;
     }
 }

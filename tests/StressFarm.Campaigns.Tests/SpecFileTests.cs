@@ -36,8 +36,7 @@ public class SpecFileTests
     [Fact]
     public void The_example_of_the_documentation_is_a_campaign_and_the_page_names_every_key()
     {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "StressFarm.sln"))) root = Path.GetDirectoryName(root)!;
+        string root = RepositoryRoot.Folder;
         CampaignOrder order = SpecBuilder.Build(SpecFile.Read(Path.Combine(root, "docs/examples/soak.yaml")), s_defaults);
         Assert.Equal((3, 3, TimeSpan.FromHours(1)), (order.Spec.Policies.Count, order.Spec.Workloads.Count, order.Budget!.Value));
         string page = File.ReadAllText(Path.Combine(root, "docs/campaigns.md"));

@@ -83,7 +83,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         {
             if (args[i].StartsWith("C-", StringComparison.Ordinal)) args[i] = farm.Id;
             if (args[i].StartsWith("F-", StringComparison.Ordinal)) args[i] = farm.Report.Findings[0].Finding.Id;
-            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(RepositoryRoot.Folder, args[i]);
         }
         // The farm's campaign is another than the one submitted: it cannot be followed.
         args.Remove("--watch");
@@ -102,7 +102,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         if (output >= 0) args.RemoveRange(output, 2);
         args.AddRange(["--out", _sandbox["out"]]);
         for (int i = 0; i < args.Count; i++)
-            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(RepositoryRoot.Folder, args[i]);
     }
 
     /// <summary>A soak becomes one of a few schedules; what is verified is such a one, run before.</summary>
@@ -112,25 +112,15 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
             if (args.IndexOf(option) is var at and >= 0) args.RemoveRange(at, 2);
         args.AddRange(["--out", _sandbox["out"]]);
         for (int i = 0; i < args.Count; i++)
-            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(Root, args[i]);
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(RepositoryRoot.Folder, args[i]);
         string[] budget = ["--sections", "2", "--epochs", "2", "--schedules-per-epoch", "24"];
         if (args[0] == "soak") args.AddRange(budget);
         else _sandbox.Run(["soak", "--workload", "gup-pin", "--out", _sandbox["out"], .. budget]);
     }
 
     internal static IEnumerable<string> Pages() =>
-        Directory.GetFiles(Path.Combine(Root, "docs"), "*.md")
-            .Concat(((string[])["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "findings/README.md"]).Select(page => Path.Combine(Root, page))).Order(StringComparer.Ordinal);
-
-    internal static string Root
-    {
-        get
-        {
-            string? at = AppContext.BaseDirectory;
-            while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-            return at ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-    }
+        Directory.GetFiles(Path.Combine(RepositoryRoot.Folder, "docs"), "*.md")
+            .Concat(((string[])["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "findings/README.md"]).Select(page => Path.Combine(RepositoryRoot.Folder, page))).Order(StringComparer.Ordinal);
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();

@@ -5,7 +5,7 @@ namespace StressFarm.Cli.Tests;
 /// <summary>What the pages about working on StressFarm say of the repository is so.</summary>
 public partial class RepositoryTests
 {
-    private static string Root => DocsTests.Root;
+    private static string Root => RepositoryRoot.Folder;
     private static string Contributing => File.ReadAllText(Path.Combine(Root, "CONTRIBUTING.md"));
 
     public static TheoryData<string, string> DotnetCommands

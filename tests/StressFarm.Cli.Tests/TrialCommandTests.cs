@@ -31,7 +31,7 @@ public sealed class TrialCommandTests : IDisposable
     [Fact]
     public void The_page_of_known_bugs_has_a_row_for_each_and_the_rows_are_those_of_a_trial()
     {
-        string page = File.ReadAllText(Path.Combine(DocsTests.Root, "docs", "known-bugs.md"));
+        string page = File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs", "known-bugs.md"));
         foreach (string id in Catalog<KnownBug>.Ids) Assert.Contains($"\n| {id} |", page, StringComparison.Ordinal);
         // As many seeds and steps as the page's, of two that are caught soon.
         string[] rows = [.. _sandbox.Run("trial", "Z01", "Z02", "--format", "markdown").Out.Split('\n').Where(l => l.StartsWith("| Z", StringComparison.Ordinal))];

@@ -3,7 +3,7 @@ namespace StressFarm.Dashboards.Tests;
 /// <summary>The files under test, as they lie in the repository.</summary>
 internal static class Repository
 {
-    private static string Root { get; } = FindRoot();
+    private static string Root => RepositoryRoot.Folder;
 
     public static string Path(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
 
@@ -11,11 +11,4 @@ internal static class Repository
 
     public static IReadOnlyList<string> Files(string pattern, params string[] folder) =>
         [.. Directory.GetFiles(Path(folder), pattern).Order(StringComparer.Ordinal)];
-
-    private static string FindRoot()
-    {
-        string? at = AppContext.BaseDirectory;
-        while (at is not null && !File.Exists(System.IO.Path.Combine(at, "StressFarm.sln"))) at = System.IO.Path.GetDirectoryName(at);
-        return at ?? throw new InvalidOperationException("the tests do not run inside the repository");
-    }
 }

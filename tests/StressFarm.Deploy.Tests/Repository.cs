@@ -14,7 +14,7 @@ internal static partial class Repository
     /// <summary>How long Orleans tries to join a cluster, some of whose members do not answer: MaxJoinAttemptTime.</summary>
     public const int SecondsToJoin = 300;
 
-    public static string Root { get; } = FindRoot();
+    public static string Root => RepositoryRoot.Folder;
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
     public static bool Exists(string path) => Path.Exists(Path.Combine(Root, path));
 
@@ -88,13 +88,6 @@ internal static partial class Repository
 
     private static int Number(string text, [System.Diagnostics.CodeAnalysis.StringSyntax("Regex")] string pattern) =>
         int.Parse(Regex.Match(text, pattern) is { Success: true } match ? match.Groups[1].Value : throw new InvalidOperationException($"nothing matches {pattern}"), CultureInfo.InvariantCulture);
-
-    private static string FindRoot()
-    {
-        string? at = AppContext.BaseDirectory;
-        while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-        return at ?? throw new InvalidOperationException("the tests do not run inside the repository");
-    }
 
     [GeneratedRegex(@"\(""([A-Za-z]+)"", \$?""")]
     private static partial Regex SettingKey();

@@ -14,7 +14,7 @@ public class GoldenDigestTests
     [Fact]
     public void Digests_are_those_of_the_golden_file()
     {
-        string file = Path.Combine(Root(), "tests", "StressFarm.Exploration.Tests", "golden", "digests.txt");
+        string file = Path.Combine(RepositoryRoot.Folder, "tests", "StressFarm.Exploration.Tests", "golden", "digests.txt");
         string[] now = [.. Lines()];
         if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write") File.WriteAllText(file, string.Join('\n', now) + "\n");
         Assert.Equal(File.ReadAllLines(file), now);
@@ -32,12 +32,5 @@ public class GoldenDigestTests
                 ShardRecord record = executor.Run(cell, 0, Seeds);
                 yield return string.Create(CultureInfo.InvariantCulture, $"{workload.Id} {strategy} {record.Digest:x16} {record.Steps}");
             }
-    }
-
-    internal static string Root()
-    {
-        string? at = AppContext.BaseDirectory;
-        while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-        return at ?? throw new InvalidOperationException("the tests must run inside the source tree");
     }
 }

@@ -14,7 +14,7 @@ public class KnownBugDigestTests
     [Fact]
     public void Digests_are_those_of_the_golden_file()
     {
-        string file = Path.Combine(GoldenDigestTests.Root(), "tests", "StressFarm.Exploration.Tests", "golden", "known-bugs.txt");
+        string file = Path.Combine(RepositoryRoot.Folder, "tests", "StressFarm.Exploration.Tests", "golden", "known-bugs.txt");
         string[] now = [.. Lines()];
         if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write") File.WriteAllText(file, string.Join('\n', now) + "\n");
         Assert.Equal(File.ReadAllLines(file), now);

@@ -216,7 +216,7 @@ public class SoakTests
     [Fact]
     public void Chains_are_those_of_the_golden_file()
     {
-        string file = Path.Combine(GoldenDigestTests.Root(), "tests", "StressFarm.Exploration.Tests", "golden", "soak.txt");
+        string file = Path.Combine(RepositoryRoot.Folder, "tests", "StressFarm.Exploration.Tests", "golden", "soak.txt");
         string[] now = [.. Golden()];
         if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write") File.WriteAllText(file, string.Join('\n', now) + "\n");
         Assert.Equal(File.ReadAllLines(file), now);

@@ -7,7 +7,7 @@ public partial class SurvivorTests
 {
     private const long Budget = 40_000;
     private static readonly Geometry s_geometry = new(4096, 4);
-    private static readonly string s_page = File.ReadAllText(Path.Combine(GoldenDigestTests.Root(), "docs", "mutation-score.md"));
+    private static readonly string s_page = File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs", "mutation-score.md"));
 
     [Theory]
     [InlineData(Step.FolioTryLock, "I57d")]

@@ -8,7 +8,7 @@ namespace StressFarm.Extending.Tests;
 /// </summary>
 public partial class PageTests
 {
-    private static string PageFile => Path.Combine(Root, "docs", "extending.md");
+    private static string PageFile => Path.Combine(RepositoryRoot.Folder, "docs", "extending.md");
     private static string Page => File.ReadAllText(PageFile);
 
     [Fact]
@@ -20,7 +20,7 @@ public partial class PageTests
     [Fact]
     public void Each_file_of_the_example_is_on_the_page_once()
     {
-        string[] files = [.. Directory.GetFiles(Path.Combine(Root, Example), "*.cs").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        string[] files = [.. Directory.GetFiles(Path.Combine(RepositoryRoot.Folder, Example), "*.cs").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
         Assert.True(files.Length >= 5);
         Assert.Equal(files, Fence().Matches(Page).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
     }
@@ -52,18 +52,8 @@ public partial class PageTests
 
     private static bool IsTextOf(Match fence)
     {
-        string file = Path.Combine(Root, Example, fence.Groups[1].Value);
+        string file = Path.Combine(RepositoryRoot.Folder, Example, fence.Groups[1].Value);
         return File.Exists(file) && File.ReadAllText(file) == fence.Groups[2].Value;
-    }
-
-    private static string Root
-    {
-        get
-        {
-            string? at = AppContext.BaseDirectory;
-            while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-            return at ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
     }
 
     [GeneratedRegex("^```csharp (\\S+)\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]

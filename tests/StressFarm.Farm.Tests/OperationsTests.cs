@@ -116,7 +116,7 @@ public class OperationsTests(PostgresServer postgres)
         string name = $"silo_{Guid.NewGuid():N}", folder = Path.Combine(postgres.Folder, name), silo = folder + "-silo", script = folder + ".sql";
         await File.WriteAllTextAsync(silo, $"#!/bin/sh\nexec dotnet '{SiloProcess.Program}' \"$@\"\n");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(silo, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var info = new ProcessStartInfo(Path.Combine(Root, "deploy/prepare"), [folder, $"127.0.0.1;Port={postgres.Port}"]) { RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(Path.Combine(RepositoryRoot.Folder, "deploy/prepare"), [folder, $"127.0.0.1;Port={postgres.Port}"]) { RedirectStandardOutput = true };
         info.Environment["STRESSFARM_SILO"] = silo;
         using Process prepare = Process.Start(info)!;
         await prepare.StandardOutput.ReadToEndAsync();
@@ -135,15 +135,5 @@ public class OperationsTests(PostgresServer postgres)
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
-    }
-
-    private static string Root
-    {
-        get
-        {
-            string? at = AppContext.BaseDirectory;
-            while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-            return at ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
     }
 }

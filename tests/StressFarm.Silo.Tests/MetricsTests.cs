@@ -59,7 +59,7 @@ public sealed class MetricsTests : IAsyncLifetime
         await Scrape();
         IReadOnlyList<Sample> samples = await Scrape();
 
-        string file = Path.Combine(Root(), "tests", "StressFarm.Silo.Tests", "golden", "metrics.txt");
+        string file = Path.Combine(RepositoryRoot.Folder, "tests", "StressFarm.Silo.Tests", "golden", "metrics.txt");
         string[] now = [.. samples.GroupBy(s => s.Family).Select(g => $"{g.Key} {g.First().Type} {string.Join(',', g.SelectMany(s => s.Labels.Keys).Distinct().Order(StringComparer.Ordinal))}".TrimEnd()).Order(StringComparer.Ordinal)];
         if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write") File.WriteAllText(file, string.Join('\n', now) + "\n");
         Assert.Equal(File.ReadAllLines(file), now);
@@ -169,12 +169,5 @@ public sealed class MetricsTests : IAsyncLifetime
             if (DateTime.UtcNow > end) throw new TimeoutException("it did not come true");
             await Task.Delay(100);
         }
-    }
-
-    private static string Root()
-    {
-        string? at = AppContext.BaseDirectory;
-        while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-        return at ?? throw new InvalidOperationException("the tests must run inside the source tree");
     }
 }

@@ -258,7 +258,7 @@ public sealed class FarmCampaign
             {
                 fates[at] = ResultFate.Mismatch;
                 _discrepancies++;
-                Defect(r.Shard, "gave another digest than the one in the ledger");
+                Defect(r.Shard, DefectLine.OtherDigest);
             }
             if (fates[at] == ResultFate.Accepted) Note(r.Shard, r.Record);
             _pace.Add(r.Record.Steps);
@@ -278,7 +278,7 @@ public sealed class FarmCampaign
         PlannedCell cell = Plan.Cells[lease.Work.Shard.Cell];
         finding = finding with { Policy = cell.Policy.Name };
         if (!finding.Recurred)
-            _defects.Add(FailureLocator.Describe(cell, lease.Work.Raw!.LowestSeed, lease.Work.Raw.Key, "a violation did not recur at its own seed"));
+            _defects.Add(DefectLine.NotRecurred(cell, lease.Work.Raw!));
         await _store.RecordWorkup(_entry.Id, _term, lease.Work.Key, new(cell.Index, lease.Work.Raw!, finding), cancellation);
         return _board.Complete(lease.Work, lease.Epoch, finding);
     }
@@ -294,8 +294,7 @@ public sealed class FarmCampaign
 
     private void Defect(Shard shard, string what)
     {
-        PlannedCell cell = Plan.Cells[shard.Cell];
-        string line = string.Create(CultureInfo.InvariantCulture, $"shard {shard.Number} of {cell.Policy.Name} × {cell.Workload.Id} (seeds from {shard.FirstSeed}) {what}");
+        string line = DefectLine.Of(Plan, shard, what);
         if (!_defects.Contains(line)) _defects.Add(line);
     }
 
@@ -362,8 +361,7 @@ public sealed class FarmCampaign
             await SetState(CampaignState.Failed, complaint, cancellation);
             return;
         }
-        long mismatches = _board.Tally.Cells.Sum(c => c.DeterminismMismatches);
-        if (mismatches > 0) _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+        if (DefectLine.NotDeterministic(_board.Tally) is { } differed) _defects.Add(differed);
         CampaignReport report = CampaignReport.Of(_board.Tally, _board.WorkUps());
         await _store.SaveReport(_entry.Id, _term, ReportWriter.Canonical(report), VerdictPage.Markdown(report), cancellation);
         await SaveCounts(cancellation);

@@ -78,9 +78,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
             _stopped = _board.Phase != CampaignPhase.Done;
             CampaignReport? report = _stopped ? null : Report();
             Publish(_stopped ? CampaignState.Paused : CampaignState.Done);
-            long mismatches = Tally.Cells.Sum(c => c.DeterminismMismatches);
-            if (mismatches > 0)
-                _defects.Add(string.Create(CultureInfo.InvariantCulture, $"the determinism self-check failed: {mismatches} schedules gave another digest when run again"));
+            if (DefectLine.NotDeterministic(Tally) is { } differed) _defects.Add(differed);
             _defects.AddRange(Tally.Canaries.Summary.Complaints());
             TimeSpan elapsed = clock.GetElapsedTime(_start);
             return new(report, _stopped, [.. _defects], _resumed, _stepsHere, elapsed, _exploring ?? elapsed);
@@ -91,7 +89,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
     {
         IReadOnlyList<(Candidate, Finding)> workedUp = _board.WorkUps();
         foreach (var (candidate, _) in workedUp.Where(w => !w.Item2.Recurred))
-            _defects.Add(FailureLocator.Describe(candidate.Cell, candidate.Raw.LowestSeed, candidate.Raw.Key, "a violation did not recur at its own seed"));
+            _defects.Add(DefectLine.NotRecurred(candidate.Cell, candidate.Raw));
         return CampaignReport.Of(Tally, workedUp);
     }
 
@@ -186,8 +184,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
         {
             Recorded recorded = Record(shard, record, next);
             if (recorded == Recorded.Mismatch)
-                _defects.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"shard {shard.Number} of {plan.Cells[shard.Cell].Policy.Name} × {plan.Cells[shard.Cell].Workload.Id} (seeds from {shard.FirstSeed}) gave another digest than the one in the ledger"));
+                _defects.Add(DefectLine.Of(plan, shard, DefectLine.OtherDigest));
             _board.Complete(lease.Work, lease.Epoch, record);
             _stepsHere += record.Steps;
             Measure(shard, record, recorded, clock.GetElapsedTime(began));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using StressFarm.Campaigns.Reports;
 
 namespace StressFarm.Campaigns.Runs;
@@ -38,27 +37,18 @@ public sealed class OutputFolder
     }
 
     /// <summary>Writes report and timings, each whole or not at all.</summary>
-    public void Write(CampaignReport report, CampaignOutcome outcome, string build, int workers)
-    {
-        try
-        {
-            Replace(Report, ReportWriter.Canonical(report));
-            Replace(Page, VerdictPage.Markdown(report));
-            Replace(Timings, TimingsOf(outcome, build, workers));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CampaignFault($"cannot write the report to '{FullPath}': {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-    }
+    public void Write(CampaignReport report, CampaignOutcome outcome, string build, int workers) => Write(
+        (Report, ReportWriter.Canonical(report)), (Page, VerdictPage.Markdown(report)),
+        (Timings, JsonText.FileOf(TimingsShape.Of(outcome, build, workers), TimingsJson.Default.TimingsShape)));
 
     /// <summary>Writes a report that was drawn up elsewhere.</summary>
-    public void Write(byte[] report, byte[] page)
+    public void Write(byte[] report, byte[] page) => Write((Report, report), (Page, page));
+
+    private void Write(params ReadOnlySpan<(string Name, byte[] Content)> files)
     {
         try
         {
-            Replace(Report, report);
-            Replace(Page, page);
+            foreach (var (name, content) in files) Replace(name, content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,23 +61,5 @@ public sealed class OutputFolder
         string path = Path.Combine(FullPath, name), draft = path + ".new";
         File.WriteAllBytes(draft, content);
         File.Move(draft, path, overwrite: true);
-    }
-
-    private static byte[] TimingsOf(CampaignOutcome outcome, string build, int workers)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, ReportWriter.Layout))
-        {
-            json.WriteStartObject();
-            json.WriteString("build", build);
-            json.WriteNumber("workers", workers);
-            json.WriteNumber("shardsResumed", outcome.Resumed);
-            json.WriteNumber("stepsThisRun", outcome.StepsHere);
-            json.WriteNumber("exploringSeconds", Math.Round(outcome.Exploring.TotalSeconds, 3));
-            json.WriteNumber("elapsedSeconds", Math.Round(outcome.Elapsed.TotalSeconds, 3));
-            json.WriteEndObject();
-        }
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using StressFarm.Exploration.Canaries;
 using StressFarm.Exploration.Records;
 
@@ -18,6 +19,7 @@ public readonly record struct CanaryCounts(long Planted, long Caught)
 /// <param name="Schedules">that were run for it</param>
 public sealed record CanaryCount(string Id, string Kind, long Planted, long Caught, long Absent, long Schedules, long Steps)
 {
+    [JsonIgnore]
     public long Missed => Planted - Caught;
 }
 

@@ -32,10 +32,10 @@ internal sealed class CampaignSession(CliHost host, string verb, CampaignOrder o
             outcome = runner.Run(order.Workers, order.Budget, host.Interrupt);
         }
 
-        foreach (string defect in outcome.Defects) host.Error.WriteLine($"stressfarm: {defect}");
+        foreach (string defect in outcome.Defects) host.Complain(defect);
         if (outcome.Report is not { } report)
         {
-            host.Error.WriteLine($"stressfarm: interrupted; every finished shard is kept in '{folder}': the same command resumes there");
+            host.Complain($"interrupted; every finished shard is kept in '{folder}': the same command resumes there");
             return outcome.Defects.Count > 0 ? ExitCode.Fault : ExitCode.Inconclusive;
         }
         output.Write(report, outcome, BuildInfo.Build, order.Workers);
@@ -49,9 +49,7 @@ internal sealed class CampaignSession(CliHost host, string verb, CampaignOrder o
     {
         string rate = outcome.Exploring.TotalSeconds > 0 && outcome.StepsHere > 0
             ? $", {Numbers.Short(outcome.StepsHere / outcome.Exploring.TotalSeconds)} steps/s" : "";
-        host.Out.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(outcome.Elapsed)}{rate}; digest {DigestText.Hex(report.Digest)}");
-        if (report.DeterminismChecked > 0)
-            host.Out.WriteLine($"determinism self-check: {Numbers.Of(report.DeterminismChecked, "schedule")} run twice, {report.DeterminismMismatches} differed");
+        RunSummary.Write(host.Out, report, outcome.Elapsed, rate);
         if (outcome.Resumed > 0) host.Out.WriteLine($"{Numbers.Of(outcome.Resumed, "shard")} {(outcome.Resumed == 1 ? "was" : "were")} in the ledger already");
         host.Out.WriteLine($"report: {Path.Combine(folder, OutputFolder.Report)}");
     }

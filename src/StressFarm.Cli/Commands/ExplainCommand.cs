@@ -17,14 +17,6 @@ internal static class ExplainCommand
             Finding finding = FindingLookup.IsId(text)
                 ? FindingLookup.ById(text, folder)
                 : FindingLookup.Replay(text).Finding ?? throw new SpecException("nothing is violated in the schedule of this token");
-            if (json)
-            {
-                JsonOutput.Write(host.Out, finding);
-                return ExitCode.Done;
-            }
-            FindingText.WriteFull(host.Out, finding);
-            host.Out.WriteLine();
-            MailText.Write(host.Out, finding);
-            return ExitCode.Done;
+            return ExplainText.Write(host, finding, json);
         });
 }

@@ -16,8 +16,7 @@ internal static class FindingLookup
     public static Finding ById(string id, string folder)
     {
         if (id.Length > 64) throw new SpecException($"'{id[..40]}…' is no finding's id");
-        if (File.Exists(folder)) throw new SpecException($"--out: '{folder}' is a file, not a folder");
-        using SqliteLedger ledger = SqliteLedger.OpenToRead(folder);
+        using SqliteLedger ledger = LedgerFolder.OpenToRead(folder);
         return ledger.FindById(id) ?? throw new SpecException($"there is no finding '{id}' in '{folder}'");
     }
 

@@ -27,7 +27,7 @@ internal static class MutantTrial
         }
         catch (OperationCanceledException)
         {
-            host.Error.WriteLine("stressfarm: interrupted");
+            host.Complain("interrupted");
             return ExitCode.Inconclusive;
         }
         text.Write(host.Out, rows, budget);

@@ -27,9 +27,7 @@ internal static class RunCommand
         return session.Run(report =>
         {
             if (!json) RunText.Write(host, report);
-            return report.AnyViolated ? ExitCode.Violation
-                : report.AnyInconclusive ? ExitCode.Inconclusive
-                : ExitCode.Done;
+            return ExitCode.Of(report);
         });
     }
 }

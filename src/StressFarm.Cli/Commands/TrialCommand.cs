@@ -31,10 +31,8 @@ internal static class TrialCommand
         command.SetAction(parsed =>
         {
             KnownBug[] asked = [.. Asked(parsed.GetValue(bugs) ?? [])];
-            long Number(Option<string?> option, long otherwise, long most) =>
-                parsed.GetValue(option) is { } text ? Quantities.Whole(new UserValue(text.Trim(), option.Name), 1, most) : otherwise;
-            int first = (int)Number(seeds, DefaultSeeds, MostSeeds), threads = (int)Number(workers, Environment.ProcessorCount, 1024);
-            long steps = Number(budget, DefaultBudget, CampaignSpec.MaxSteps);
+            int first = parsed.Whole(seeds, 1, MostSeeds) ?? DefaultSeeds, threads = parsed.Whole(workers, 1, 1024) ?? Environment.ProcessorCount;
+            long steps = parsed.Whole(budget, 1, CampaignSpec.MaxSteps) ?? DefaultBudget;
             ITrialText text = TextOf(parsed.GetValue(format));
             if (parsed.GetValue(mutants))
                 return asked.Length < Catalog<KnownBug>.Ids.Count() || parsed.GetValue(seeds) is not null
@@ -49,7 +47,7 @@ internal static class TrialCommand
     {
         null or "text" => new TrialText(),
         "markdown" => new TrialMarkdown(),
-        _ => throw new UserValue(format, "--format").Wrong($"unknown format {new UserValue(format, "").Shown}; there are text, markdown"),
+        _ => throw CampaignOptions.UnknownFormat(format, "markdown"),
     };
 
     private static IEnumerable<KnownBug> Asked(string[] ids) => ids.Length == 0 ? Catalog<KnownBug>.All
@@ -77,7 +75,7 @@ internal static class TrialCommand
         }
         catch (OperationCanceledException)
         {
-            host.Error.WriteLine("stressfarm: interrupted");
+            host.Complain("interrupted");
             return ExitCode.Inconclusive;
         }
         text.Write(host.Out, [.. bugs.Select((bug, i) => new TrialResult(bug, rows[(i * s_strategies.Length)..((i + 1) * s_strategies.Length)], shortest[i], production[i]))], seeds, budget);

@@ -27,20 +27,16 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             bool json = CampaignOptions.IsJson(parsed.GetValue(format));
-            int? only = Number(parsed, section, SoakBudget.MaxSections), asked = Number(parsed, sample, int.MaxValue);
+            int? only = parsed.Whole(section, 0, SoakBudget.MaxSections), asked = parsed.Whole(sample, 0, int.MaxValue);
             if (asked is not null && parsed.GetValue(all)) throw new SpecException("--sample: contradicts --all");
             return Verify(host, parsed.GetValue(folder) ?? Defaults.OutputFolder, only, parsed.GetValue(all) ? null : asked ?? DefaultSample, json);
         });
         return command;
     }
 
-    private static int? Number(ParseResult parsed, Option<string?> option, int most) =>
-        parsed.GetValue(option) is { } text ? (int)Quantities.Whole(new UserValue(text.Trim(), option.Name), 0, most) : null;
-
     private static int Verify(CliHost host, string folder, int? section, int? sample, bool json)
     {
-        if (File.Exists(folder)) throw new SpecException($"--out: '{folder}' is a file, not a folder");
-        using SqliteLedger ledger = SqliteLedger.OpenToRead(folder);
+        using SqliteLedger ledger = LedgerFolder.OpenToRead(folder);
         CampaignSpec spec = ledger.ReadSpec();
         if (spec.Soak is not { } soak) throw new SpecException($"'{folder}' holds a campaign that is no soak: only a soak has chains");
         if (section >= soak.Sections) throw new SpecException($"--section: the soak in '{folder}' has the sections 0 to {soak.Sections - 1}");
@@ -57,7 +53,7 @@ internal static class VerifyCommand
         }
         catch (OperationCanceledException)
         {
-            host.Error.WriteLine("stressfarm: interrupted; nothing that was looked at did not fit");
+            host.Complain("interrupted; nothing that was looked at did not fit");
             return ExitCode.Inconclusive;
         }
         if (json) JsonOutput.Write(host.Out, done);
@@ -68,8 +64,7 @@ internal static class VerifyCommand
     private static void Write(TextWriter output, CampaignSpec spec, ChainVerification done)
     {
         output.WriteLine($"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | verify | spec {spec.Hash[..12]}");
-        output.WriteLine($"{Numbers.Of(done.Sections, "section")}, {Numbers.Of(done.Epochs, "epoch")}: every link follows from its row and the link before it");
-        output.WriteLine($"{Numbers.Of(done.Checkpoints, "checkpoint")}: each has its hash and is its chain's");
+        foreach (string line in ChainText.Lines(done)) output.WriteLine(line);
         output.WriteLine($"{Numbers.Of(done.Reexecuted, "epoch")} run once more: the same records, the same memory");
     }
 }

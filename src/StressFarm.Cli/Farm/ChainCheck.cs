@@ -34,11 +34,7 @@ internal sealed class ChainCheck(FarmClient client, FarmLedger ledger, RecordRea
             return new(looked.Reexecuted, looked.Reexecuted, [e.Message], "the chains do NOT hold", [], looked);
         }
         string summary = string.Create(CultureInfo.InvariantCulture, $"re-executed {Numbers.Of(looked.Reexecuted, "epoch")}: {looked.Reexecuted} same");
-        return new(looked.Reexecuted, looked.Reexecuted, [], summary,
-        [
-            $"{Numbers.Of(looked.Sections, "section")}, {Numbers.Of(looked.Epochs, "epoch")}: every link follows from its row and the link before it",
-            $"{Numbers.Of(looked.Checkpoints, "checkpoint")}: each has its hash and is its chain's",
-        ], looked);
+        return new(looked.Reexecuted, looked.Reexecuted, [], summary, ChainText.Lines(looked), looked);
     }
 
     /// <summary>The rows that the ledger had when it was fetched: of one that grows, later ones come in between.</summary>

@@ -30,7 +30,7 @@ internal sealed class FarmAddress
         Uri farm = Read(address);
         string? token = Token(parsed, host);
         if (token is not null && farm.Scheme == Uri.UriSchemeHttp && !IsLoopback(farm))
-            host.Error.WriteLine("stressfarm: the token goes over the network unencrypted: use an https address");
+            host.Complain("the token goes over the network unencrypted: use an https address");
         return new FarmClient(farm, token, host.Patience, host.Clock);
     }
 
@@ -38,11 +38,7 @@ internal sealed class FarmAddress
 
     private static Uri Read(UserValue given)
     {
-        if (!Uri.TryCreate(given.Text.Trim(), UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
-            throw given.Wrong($"{given.Shown} is not the address of a farm: write {Default}");
-        // Whatever is in an address ends in logs.
-        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
-            throw given.Wrong($"an address takes no user, query or fragment; a token goes into {TokenVariable} or --token-file");
+        Uri uri = HttpAddress.Read(given, "a farm", Default, $"{TokenVariable} or --token-file");
         return uri.AbsolutePath.EndsWith('/') ? uri : new Uri(uri + "/");
     }
 

@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Text.Json;
 using StressFarm.Campaigns;
 using StressFarm.Campaigns.Farm;
 using StressFarm.Campaigns.Ledgers;
 using StressFarm.Campaigns.Plans;
 using StressFarm.Campaigns.Reports;
+using StressFarm.Cli.Output;
 using StressFarm.Exploration.Records;
 
 namespace StressFarm.Cli.Farm;
@@ -44,27 +44,9 @@ internal sealed class LedgerCheck
             : "the campaign is not done: what stands in the ledger now was checked";
     }
 
-    public void WriteJson(Utf8JsonWriter json, Rerun again)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("planned", _audit.Planned);
-        json.WriteNumber("executed", _audit.Executed);
-        json.WriteNumber("lost", _audit.Lost);
-        json.WriteNumber("double", _audit.Double);
-        json.WriteNumber("foreign", _audit.Foreign);
-        json.WriteString("digest", DigestText.Hex(_audit.Digest));
-        if (again.Chains is { } chains)
-        {
-            json.WriteNumber("sections", chains.Sections);
-            json.WriteNumber("epochs", chains.Epochs);
-            json.WriteNumber("checkpoints", chains.Checkpoints);
-        }
-        json.WriteNumber("reexecuted", again.Ran);
-        json.WriteNumber("same", again.Same);
-        json.WriteBoolean("done", _done);
-        json.WriteBoolean("right", Complaints.Count == 0 && again.Complaints.Count == 0);
-        json.WriteEndObject();
-    }
+    public LedgerCheckShape Shape(Rerun again) => new(
+        _audit.Planned, _audit.Executed, _audit.Lost, _audit.Double, _audit.Foreign, DigestText.Hex(_audit.Digest),
+        again.Chains?.Sections, again.Chains?.Epochs, again.Chains?.Checkpoints, again.Ran, again.Same, _done, Complaints.Count == 0 && again.Complaints.Count == 0);
 
     /// <summary>A line as the audit takes it; one that is of no shard of the plan comes to it as such.</summary>
     private static StoredShard Stored(FarmLedger ledger, LedgerLine line) =>

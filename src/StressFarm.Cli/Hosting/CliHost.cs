@@ -27,4 +27,7 @@ public sealed class CliHost
     public FarmPatience Patience { get; init; } = FarmPatience.Usual;
     /// <summary>How long a collector of metrics is waited for.</summary>
     public TimeSpan CollectorPatience { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Says on standard error what is wrong, in one line that names the command.</summary>
+    public void Complain(string what) => Error.WriteLine($"stressfarm: {what}");
 }

@@ -1,3 +1,5 @@
+using StressFarm.Campaigns.Reports;
+
 namespace StressFarm.Cli.Hosting;
 
 /// <summary>What the command's exit codes mean.</summary>
@@ -11,4 +13,7 @@ public static class ExitCode
     /// <summary>The infrastructure failed, or the same thing run twice differed.</summary>
     public const int Fault = 3;
     public const int Usage = 64;
+
+    /// <summary>The code of a campaign that was run as a gate.</summary>
+    public static int Of(CampaignReport report) => report.AnyViolated ? Violation : report.AnyInconclusive ? Inconclusive : Done;
 }

@@ -117,7 +117,7 @@ internal sealed class OtlpPush : IDisposable
         private void Say(string why)
         {
             if (Interlocked.Increment(ref _failures) == 1)
-                host.Error.WriteLine($"stressfarm: {OtlpAddress.Option}: {collector} did not take the metrics ({why}); the run goes on");
+                host.Complain($"{OtlpAddress.Option}: {collector} did not take the metrics ({why}); the run goes on");
         }
     }
 }

@@ -56,7 +56,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     public bool Json(ParseResult parsed) => IsJson(parsed.GetValue(_format));
 
     /// <summary>Where metrics are pushed to; null for nowhere.</summary>
-    public Uri? Otlp(ParseResult parsed) => Text(parsed, _otlp) is { } given ? OtlpAddress.Read(given) : null;
+    public Uri? Otlp(ParseResult parsed) => parsed.Given(_otlp) is { } given ? OtlpAddress.Read(given) : null;
 
     /// <summary>What was asked for, the file's part included.</summary>
     public CampaignRequest Request(ParseResult parsed)
@@ -66,22 +66,22 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             Policies = [.. Texts(parsed, _policy, whole: true), .. Texts(parsed, _policies, whole: false)],
             Workloads = [.. Texts(parsed, _workload, whole: false), .. Texts(parsed, _workloads, whole: false)],
             Set = [.. Texts(parsed, _set, whole: false)],
-            Strategy = Text(parsed, _strategy),
-            Generation = Text(parsed, _generation),
-            Seed = Text(parsed, _seed),
-            Schedules = Text(parsed, _schedules),
-            Steps = Text(parsed, _steps),
+            Strategy = parsed.Given(_strategy),
+            Generation = parsed.Given(_generation),
+            Seed = parsed.Given(_seed),
+            Schedules = parsed.Given(_schedules),
+            Steps = parsed.Given(_steps),
             Soak = soak || parsed.GetValue(_soak),
-            SoakSections = Text(parsed, _sections),
-            SoakEpochs = Text(parsed, _epochs),
-            SoakSchedules = Text(parsed, _epochSchedules),
-            For = Text(parsed, _for),
-            Cpus = Text(parsed, _cpus),
-            Pages = Text(parsed, _pages),
-            Bug = Text(parsed, _bug),
-            Shard = Text(parsed, _shard),
-            Canaries = Text(parsed, _canaries),
-            Workers = Text(parsed, _workers),
+            SoakSections = parsed.Given(_sections),
+            SoakEpochs = parsed.Given(_epochs),
+            SoakSchedules = parsed.Given(_epochSchedules),
+            For = parsed.Given(_for),
+            Cpus = parsed.Given(_cpus),
+            Pages = parsed.Given(_pages),
+            Bug = parsed.Given(_bug),
+            Shard = parsed.Given(_shard),
+            Canaries = parsed.Given(_canaries),
+            Workers = parsed.Given(_workers),
         };
         string? file = parsed.GetValue(_file);
         return file is not null ? request.Over(SpecFile.Read(file)) : request;
@@ -95,8 +95,13 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     {
         null or "text" => false,
         "json" => true,
-        _ => throw new UserValue(format, "--format").Wrong($"unknown format {new UserValue(format, "").Shown}; there are text, json"),
+        _ => throw UnknownFormat(format, "json"),
     };
+
+    /// <summary>The error that a format is.</summary>
+    /// <param name="other">the one there is beside text</param>
+    public static SpecException UnknownFormat(string format, string other) =>
+        new UserValue(format, "--format").Wrong($"unknown format {new UserValue(format, "").Shown}; there are text, {other}");
 
     public static Option<string?> One(string name, string description) =>
         NeedingValues(new Option<string?>(name) { Description = description, Arity = ArgumentArity.ExactlyOne });
@@ -116,9 +121,6 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
         });
         return option;
     }
-
-    private static UserValue? Text(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) is { } text ? new UserValue(text.Trim(), option.Name) : null;
 
     /// <summary>The values of a repeatable option, lists taken apart. A design's own commas stay: ';' separates designs with '='.</summary>
     private static IEnumerable<UserValue> Texts(ParseResult parsed, Option<string[]> option, bool whole)

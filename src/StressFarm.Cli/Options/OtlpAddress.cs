@@ -13,11 +13,7 @@ internal static class OtlpAddress
     /// <exception cref="SpecException">one line</exception>
     public static Uri Read(UserValue given)
     {
-        if (!Uri.TryCreate(given.Text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
-            throw given.Wrong($"{given.Shown} is not the address of a collector: write {Example}");
-        // Whatever is in an address ends in logs.
-        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
-            throw given.Wrong("an address takes no user, query or fragment; a token goes into OTEL_EXPORTER_OTLP_HEADERS");
+        Uri uri = HttpAddress.Read(given, "a collector", Example, "OTEL_EXPORTER_OTLP_HEADERS");
         return uri.AbsolutePath == "/" ? new Uri(uri, Path) : uri;
     }
 }

@@ -10,7 +10,7 @@ public partial class InstrumentNamesTests
     {
         // | `a`, `b` | counters, label × label | meaning |
         var page = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (Match row in Row().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "metrics.md"))))
+        foreach (Match row in Row().Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs", "metrics.md"))))
             foreach (Match name in Quoted().Matches(row.Groups[1].Value))
                 page.Add(name.Groups[1].Value, $"{row.Groups[2].Value.TrimEnd('s')}: {Labels(row.Groups[3].Value)}");
         Assert.Equal(InstrumentNames.All.Select(i => $"{i.Name} {i.Kind.ToString().ToLowerInvariant()}: {string.Join(" × ", i.Labels)}").Order(StringComparer.Ordinal), page.Select(p => $"{p.Key} {p.Value}"));
@@ -54,13 +54,6 @@ public partial class InstrumentNamesTests
         // "kind `self`, `silo`, `ledger`" is the label kind with its values; "the same" repeats the row before.
         string labels = Regex.Replace(column, " `[^`]*`(, `[^`]*`)*", "").Trim();
         return labels == "the same" ? "kind" : labels;
-    }
-
-    private static string Root()
-    {
-        string? at = AppContext.BaseDirectory;
-        while (at is not null && !File.Exists(Path.Combine(at, "StressFarm.sln"))) at = Path.GetDirectoryName(at);
-        return at ?? throw new InvalidOperationException("the tests must run inside the source tree");
     }
 
     [GeneratedRegex(@"^\| (`stressfarm_[^|]*) \| (counters?|gauges?|histograms?)(?:, ([^|]*))? \|", RegexOptions.Multiline)]

@@ -31,19 +31,31 @@ internal static class FarmCommand
     }
 
     /// <summary>A command that asks a farm: with its address, its token and a format.</summary>
-    /// <param name="run">the client, the command line, whether JSON is asked for; gives the exit code</param>
-    public static Command Asking(CliHost host, string name, string description, Func<FarmClient, ParseResult, bool, CancellationToken, Task<int>> run)
+    /// <param name="run">gives the exit code</param>
+    /// <param name="options">further ones</param>
+    public static Command Asking(CliHost host, string name, string description, Func<FarmCall, Task<int>> run, params IEnumerable<Option> options)
     {
         var command = new Command(name, description);
         var address = new FarmAddress();
         Option<string?> format = CampaignOptions.FormatOption();
         address.AddTo(command);
         command.Add(format);
+        foreach (Option option in options) command.Add(option);
         command.SetAction(parsed =>
         {
             bool json = CampaignOptions.IsJson(parsed.GetValue(format));
-            return Run(host, () => address.Client(parsed, host), client => run(client, parsed, json, host.Interrupt));
+            return Run(host, () => address.Client(parsed, host), client => run(new(host, client, parsed, json)));
         });
+        return command;
+    }
+
+    /// <summary>A command that asks a farm about one campaign: it takes the campaign's id.</summary>
+    /// <param name="run">the call and the id; gives the exit code</param>
+    public static Command AboutCampaign(CliHost host, string name, string description, Func<FarmCall, string, Task<int>> run, params IEnumerable<Option> options)
+    {
+        var id = new Argument<string>("id") { Description = "a campaign's id: C-…" };
+        Command command = Asking(host, name, description, call => run(call, Id(call.Parsed.GetRequiredValue(id).Trim())), options);
+        command.Add(id);
         return command;
     }
 
@@ -70,20 +82,13 @@ internal static class FarmCommand
         }
         catch (OperationCanceledException) when (host.Interrupt.IsCancellationRequested)
         {
-            host.Error.WriteLine("stressfarm: interrupted; the farm goes on");
+            host.Complain("interrupted; the farm goes on");
             return ExitCode.Inconclusive;
         }
     }
-
-    public static Argument<string> IdArgument() => new("id") { Description = "a campaign's id: C-…" };
-
-    public static string Id(ParseResult parsed, Argument<string> argument) => Id(parsed.GetRequiredValue(argument).Trim());
 
     /// <exception cref="SpecException">no campaign has such an id</exception>
     public static string Id(string id) =>
         id.Length == IdDigits + 2 && id.StartsWith("C-", StringComparison.Ordinal) && id.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0
             ? id : throw new SpecException($"{new UserValue(id, "").Shown} is no campaign's id: C- and twelve hex digits");
-
-    public static int Whole(ParseResult parsed, Option<string?> option, int low, int high, int otherwise) =>
-        parsed.GetValue(option) is { } text ? (int)Quantities.Whole(new UserValue(text.Trim(), option.Name), low, high) : otherwise;
 }

@@ -18,12 +18,12 @@ internal static class FarmFollower
     {
         OutputFolder? output = folder is null ? null : OutputFolder.Prepare(folder);
         CampaignStatus last = await ToEnd(host, client, id);
-        foreach (string defect in last.Defects) host.Error.WriteLine($"stressfarm: {defect}");
+        foreach (string defect in last.Defects) host.Complain(defect);
         if (FarmWatcher.StateOf(last) != CampaignState.Done)
         {
             string why = last.Reason.Length > 0 ? $": {last.Reason}" : "";
             if (FarmWatcher.StateOf(last) == CampaignState.Failed) throw new CampaignFault($"campaign {id} failed{why}");
-            host.Error.WriteLine($"stressfarm: campaign {id} was cancelled{why}; what is done stays, and submitting it again goes on with it");
+            host.Complain($"campaign {id} was cancelled{why}; what is done stays, and submitting it again goes on with it");
             return last.Defects.Count > 0 ? ExitCode.Fault : ExitCode.Inconclusive;
         }
         byte[] bytes = await client.Report(id, host.Interrupt);
@@ -36,10 +36,7 @@ internal static class FarmFollower
             RunText.Write(host, report);
             Summary(host, report, last, folder);
         }
-        return last.Defects.Count > 0 || report.Canaries.Blind ? ExitCode.Fault
-            : report.AnyViolated ? ExitCode.Violation
-            : report.AnyInconclusive ? ExitCode.Inconclusive
-            : ExitCode.Done;
+        return last.Defects.Count > 0 || report.Canaries.Blind ? ExitCode.Fault : ExitCode.Of(report);
     }
 
     private static async Task<CampaignStatus> ToEnd(CliHost host, FarmClient client, string id)
@@ -80,9 +77,7 @@ internal static class FarmFollower
 
     private static void Summary(CliHost host, CampaignReport report, CampaignStatus last, string? folder)
     {
-        host.Out.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(ElapsedOf(last, last.Created))}; digest {DigestText.Hex(report.Digest)}");
-        if (report.DeterminismChecked > 0)
-            host.Out.WriteLine($"determinism self-check: {Numbers.Of(report.DeterminismChecked, "schedule")} run twice, {report.DeterminismMismatches} differed");
+        RunSummary.Write(host.Out, report, ElapsedOf(last, last.Created));
         host.Out.WriteLine(FarmText.Balance(last.Ledger) + (last.Leases.Verified > 0 ? $"; {Numbers.Of(last.Leases.Verified, "shard")} run by a second silo, {last.Leases.VerifyMismatches} differed" : ""));
         host.Out.WriteLine(folder is null ? $"report: stressfarm farm report {last.Id} --out DIR" : $"report: {Path.Combine(folder, OutputFolder.Report)}");
     }

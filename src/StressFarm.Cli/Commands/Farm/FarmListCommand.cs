@@ -14,14 +14,7 @@ internal static class FarmListCommand
     public static Command Create(CliHost host)
     {
         Option<string?> limit = CampaignOptions.One("--limit", "how many");
-        Command command = FarmCommand.Asking(host, "list", "list the farm's campaigns, the newest first", async (client, parsed, json, cancellation) =>
-        {
-            IReadOnlyList<CampaignStatus> campaigns = await client.List(FarmCommand.Whole(parsed, limit, 1, Most, Usual), cancellation);
-            if (json) FarmJsonOutput.Write(host.Out, campaigns, FarmJson.Default.IReadOnlyListCampaignStatus);
-            else FarmText.Write(host.Out, campaigns);
-            return ExitCode.Done;
-        });
-        command.Add(limit);
-        return command;
+        return FarmCommand.Asking(host, "list", "list the farm's campaigns, the newest first", async call =>
+            call.Show(await call.Client.List(call.Parsed.Whole(limit, 1, Most) ?? Usual, call.Cancellation), FarmJson.Default.IReadOnlyListCampaignStatus, FarmText.Write), limit);
     }
 }

@@ -2,10 +2,10 @@ using System.CommandLine;
 using StressFarm.Campaigns;
 using StressFarm.Campaigns.Farm;
 using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Farm;
 using StressFarm.Cli.Hosting;
 using StressFarm.Cli.Options;
 using StressFarm.Cli.Output;
-using StressFarm.Exploration.Evidence;
 
 namespace StressFarm.Cli.Commands.Farm;
 
@@ -20,40 +20,21 @@ internal static class FindingsCommand
         Option<string?> policy = CampaignOptions.One("--policy", "only findings of this design: a preset, or custom"), workload = CampaignOptions.One("--workload", "only findings of this workload"),
             invariant = CampaignOptions.One("--invariant", "only findings of this invariant"), campaigns = CampaignOptions.One("--campaigns", $"how many of the newest campaigns, to those that are active; {FindingQuery.UsualCampaigns}");
         var finding = new Argument<string?>("finding") { Arity = ArgumentArity.ZeroOrOne, Description = "a finding's id (F-…), to see it in full" };
-        Command command = FarmCommand.Asking(host, "findings", "list findings of a campaign or of the newest ones, or explain one", async (client, parsed, json, cancellation) =>
+        Command command = FarmCommand.Asking(host, "findings", "list findings of a campaign or of the newest ones, or explain one", async call =>
         {
+            (FarmClient client, ParseResult parsed, CancellationToken cancellation) = (call.Client, call.Parsed, call.Cancellation);
             var query = new FindingQuery(parsed.GetValue(policy), parsed.GetValue(workload), parsed.GetValue(invariant));
             if (parsed.GetValue(id) is not { } given)
-            {
-                IReadOnlyList<FarmFinding> all = await client.Findings(query, parsed.GetValue(campaigns) is null ? null : FarmCommand.Whole(parsed, campaigns, 1, FindingQuery.MostCampaigns, FindingQuery.UsualCampaigns), cancellation);
-                if (json) FarmJsonOutput.Write(host.Out, all, FarmJson.Default.IReadOnlyListFarmFinding);
-                else FarmText.Write(host.Out, all);
-                return ExitCode.Done;
-            }
+                return call.Show(await client.Findings(query, parsed.Whole(campaigns, 1, FindingQuery.MostCampaigns), cancellation), FarmJson.Default.IReadOnlyListFarmFinding, FarmText.Write);
             if (query != FindingQuery.All || parsed.GetValue(campaigns) is not null)
                 throw new SpecException("--policy, --workload, --invariant and --campaigns choose among the findings of many campaigns; leave the campaign out");
             string campaign = FarmCommand.Id(given.Trim());
             if (parsed.GetValue(finding) is not { } wanted)
-            {
-                IReadOnlyList<FindingSummary> findings = await client.Findings(campaign, cancellation);
-                if (json) FarmJsonOutput.Write(host.Out, findings, FarmJson.Default.IReadOnlyListFindingSummary);
-                else FarmText.Write(host.Out, findings);
-                return ExitCode.Done;
-            }
-            Finding found = await client.Finding(campaign, Checked(wanted.Trim()), cancellation);
-            if (json)
-            {
-                JsonOutput.Write(host.Out, found);
-                return ExitCode.Done;
-            }
-            FindingText.WriteFull(host.Out, found);
-            host.Out.WriteLine();
-            MailText.Write(host.Out, found);
-            return ExitCode.Done;
-        });
+                return call.Show(await client.Findings(campaign, cancellation), FarmJson.Default.IReadOnlyListFindingSummary, FarmText.Write);
+            return ExplainText.Write(host, await client.Finding(campaign, Checked(wanted.Trim()), cancellation), call.Json);
+        }, policy, workload, invariant, campaigns);
         command.Add(id);
         command.Add(finding);
-        foreach (Option<string?> option in (Option<string?>[])[policy, workload, invariant, campaigns]) command.Add(option);
         return command;
     }
 

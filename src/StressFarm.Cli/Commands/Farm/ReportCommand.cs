@@ -11,23 +11,18 @@ internal static class ReportCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string> id = FarmCommand.IdArgument();
         Option<string?> folder = CampaignOptions.One("--out", "folder for report.json and report.md; otherwise report.md, or report.json with --format json, is printed");
-        Command command = FarmCommand.Asking(host, "report", "fetch a campaign's report", async (client, parsed, json, cancellation) =>
+        return FarmCommand.AboutCampaign(host, "report", "fetch a campaign's report", async (call, id) =>
         {
-            string campaign = FarmCommand.Id(parsed, id);
-            if (parsed.GetValue(folder) is { } path)
+            if (call.Parsed.GetValue(folder) is { } path)
             {
                 OutputFolder output = OutputFolder.Prepare(path);
-                output.Write(await client.Report(campaign, cancellation), await client.ReportPage(campaign, cancellation));
+                output.Write(await call.Client.Report(id, call.Cancellation), await call.Client.ReportPage(id, call.Cancellation));
                 host.Out.WriteLine($"report: {Path.Combine(path, OutputFolder.Report)}");
                 return ExitCode.Done;
             }
-            host.Out.Write(Encoding.UTF8.GetString(json ? await client.Report(campaign, cancellation) : await client.ReportPage(campaign, cancellation)));
+            host.Out.Write(Encoding.UTF8.GetString(call.Json ? await call.Client.Report(id, call.Cancellation) : await call.Client.ReportPage(id, call.Cancellation)));
             return ExitCode.Done;
-        });
-        command.Add(id);
-        command.Add(folder);
-        return command;
+        }, folder);
     }
 }

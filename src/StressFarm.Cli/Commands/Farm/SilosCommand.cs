@@ -8,11 +8,6 @@ namespace StressFarm.Cli.Commands.Farm;
 /// <summary>The silos of the farm.</summary>
 internal static class SilosCommand
 {
-    public static Command Create(CliHost host) => FarmCommand.Asking(host, "silos", "list the farm's silos", async (client, _, json, cancellation) =>
-    {
-        IReadOnlyList<SiloReport> silos = await client.Silos(cancellation);
-        if (json) FarmJsonOutput.Write(host.Out, silos, FarmJson.Default.IReadOnlyListSiloReport);
-        else FarmText.Write(host.Out, silos);
-        return ExitCode.Done;
-    });
+    public static Command Create(CliHost host) => FarmCommand.Asking(host, "silos", "list the farm's silos", async call =>
+        call.Show(await call.Client.Silos(call.Cancellation), FarmJson.Default.IReadOnlyListSiloReport, FarmText.Write));
 }

@@ -8,29 +8,16 @@ namespace StressFarm.Cli.Commands.Farm;
 /// <summary>A campaign's state; the commands that change it show it too.</summary>
 internal static class StatusCommand
 {
-    public static Command Create(CliHost host)
-    {
-        Argument<string> id = FarmCommand.IdArgument();
-        Command command = FarmCommand.Asking(host, "status", "show a campaign's state: progress, ledger, leases",
-            async (client, parsed, json, cancellation) => Show(host, await client.Status(FarmCommand.Id(parsed, id), cancellation), json));
-        command.Add(id);
-        return command;
-    }
+    public static Command Create(CliHost host) => FarmCommand.AboutCampaign(host, "status", "show a campaign's state: progress, ledger, leases",
+        async (call, id) => Show(call, await call.Client.Status(id, call.Cancellation)));
 
     /// <param name="verb">pause, resume or cancel</param>
-    public static Command CreateSteering(CliHost host, string verb, string description)
-    {
-        Argument<string> id = FarmCommand.IdArgument();
-        Command command = FarmCommand.Asking(host, verb, description,
-            async (client, parsed, json, cancellation) => Show(host, await client.Steer(FarmCommand.Id(parsed, id), verb, cancellation), json));
-        command.Add(id);
-        return command;
-    }
+    public static Command CreateSteering(CliHost host, string verb, string description) => FarmCommand.AboutCampaign(host, verb, description,
+        async (call, id) => Show(call, await call.Client.Steer(id, verb, call.Cancellation)));
 
-    private static int Show(CliHost host, CampaignStatus status, bool json)
+    private static int Show(FarmCall call, CampaignStatus status)
     {
-        if (json) FarmJsonOutput.Write(host.Out, status, FarmJson.Default.CampaignStatus);
-        else FarmText.Write(host.Out, status);
+        call.Show(status, FarmJson.Default.CampaignStatus, FarmText.Write);
         return status.Defects.Count > 0 ? ExitCode.Fault : ExitCode.Done;
     }
 }

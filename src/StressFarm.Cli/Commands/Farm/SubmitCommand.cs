@@ -42,7 +42,7 @@ internal static class SubmitCommand
                 head.WriteLine(FirstLine.Of("farm submit", order));
                 head.Flush();
                 SubmitReply reply = await client.Submit(SpecFileWriter.Write(request), parsed.GetValue(name)?.Trim() ?? "", host.Interrupt);
-                if (json && !follow) FarmJsonOutput.Write(host.Out, reply, FarmJson.Default.SubmitReply);
+                if (json && !follow) JsonOutput.Write(host.Out, reply, FarmJson.Default.SubmitReply);
                 else head.WriteLine($"campaign {reply.Id}: {(reply.Created ? "entered" : $"was there already, {reply.State.ToLowerInvariant()}")}");
                 head.Flush();
                 if (reply.SpecHash != order.Spec.Hash)

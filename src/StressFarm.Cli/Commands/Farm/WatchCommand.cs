@@ -9,15 +9,8 @@ internal static class WatchCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string> id = FarmCommand.IdArgument();
         Option<string?> folder = CampaignOptions.One("--out", "folder for the report");
-        Command command = FarmCommand.Asking(host, "watch", "follow a campaign to its end: progress, verdicts and exit code as 'run'", (client, parsed, json, _) =>
-        {
-            string campaign = FarmCommand.Id(parsed, id);
-            return FarmFollower.Follow(host, client, campaign, json, parsed.GetValue(folder));
-        });
-        command.Add(id);
-        command.Add(folder);
-        return command;
+        return FarmCommand.AboutCampaign(host, "watch", "follow a campaign to its end: progress, verdicts and exit code as 'run'",
+            (call, id) => FarmFollower.Follow(host, call.Client, id, call.Json, call.Parsed.GetValue(folder)), folder);
     }
 }
