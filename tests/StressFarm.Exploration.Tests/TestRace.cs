@@ -23,12 +23,13 @@ internal static class TestWords
 /// <summary>Writes the shared word in two accesses, the first of which nobody may see.</summary>
 internal sealed class Publish : Operation
 {
+    // Before the instance, which declares it.
+    private static readonly Parameter s_accesses = TestWords.Accesses();
     public static Publish Instance { get; } = new();
     public override string Id => "publish";
     public override string Summary => "writes the test word in two steps";
 
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_accesses);
-    private static readonly Parameter s_accesses = TestWords.Accesses();
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
@@ -41,12 +42,13 @@ internal sealed class Publish : Operation
 /// <summary>Reads the shared word after other accesses.</summary>
 internal sealed class Consume : Operation
 {
+    // Before the instance, which declares it.
+    private static readonly Parameter s_accesses = TestWords.Accesses();
     public static Consume Instance { get; } = new();
     public override string Id => "consume";
     public override string Summary => "reads the test word";
 
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_accesses);
-    private static readonly Parameter s_accesses = TestWords.Accesses();
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
@@ -61,12 +63,13 @@ internal sealed class Consume : Operation
 /// <summary>Takes a lock, works, drops it: nothing that matters.</summary>
 internal sealed class Noise : Operation
 {
+    // Before the instance, which declares it.
+    private static readonly Parameter s_accesses = TestWords.Accesses();
     public static Noise Instance { get; } = new();
     public override string Id => "noise";
     public override string Summary => "locks, reads, unlocks";
 
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_accesses);
-    private static readonly Parameter s_accesses = TestWords.Accesses();
 
     public override async Op Run(Cpu cpu, OpCall call)
     {
