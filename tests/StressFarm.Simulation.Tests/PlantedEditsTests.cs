@@ -92,7 +92,7 @@ public partial class PlantedEditsTests
         return at ?? throw new InvalidOperationException("the tests must run inside the source tree");
     }
 
-    [GeneratedRegex(@"Policy\.Has\(Deviation\.(\w+)\)")]
+    [GeneratedRegex(@"[Pp]olicy\.Has\(Deviation\.(\w+)\)")]
     private static partial Regex Asked();
 
     [GeneratedRegex(@"\bDeviation\.|Policy\.Has\((?!Deviation\.)")]
