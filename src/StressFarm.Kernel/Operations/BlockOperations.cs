@@ -10,12 +10,12 @@ public sealed class BlockAllocate : Acquisition
 
     public static OpCall Call(int handle, int order = 0) => new(Operation<BlockAllocate>.Instance, handle, order);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
+    protected override async Op Take(Cpu cpu, OpCall call)
     {
         int order = call[s_order];
         int pfn = await BuddyAllocator.AllocPages(cpu, order, Alloc.Plain, order == 0 ? Owner.Small : Owner.Block);
         if (pfn >= 0) cpu.Ghost.PublishAt(cpu, pfn);
-        return HandleOf(cpu, HandleKind.Block, pfn, order);
+        Keep(cpu, call, HandleOf(cpu, HandleKind.Block, pfn, order));
     }
 }
 

@@ -23,8 +23,11 @@ public sealed class CacheLookup : Acquisition
 
     public static OpCall Call(int handle, int mapping, int index) => new(Operation<CacheLookup>.Instance, handle, mapping, index);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
-        HandleOf(cpu, HandleKind.FolioRef, await PageCache.GetEntry(cpu, call[s_mapping], call[s_index]));
+    protected override async Op Take(Cpu cpu, OpCall call)
+    {
+        int pfn = await PageCache.GetEntry(cpu, call[s_mapping], call[s_index]);
+        Keep(cpu, call, HandleOf(cpu, HandleKind.FolioRef, pfn));
+    }
 }
 
 public sealed class FolioPut : Release

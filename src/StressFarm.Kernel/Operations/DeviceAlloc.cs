@@ -14,12 +14,12 @@ public sealed class DeviceAlloc : Acquisition
 
     public static OpCall Call(int handle, int order = 0, int choice = 0) => new(Operation<DeviceAlloc>.Instance, handle, order, choice);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
+    protected override async Op Take(Cpu cpu, OpCall call)
     {
-        if (cpu.Machine.Arena.DevicePages == 0) return default;
+        if (cpu.Machine.Arena.DevicePages == 0) return;
         DeviceBlock block = await DeviceMemory.Alloc(cpu, call[s_order], call[s_choice]);
-        if (block.IsNone) return default;
+        if (block.IsNone) return;
         Page page = cpu.PfnToPage(block.Pfn);
-        return new Handle { Kind = HandleKind.LockedFolio, Pfn = page.Pfn, Life = page.Life, Order = block.Order, Extra = Fresh };
+        Keep(cpu, call, new Handle { Kind = HandleKind.LockedFolio, Pfn = page.Pfn, Life = page.Life, Order = block.Order, Extra = Fresh });
     }
 }

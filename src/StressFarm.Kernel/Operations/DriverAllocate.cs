@@ -10,5 +10,9 @@ public sealed class DriverAllocate : Acquisition
 
     public static OpCall Call(int handle, DriverProducer producer, int order = 0) => new(Operation<DriverAllocate>.Instance, handle, (int)producer, order);
 
-    protected override Op<Handle> Take(Cpu cpu, OpCall call) => DriverMemory.Allocate(cpu, (DriverProducer)call[s_producer], call[s_order]);
+    protected override async Op Take(Cpu cpu, OpCall call)
+    {
+        Handle got = await DriverMemory.Allocate(cpu, (DriverProducer)call[s_producer], call[s_order]);
+        Keep(cpu, call, got);
+    }
 }

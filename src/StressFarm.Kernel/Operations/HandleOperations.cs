@@ -5,16 +5,13 @@ public abstract class Acquisition : Operation
 {
     protected static readonly Parameter Into = new(Domain.Handle, meaning: "takes what is got, if it is empty");
 
-    public sealed override async Op Run(Cpu cpu, OpCall call)
-    {
-        int into = call[Into];
-        if (cpu.Handles[into].Kind != HandleKind.None) return;
-        Handle taken = await Take(cpu, call);
-        cpu.Handles[into] = taken;
-    }
+    public sealed override Op Run(Cpu cpu, OpCall call) => cpu.Handles[call[Into]].Kind == HandleKind.None ? Take(cpu, call) : default;
+
+    /// <summary>Takes it, and keeps what it got (<see cref="Keep"/>).</summary>
+    protected abstract Op Take(Cpu cpu, OpCall call);
 
     /// <summary>What goes into the handle; nothing when it could not be had.</summary>
-    protected abstract Op<Handle> Take(Cpu cpu, OpCall call);
+    protected static void Keep(Cpu cpu, OpCall call, Handle taken) => cpu.Handles[call[Into]] = taken;
 
     /// <summary>A handle of what lies at a page; an empty one for -1.</summary>
     protected static Handle HandleOf(Cpu cpu, HandleKind kind, int pfn, int order = 0) =>

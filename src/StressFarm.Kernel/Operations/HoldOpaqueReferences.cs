@@ -10,5 +10,9 @@ public sealed class HoldOpaqueReferences : Acquisition
 
     public static OpCall Call(int handle, int mm, int slot) => new(Operation<HoldOpaqueReferences>.Instance, handle, mm, slot);
 
-    protected override Op<Handle> Take(Cpu cpu, OpCall call) => OpaqueHolder.Take(cpu, call[s_mm], call[s_slot]);
+    protected override async Op Take(Cpu cpu, OpCall call)
+    {
+        Handle got = await OpaqueHolder.Take(cpu, call[s_mm], call[s_slot]);
+        Keep(cpu, call, got);
+    }
 }

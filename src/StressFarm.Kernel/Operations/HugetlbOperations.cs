@@ -59,8 +59,12 @@ public sealed class HugetlbAllocate : Acquisition
 
     public static OpCall Call(int handle, int hstate) => new(Operation<HugetlbAllocate>.Instance, handle, hstate);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
-        cpu.Machine.Arena.HasHugetlb ? HandleOf(cpu, HandleKind.FolioRef, await HugetlbPool.Allocate(cpu, call[s_hstate])) : default;
+    protected override async Op Take(Cpu cpu, OpCall call)
+    {
+        if (!cpu.Machine.Arena.HasHugetlb) return;
+        int pfn = await HugetlbPool.Allocate(cpu, call[s_hstate]);
+        Keep(cpu, call, HandleOf(cpu, HandleKind.FolioRef, pfn));
+    }
 }
 
 public sealed class MemfdPin : Acquisition
@@ -71,8 +75,12 @@ public sealed class MemfdPin : Acquisition
 
     public static OpCall Call(int handle) => new(Operation<MemfdPin>.Instance, handle);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call) =>
-        cpu.Machine.Arena.HasHugetlb ? HandleOf(cpu, HandleKind.MemfdFolio, await HugetlbFiles.Pin(cpu)) : default;
+    protected override async Op Take(Cpu cpu, OpCall call)
+    {
+        if (!cpu.Machine.Arena.HasHugetlb) return;
+        int pfn = await HugetlbFiles.Pin(cpu);
+        Keep(cpu, call, HandleOf(cpu, HandleKind.MemfdFolio, pfn));
+    }
 }
 
 public sealed class HugetlbRelease : Release
@@ -120,11 +128,11 @@ public sealed class VmemmapPressure : Acquisition
 
     public static OpCall Call(int handle, int count = 1) => new(Operation<VmemmapPressure>.Instance, handle, count);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
+    protected override async Op Take(Cpu cpu, OpCall call)
     {
-        if (!cpu.Machine.Arena.HasHugetlb) return default;
+        if (!cpu.Machine.Arena.HasHugetlb) return;
         int got = await VmemmapRemap.TakeFrames(cpu, call[s_count]);
-        return got == 0 ? default : new Handle { Kind = HandleKind.VmemmapFrames, Count = got };
+        if (got != 0) Keep(cpu, call, new Handle { Kind = HandleKind.VmemmapFrames, Count = got });
     }
 }
 

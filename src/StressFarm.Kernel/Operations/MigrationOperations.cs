@@ -74,10 +74,10 @@ public sealed class PinLongTerm : Acquisition
 
     public static OpCall Call(int handle, int mm, int slot, int count = 1) => new(Operation<PinLongTerm>.Instance, handle, mm, slot, count);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
+    protected override async Op Take(Cpu cpu, OpCall call)
     {
         PageRange got = await GupLongTerm.Pin(cpu, call[s_mm], call[s_slot], CutToMm(cpu, call[s_slot], call[s_count]));
-        return got.Count == 0 ? default : new Handle { Kind = HandleKind.Pin, Pfn = got.Pfn, Life = cpu.Ghost.LifeOf(got.Pfn), Count = got.Count };
+        if (got.Count != 0) Keep(cpu, call, new Handle { Kind = HandleKind.Pin, Pfn = got.Pfn, Life = cpu.Ghost.LifeOf(got.Pfn), Count = got.Count });
     }
 }
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace StressFarm.Kernel.Operations;
 
 /// <summary>
@@ -9,27 +12,28 @@ public readonly record struct OpCall
     /// <summary>Arguments that a call can have.</summary>
     public const int Capacity = 6;
 
-    private readonly int _a, _b, _c, _d, _e, _f;
+    private readonly Arguments _arguments;
 
     /// <summary>For an operation's own <c>Call</c>, which names the arguments; here they are in the order of its parameters.</summary>
     public OpCall(Operation operation, int a = 0, int b = 0, int c = 0, int d = 0, int e = 0, int f = 0)
     {
         Operation = operation;
-        (_a, _b, _c, _d, _e, _f) = (a, b, c, d, e, f);
+        _arguments = new(a, b, c, d, e, f);
     }
 
     public Operation Operation { get; }
 
-    public int this[Parameter parameter] => parameter.Index switch
-    {
-        0 => _a,
-        1 => _b,
-        2 => _c,
-        3 => _d,
-        4 => _e,
-        5 => _f,
-        _ => throw new InvalidOperationException($"parameter '{parameter.Name}' is read and not declared: name it in Parameters"),
-    };
+    // No switch: each would be guessed at, several times an operation.
+    public int this[Parameter parameter] => (uint)parameter.Index < Capacity
+        ? Unsafe.Add(ref Unsafe.As<Arguments, int>(ref Unsafe.AsRef(in _arguments)), parameter.Index)
+        : throw Undeclared(parameter);
+
+    private static InvalidOperationException Undeclared(Parameter parameter) =>
+        new($"parameter '{parameter.Name}' is read and not declared: name it in Parameters");
+
+    /// <summary>One after the other, as the indexer wants them.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct Arguments(int A, int B, int C, int D, int E, int F);
 
     /// <summary>A flag is set.</summary>
     public bool Is(Parameter flag) => this[flag] == 1;

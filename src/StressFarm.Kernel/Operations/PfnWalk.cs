@@ -1,17 +1,26 @@
 namespace StressFarm.Kernel.Operations;
 
-/// <summary>A walk over system pages that says itself how far it came; cut to the arena.</summary>
-public abstract class PfnWalk : Operation
+/// <summary>A walk over system pages, cut to the arena.</summary>
+public abstract class SystemWalk : Operation
 {
     private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "how many", usual: 1);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn, s_count);
 
-    public static OpCall Call<T>(int pfn, int count = 1) where T : PfnWalk, new() => new(Operation<T>.Instance, pfn, count);
+    public static OpCall Call<T>(int pfn, int count = 1) where T : SystemWalk, new() => new(Operation<T>.Instance, pfn, count);
 
-    public sealed override async Op Run(Cpu cpu, OpCall call)
+    public sealed override Op Run(Cpu cpu, OpCall call) =>
+        Walk(cpu, call[s_pfn], Math.Min(call[s_pfn] + call[s_count], cpu.Machine.Arena.SystemPages));
+
+    // Two loops, since a call more at each page is what a walk would mostly do.
+    private protected abstract Op Walk(Cpu cpu, int first, int end);
+}
+
+/// <summary>A walk that says itself how far it came.</summary>
+public abstract class PfnWalk : SystemWalk
+{
+    private protected sealed override async Op Walk(Cpu cpu, int first, int end)
     {
-        int first = call[s_pfn], end = Math.Min(first + call[s_count], cpu.Machine.Arena.SystemPages);
         if (!await Begin(cpu, first, end)) return;
         for (int pfn = first; pfn < end;) pfn = await Visit(cpu, pfn);
     }
@@ -23,13 +32,12 @@ public abstract class PfnWalk : Operation
     protected abstract Op<int> Visit(Cpu cpu, int pfn);
 }
 
-/// <summary>A walk over system pages, one after the other.</summary>
-public abstract class PageByPageWalk : PfnWalk
+/// <summary>A walk over one page after the other.</summary>
+public abstract class PageByPageWalk : SystemWalk
 {
-    protected sealed override async Op<int> Visit(Cpu cpu, int pfn)
+    private protected sealed override async Op Walk(Cpu cpu, int first, int end)
     {
-        await Look(cpu, pfn);
-        return pfn + 1;
+        for (int pfn = first; pfn < end; pfn++) await Look(cpu, pfn);
     }
 
     /// <summary>Looks at one pfn.</summary>

@@ -10,12 +10,12 @@ public sealed class SlabAllocate : Acquisition
 
     public static OpCall Call(int handle, int order = 0, bool large = false) => new(Operation<SlabAllocate>.Instance, handle, order, large ? 1 : 0);
 
-    protected override async Op<Handle> Take(Cpu cpu, OpCall call)
+    protected override async Op Take(Cpu cpu, OpCall call)
     {
         bool large = call.Is(s_large);
         int order = large ? Math.Max(call[s_order], 1) : call[s_order];
         int pfn = large ? await SlabMemory.AllocateLarge(cpu, order) : await SlabMemory.Allocate(cpu, order);
-        return HandleOf(cpu, large ? HandleKind.LargeKmalloc : HandleKind.Slab, pfn, order);
+        Keep(cpu, call, HandleOf(cpu, large ? HandleKind.LargeKmalloc : HandleKind.Slab, pfn, order));
     }
 }
 

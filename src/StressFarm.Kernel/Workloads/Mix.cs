@@ -141,7 +141,7 @@ public static class MixEntries
     /// <summary>Half of the walks begin among the pages that are allocated first.</summary>
     private const int WalkStarts = 16;
 
-    private static OpCall Walk<T>(Shape shape, MixShape parameters) where T : PfnWalk, new() =>
+    private static OpCall Walk<T>(Shape shape, MixShape parameters) where T : SystemWalk, new() =>
         PfnWalk.Call<T>(pfn: shape.Pick(shape.OneIn(2) ? parameters.SystemPages : WalkStarts), count: 1 + shape.Pick(16));
 
     /// <summary>Pages of a driver's block that are mapped at once, at most.</summary>
