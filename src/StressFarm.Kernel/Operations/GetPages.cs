@@ -7,7 +7,7 @@ namespace StressFarm.Kernel.Operations;
 public abstract class GetPages : Operation
 {
     private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "how many", usual: 1),
-        s_handle = new(Domain.Handle, meaning: "takes what is got, if it is empty"),
+        s_handle = new(Domain.Handle, meaning: "takes what is got, if it is empty", fills: true),
         s_flags = new(new FlagSetDomain<GupFlags>("flags", GupFlags.Write), meaning: "FOLL_WRITE or nothing", usual: (int)GupFlags.Write),
         s_rounds = new(Domain.Number(0, MostRounds), "rounds", "further ones over the same pages");
 

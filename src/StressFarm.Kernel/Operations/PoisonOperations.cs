@@ -6,6 +6,7 @@ public abstract class PageOperation : Operation
     private static readonly Parameter s_pfn = new(Domain.Pfn);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn);
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Hugetlb | Premises.Pfns;
 
     public static OpCall Call<T>(int pfn) where T : PageOperation, new() => new(Operation<T>.Instance, pfn);
 
