@@ -33,6 +33,7 @@ public static class SpecFile
                 case "workloads": nodes.List(key, _request.Workloads); break;
                 case "set": nodes.Map(key, (name, value) => _request.Set.Add(value with { Text = $"{name}={value.Text}" })); break;
                 case "soak": Soak(key); break;
+                case "programme": _request.Programme = nodes.Single(key); break;
                 case "strategy": _request.Strategy = nodes.Single(key); break;
                 case "generation": _request.Generation = nodes.Single(key); break;
                 case "seed": _request.Seed = nodes.Single(key); break;

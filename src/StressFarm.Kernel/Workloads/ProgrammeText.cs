@@ -36,6 +36,8 @@ public static class ProgrammeText
     {
         try
         {
+            // An error quotes what it is about.
+            if (text.Any(c => c != '\n' && char.IsControl(c))) throw new FormatException("the programme has characters that cannot be printed");
             WrittenProgramme read = new Reader(text, checks).Read();
             error = read.Canonical == text ? "" : "the programme is not written as it would be here";
             return error.Length == 0 ? read : null;

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace StressFarm.Kernel.Workloads;
 
 /// <summary>
@@ -28,12 +31,15 @@ public sealed class WrittenProgramme : Workload
         _arena = arena;
         _allocator = allocator;
         Canonical = ProgrammeText.Format(this);
+        Key = $"{name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)).AsSpan(0, 8))}";
     }
 
     public override string Id { get; }
     public override string Summary => "a programme that was written";
     public override bool Standard => false;
-    public override string Key => $"{Id} {Canonical}";
+    public override string Key { get; }
+    /// <summary>One for all: names that somebody gives would not fit into a metric.</summary>
+    public override string Label => DefaultName;
 
     public Arena Arena => _arena;
     public Allocator Allocator => _allocator;
@@ -46,9 +52,16 @@ public sealed class WrittenProgramme : Workload
     public bool Fits(Geometry geometry) =>
         _arena.Cpus <= geometry.MaxCpus && Math.Max(_arena.SystemOrder, _arena.DeviceOrder) <= geometry.LargestOrder && _arena.PmdOrder <= geometry.LargestOrder;
 
-    /// <summary>A programme as it was drawn, or what is left of it.</summary>
-    public static WrittenProgramme Of(Programme programme, string name = DefaultName) =>
-        new(name, programme.Arena, programme.DrawnAllocator, programme.Setup, Enumerable.Range(0, programme.Arena.Cpus).Select(programme.Cpu));
+    /// <summary>A programme as it was drawn, or what is left of it, without what does nothing.</summary>
+    public static WrittenProgramme Of(Programme programme, string name = DefaultName)
+    {
+        var cut = new ProgrammeCut(programme.Arena);
+        List<OpCall> setup = cut.Setup(programme.Setup);
+        return new(name, programme.Arena, programme.DrawnAllocator, setup, Enumerable.Range(0, programme.Arena.Cpus).Select(cpu => cut.Cpu(programme.Cpu(cpu))));
+    }
+
+    /// <summary>What a metric calls a workload of this id, which may be a programme's name.</summary>
+    public static string LabelOf(string id) => Catalog<Workload>.Find(id) is null ? DefaultName : id;
 
     public static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(text[0])
         && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_') && Catalog<Workload>.Find(text) is null;
