@@ -1,7 +1,5 @@
 using StressFarm.Exploration.Records;
 using StressFarm.Exploration.Replays;
-using StressFarm.Exploration.Schedules;
-using StressFarm.Exploration.Strategies;
 
 namespace StressFarm.Exploration.Evidence;
 
