@@ -58,7 +58,7 @@ internal sealed class FreeProgrammes
             Values there = parameter.Domain.In(arena);
             if (there.IsEmpty) return null;
             // Few handles and few places, so that calls meet.
-            int high = parameter.IsHandle ? 2 : parameter.Domain == Domain.Mm ? 1 : parameter.Name == "rounds" ? 1 : _random.OneIn(8) ? there.High : 7;
+            int high = parameter.IsHandle ? 2 : parameter.Domain == Domain.Mm ? 2 : parameter.Name == "rounds" ? 1 : _random.OneIn(8) ? there.High : 7;
             int value = there.Low + _random.Below(Math.Min(there.High, high) - there.Low + 1);
             values[i] = there.Contains(value) ? value : there.Low;
         }

@@ -56,7 +56,9 @@ public abstract class GetPages : Operation
             else
             {
                 // Mapped anew, or refused: the round is given back and the rest left out.
-                if (walked.Count != 0) await GupPut.UnpinUserPages(cpu, new Handle { Pfn = walked.Pfn, Count = walked.Count });
+                if (walked.Count == 0) return;
+                var back = new Handle { Pfn = walked.Pfn, Count = walked.Count };
+                await ((flags & GupFlags.Pin) != 0 ? GupPut.UnpinUserPages(cpu, back) : GupPut.PutPages(cpu, back));
                 return;
             }
         }

@@ -44,7 +44,7 @@ public sealed class HugetlbFault : Operation
 
     public override string Id => "hugetlb_fault";
     public override string Summary => "maps a hugetlb folio of the pool";
-    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb | Premises.HugetlbTables | Premises.HugetlbOnly;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_table);
 
     public static OpCall Call(int mm, int table) => new(Operation<HugetlbFault>.Instance, mm, table);
@@ -151,7 +151,7 @@ public abstract class SharingOperation : Operation
     private static readonly Parameter s_mm = new(Domain.Mm);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm);
-    public sealed override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Hugetlb | Premises.HugetlbTables;
 
     public static OpCall Call<T>(int mm) where T : SharingOperation, new() => new(Operation<T>.Instance, mm);
 

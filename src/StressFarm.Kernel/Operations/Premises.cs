@@ -28,6 +28,10 @@ public enum Premises
     Unlocked = 256,
     /// <summary>Entries that are not present get into several mms.</summary>
     Shares = 512,
+    /// <summary>Where there is hugetlb, it may be about page tables of the mm that has its VMAs.</summary>
+    HugetlbTables = 1024,
+    /// <summary>It is about no other page tables.</summary>
+    HugetlbOnly = 2048,
 }
 
 /// <summary>What of two operations cannot hold at once.</summary>
@@ -59,4 +63,20 @@ public static class PremiseRules
     }
 
     private const int FsDaxPmdOrder = 3;
+
+    /// <summary>The mm that has hugetlb's VMAs, where there is hugetlb.</summary>
+    public const int HugetlbMm = Geometry.MaxMms - 1;
+
+    /// <summary>What is wrong with the mms that a call is about; empty when nothing is.</summary>
+    public static string WrongMm(OpCall call, Premises premises, in Arena arena)
+    {
+        if (!arena.HasHugetlb) return "";
+        foreach (Parameter parameter in call.Operation.Parameters)
+        {
+            if (!ReferenceEquals(parameter.Domain, Domain.Mm)) continue;
+            if (call[parameter] == HugetlbMm && (premises & Premises.HugetlbTables) == 0) return $"with hugetlb, {parameter.Name}={HugetlbMm} has its page tables: write another";
+            if (call[parameter] != HugetlbMm && (premises & Premises.HugetlbOnly) != 0) return $"with hugetlb, {parameter.Name}={HugetlbMm} alone has its page tables: write that one";
+        }
+        return "";
+    }
 }

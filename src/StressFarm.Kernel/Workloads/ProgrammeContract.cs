@@ -13,6 +13,7 @@ public sealed class ProgrammeContract(Arena arena)
         string id = call.Operation.Id;
         if ((premises & Premises.SetupOnly) != 0 && !setup) return $"'{call}' is for the set-up, where nobody else runs: move it there";
         if (PremiseRules.Lack(premises, arena) is { Length: > 0 } lack) return $"{id} needs {lack}";
+        if (PremiseRules.WrongMm(call, premises, arena) is { Length: > 0 } mm) return $"{id}: {mm}";
         foreach (OpCall other in _calls)
             if (PremiseRules.Conflict(premises, other.Operation.PremisesOf(other)) is { Length: > 0 } why) return $"{id} is not for a programme with {other.Operation.Id}: {why}";
         if (call.Operation is DeviceCarve)
@@ -22,7 +23,11 @@ public sealed class ProgrammeContract(Arena arena)
                 return $"{id} comes too late: a driver starts while all its memory is free";
             _carved = true;
         }
-        if (call.Operation is DaxMount) _mounted = true;
+        if (call.Operation is DaxMount)
+        {
+            if (_calls.Exists(c => (c.Operation.PremisesOf(c) & (Premises.Device | Premises.DevicePrivate | Premises.FsDax)) != 0)) return $"{id} comes too late: let it be the first that is about device memory";
+            _mounted = true;
+        }
         else if ((premises & Premises.FsDax) != 0 && !_mounted) return $"{id} needs memremap_pages (fs-dax) in the set-up, before it";
         _calls.Add(call);
         return "";
