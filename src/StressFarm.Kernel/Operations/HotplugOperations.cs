@@ -6,7 +6,7 @@ public abstract class SectionOperation : Operation
     private static readonly Parameter s_section = new(Domain.Section, meaning: "modulo those of the arena");
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_section);
-    public sealed override Premises PremisesOf(OpCall call) => Premises.Sections | Premises.TakesPages;
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Sections | Premises.TakesPages | Premises.Moves;
 
     public static OpCall Call<T>(int section) where T : SectionOperation, new() => new(Operation<T>.Instance, section);
 

@@ -4,6 +4,7 @@ public sealed class MigratePages : SlotOperation
 {
     public override string Id => "migrate_pages";
     public override string Summary => "moves the folio mapped at a slot elsewhere in system memory";
+    public override Premises PremisesOf(OpCall call) => Premises.Moves;
     protected override async Op Run(Cpu cpu, int mm, int slot) => await MigrationCallers.ByAddress(cpu, mm, slot);
 }
 
@@ -14,7 +15,7 @@ public sealed class MigrateToDevice : Operation
 
     public override string Id => "migrate_vma_pages";
     public override string Summary => "moves the folio mapped at a slot to device-private memory";
-    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate;
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate | Premises.Moves;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_slot, s_compound, s_choice);
 
     public static OpCall Call(int mm, int slot, bool compound = false, int choice = 0) => new(Operation<MigrateToDevice>.Instance, mm, slot, compound ? 1 : 0, choice);
@@ -57,6 +58,7 @@ public sealed class CollapseRange : SlotOperation
 {
     public override string Id => "khugepaged";
     public override string Summary => "collapses the pages of a table into one folio under a PMD entry";
+    public override Premises PremisesOf(OpCall call) => Premises.Moves;
     protected override Op Run(Cpu cpu, int mm, int slot) => Collapse.Run(cpu, mm, AnonMemory.TableOf(cpu, slot));
 }
 
@@ -73,6 +75,7 @@ public sealed class PinLongTerm : Acquisition
 
     public override string Id => "pin_user_pages_fast (FOLL_LONGTERM)";
     public override string Summary => "pins user pages for long, moving them out of pageblocks that must stay movable";
+    public override Premises PremisesOf(OpCall call) => Premises.Moves;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_mm, s_slot, s_count);
 
     public static OpCall Call(int handle, int mm, int slot, int count = 1) => new(Operation<PinLongTerm>.Instance, handle, mm, slot, count);

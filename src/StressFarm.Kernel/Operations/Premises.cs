@@ -32,6 +32,14 @@ public enum Premises
     HugetlbTables = 1024,
     /// <summary>It is about no other page tables.</summary>
     HugetlbOnly = 2048,
+    /// <summary>Pages fail.</summary>
+    Poisons = 4096,
+    /// <summary>Folios get into the page cache or the swap cache.</summary>
+    Caches = 8192,
+    /// <summary>Folios become active.</summary>
+    Activates = 16384,
+    /// <summary>Folios move to other memory.</summary>
+    Moves = 32768,
 }
 
 /// <summary>What of two operations cannot hold at once.</summary>
@@ -43,6 +51,8 @@ public static class PremiseRules
         (Premises.DevicePrivate, Premises.FsDax, "device memory is device-private or FS-DAX, not both"),
         (Premises.Pfns, Premises.TakesPages, "pages that are looked at without asking must not be taken away: pfn_to_online_page and get_dev_pagemap ask"),
         (Premises.Unlocked, Premises.Shares, "device memory that several mms map is faulted and evicted under a lock: do_swap_page (device private, shared) and memunmap_pages take it"),
+        (Premises.Poisons, Premises.Caches, "how the page cache and the swap cache take failing pages is not modelled"),
+        (Premises.Activates, Premises.Moves, "how active folios move is not modelled"),
     ];
 
     /// <summary>Why two operations are not for one programme; empty when they are.</summary>
