@@ -187,4 +187,35 @@ public class ProgrammeFileTests
         Assert.True(programme.Canonical.Length < ProgrammeText.MaxLength);
         Assert.Equal(programme.Canonical, Read(programme.Canonical).Canonical);
     }
+
+    /// <summary>What a ledger keeps, a farm is sent and a report says.</summary>
+    [Fact]
+    public void A_spec_carries_its_programme()
+    {
+        WrittenProgramme programme = Read("name: mine\ncpus:\n  - - kmalloc_new handle=a\n    - kfree handle=a\n  - []\n");
+        var request = new CampaignRequest { Programme = new UserValue(programme.Canonical, "--programme") };
+        CampaignSpec spec = SpecBuilder.Build(request, new(AllPolicies: true, Schedules: 10)).Spec;
+        Assert.Equal(programme.Canonical, spec.Programme!.Canonical);
+        Assert.Contains("\nprogramme: name: mine\nprogramme: arena:\nprogramme:   system_order: 4\n", spec.Canonical);
+        Assert.DoesNotContain("workload", spec.Canonical);
+        CampaignSpec back = CanonicalSpec.Read(spec.Canonical);
+        Assert.Equal((spec.Hash, programme.Key), (back.Hash, back.Programme!.Key));
+        CampaignRequest sent = SpecFile.Parse(SpecFileWriter.Write(request), "sent");
+        Assert.Equal(spec.Hash, SpecBuilder.Build(sent, new(AllPolicies: true, Schedules: 10)).Spec.Hash);
+        Assert.Equal("programme", spec.Workloads[0].Label);
+        Assert.Throws<SpecException>(() => CanonicalSpec.Read(spec.Canonical.Replace("kfree", "free", StringComparison.Ordinal)));
+        Assert.Throws<SpecException>(() => CanonicalSpec.Read(spec.Canonical.Replace("programme: allocator", "workload: mixed\nprogramme: allocator", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("programme: |\n  cpus: [[zap_pte]]", "c.yaml:1: programme:1: cpus: unknown operation 'zap_pte'")]
+    [InlineData("workloads: mixed\nprogramme: 'cpus: [[]]'", "c.yaml:1: workloads: contradicts a programme; give one of them")]
+    [InlineData("soak: {}\nprogramme: 'cpus: [[]]'", "c.yaml:2: programme: a soak draws its programmes; run this one without it")]
+    [InlineData("set: {ops: 2}\nprogramme: 'cpus: [[]]'", "c.yaml:1: set: a programme draws no parameters")]
+    public void A_campaign_file_with_a_programme_is_read_as_any(string yaml, string expected)
+    {
+        SpecException e = Assert.Throws<SpecException>(() => SpecBuilder.Build(SpecFile.Parse(yaml, "c.yaml"), new(AllPolicies: false, Schedules: 10)));
+        Assert.StartsWith(expected, e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+    }
 }

@@ -6,6 +6,7 @@ namespace StressFarm.Exploration.Tests;
 /// </summary>
 public class FreeProgrammeTests
 {
+    private const int Programmes = 2000;
     private static readonly Geometry s_geometry = new(64, 4);
 
     [Theory]
@@ -15,7 +16,6 @@ public class FreeProgrammeTests
     [InlineData(4)]
     public void Control_is_silent_on_whatever_may_be_written(ulong seed)
     {
-        int programmes = int.Parse(Environment.GetEnvironmentVariable("FREE") ?? "2000", System.Globalization.CultureInfo.InvariantCulture);
         var free = new FreeProgrammes(seed);
         var machine = new Machine(s_geometry);
         var runner = new ScheduleRunner(machine);
@@ -23,7 +23,7 @@ public class FreeProgrammeTests
         var none = new Dictionary<string, int>();
         Strategy walk = new RandomWalk();
         var failures = new List<string>();
-        for (int i = 0; i < programmes; i++)
+        for (int i = 0; i < Programmes; i++)
         {
             WrittenProgramme written = free.Next();
             Assert.True(ProgrammeText.TryRead(written.Canonical, out string error) is not null, error);
@@ -45,6 +45,6 @@ public class FreeProgrammeTests
                 break;
             }
         }
-        Assert.True(failures.Count == 0, $"{failures.Count} of {programmes}\n{string.Join("\n", failures.Take(int.Parse(Environment.GetEnvironmentVariable("SHOW") ?? "3", System.Globalization.CultureInfo.InvariantCulture)))}");
+        Assert.True(failures.Count == 0, $"{failures.Count} of {Programmes}\n{string.Join("\n", failures.Take(3))}");
     }
 }
