@@ -141,7 +141,7 @@ public class ProgrammeFileTests
     [InlineData("cpus:\n  - - remove_memory", "p.yaml:2: cpus: remove_memory needs sections that come and go: write hotplug: 1 in the arena")]
     [InlineData("cpus:\n  - - do_swap_page (device private)", "p.yaml:2: cpus: do_swap_page (device private) needs device memory: give the arena a device_order")]
     [InlineData("arena: {device_order: 3}\ncpus:\n  - - dax_iomap_fault", "p.yaml:3: cpus: dax_iomap_fault needs memremap_pages (fs-dax) in the set-up, before it")]
-    [InlineData("arena: {device_order: 3, pmd_order: 2}\nsetup:\n  - memremap_pages (fs-dax)\n" + Cpus, "p.yaml:3: setup: memremap_pages (fs-dax) needs PMD entries as large as a DAX entry: write pmd_order: 3 in the arena")]
+    [InlineData("arena: {device_order: 3, pmd_order: 4}\nsetup:\n  - memremap_pages (fs-dax)\n" + Cpus, "p.yaml:3: setup: memremap_pages (fs-dax) needs PMD entries no larger than a DAX entry: write pmd_order: 3 in the arena")]
     [InlineData("arena: {device_order: 3}\nsetup:\n  - memremap_pages (fs-dax)\ncpus:\n  - - zone_device_folio_init", "p.yaml:5: cpus: zone_device_folio_init is not for a programme with memremap_pages (fs-dax): device memory is device-private or FS-DAX, not both")]
     [InlineData("arena: {device_order: 3}\nsetup:\n  - driver_devmem_init\n  - driver_devmem_init\n" + Cpus, "p.yaml:4: setup: driver_devmem_init comes twice: a driver starts once")]
     [InlineData("arena: {device_order: 3}\nsetup:\n  - zone_device_folio_init\n  - driver_devmem_init\n" + Cpus, "p.yaml:4: setup: driver_devmem_init comes too late: a driver starts while all its memory is free")]

@@ -63,7 +63,7 @@ public sealed partial class ProgrammeCommandTests : IDisposable
     [Fact]
     public void A_programme_is_a_cell_of_its_own_and_its_finding_is_replayed_explained_and_written()
     {
-        string[] args = ["run", "--programme", Shipped("gup-split"), "--bug", "Z06", "--schedules", "1024", "--workers", "2", "--out", Out];
+        string[] args = ["run", "--programme", Shipped("gup-split"), "--bug", "Z06", "--schedules", "8192", "--workers", "2", "--out", Out];
         Result run = _sandbox.Run(args);
         Assert.Equal(ExitCode.Violation, run.Code);
         Assert.Contains("| programme gup-split |", run.Out.Split('\n')[0]);
@@ -80,7 +80,7 @@ public sealed partial class ProgrammeCommandTests : IDisposable
         Assert.Equal(ExitCode.Done, written.Code);
         Assert.Contains("#   stressfarm run --programme gup-split.yaml --policy control --bug Z06\n", written.Out);
         File.WriteAllText(_sandbox["again.yaml"], written.Out);
-        Assert.Equal(ExitCode.Violation, _sandbox.Run("run", "--programme", _sandbox["again.yaml"], "--bug", "Z06", "--schedules", "1024", "--out", _sandbox["again"]).Code);
+        Assert.Equal(ExitCode.Violation, _sandbox.Run("run", "--programme", _sandbox["again.yaml"], "--bug", "Z06", "--schedules", "8192", "--out", _sandbox["again"]).Code);
 
         // The same campaign goes on where it was, and has the same report.
         Assert.Equal(ExitCode.Violation, _sandbox.Run(args).Code);

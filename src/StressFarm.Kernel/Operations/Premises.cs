@@ -69,7 +69,7 @@ public static class PremiseRules
         if ((premises & (Premises.Device | Premises.DevicePrivate | Premises.FsDax)) != 0 && arena.DevicePages == 0) return "device memory: give the arena a device_order";
         if ((premises & (Premises.Sections | Premises.TakesPages)) != 0 && !arena.Hotplug) return "sections that come and go: write hotplug: 1 in the arena";
         if ((premises & Premises.Hugetlb) != 0 && !arena.HasHugetlb) return "hugetlb: give the arena a huge_order";
-        return (premises & Premises.FsDax) != 0 && arena.PmdOrder != FsDaxPmdOrder ? $"PMD entries as large as a DAX entry: write pmd_order: {FsDaxPmdOrder} in the arena" : "";
+        return (premises & Premises.FsDax) != 0 && arena.PmdOrder > FsDaxPmdOrder ? $"PMD entries no larger than a DAX entry: write pmd_order: {FsDaxPmdOrder} in the arena" : "";
     }
 
     private const int FsDaxPmdOrder = 3;

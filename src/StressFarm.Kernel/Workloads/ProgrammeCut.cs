@@ -36,11 +36,14 @@ internal sealed class ProgrammeCut(Arena arena)
             int value = call[parameter];
             Values values = parameter.Domain.In(arena);
             if (values.Contains(value)) continue;
-            if (values.IsEmpty || ReferenceEquals(parameter.Domain, Domain.Pfn) || value < values.Low) return null;
+            if (values.IsEmpty || ReferenceEquals(parameter.Domain, Domain.Pfn) || value < values.Low || IsOrder(parameter) && call.Operation is not AnonFault) return null;
             call = call.With(parameter, ReferenceEquals(parameter.Domain, Domain.Memcg) || ReferenceEquals(parameter.Domain, Domain.Section) ? value % (values.High + 1) : values.High);
         }
         return call;
     }
+
+    /// <summary>What is larger than the memory is not there to be had; a fault takes less.</summary>
+    private static bool IsOrder(Parameter parameter) => ReferenceEquals(parameter.Domain, Domain.Order) || ReferenceEquals(parameter.Domain, Domain.DeviceOrder);
 
     /// <summary>Something may lie in the handle that it wants.</summary>
     private bool HasHandle(OpCall call, ref uint handles)
