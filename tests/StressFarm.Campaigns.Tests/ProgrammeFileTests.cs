@@ -188,6 +188,18 @@ public class ProgrammeFileTests
         Assert.Equal(programme.Canonical, Read(programme.Canonical).Canonical);
     }
 
+    [Fact]
+    public void The_example_of_the_documentation_is_a_programme_and_has_every_key()
+    {
+        string page = File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs", "programmes.md"));
+        int at = page.IndexOf("```yaml programme\n", StringComparison.Ordinal) + "```yaml programme\n".Length;
+        string example = page[at..page.IndexOf("```", at, StringComparison.Ordinal)];
+        Assert.Equal(("my-dispute", 3), (Read(example).Id, Read(example).Cpus.Count));
+        Assert.Equal(ArenaKey.Default(3), Read(example).Arena);
+        Assert.All(ProgrammeFile.Keys, key => Assert.Contains(key + ":", example));
+        Assert.All(ArenaKey.All, key => Assert.Contains($"  {key.Name}: {key.Format(key.Usual)} ", example));
+    }
+
     /// <summary>What a ledger keeps, a farm is sent and a report says.</summary>
     [Fact]
     public void A_spec_carries_its_programme()
