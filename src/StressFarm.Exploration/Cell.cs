@@ -8,5 +8,5 @@ public sealed record Cell(
 {
     /// <summary>The canonical text that identifies the cell, the same on every machine; tokens and digests are built on it.</summary>
     public string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"{Policy}|bugs={(ulong)Policy.Deviations:x}|{Workload.Id}|{StrategyId}|{Geometry.Pages}p{Geometry.MaxCpus}c|{string.Join(',', FixedParameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value}"))}");
+        $"{Policy}|bugs={(ulong)Policy.Deviations:x}|{Workload.Key}|{StrategyId}|{Geometry.Pages}p{Geometry.MaxCpus}c|{string.Join(',', FixedParameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value}"))}");
 }

@@ -103,7 +103,7 @@ public class ReplayTokenTests
     [InlineData("hello world", "characters|begin")]
     [InlineData("--help", "characters|begin")]
     [InlineData("U0YB", "begin|checksum")]
-    [InlineData("U0YDAAAAAAAAAAAA", "format is 3")]
+    [InlineData("U0YEAAAAAAAAAAAA", "format is 4")]
     public void Foreign_words_are_refused_with_one_line(string? text, string reason)
     {
         Assert.Null(ReplayToken.TryDecode(text, out string error));

@@ -18,12 +18,12 @@ public sealed record FindingQuery(string? Policy, string? Workload, string? Inva
     public void Check()
     {
         Known(Policy, "policy", [.. Presets.All.Select(p => p.Id), Custom]);
-        Known(Workload, "workload", [.. Catalog<Workload>.Ids]);
+        Known(Workload, "workload", [.. Catalog<Workload>.Ids, WrittenProgramme.DefaultName]);
         Known(Invariant, "invariant", [.. Catalog<Invariant>.Ids.Concat(Catalog<Invariant>.Ids.Select(WorkInstruments.InvariantLabel)).Distinct().Order(StringComparer.Ordinal)]);
     }
 
     public bool Takes(string policy, string workload, string invariant) =>
-        Same(Policy, Presets.Find(policy)?.Id ?? Custom) && Same(Workload, workload)
+        Same(Policy, Presets.Find(policy)?.Id ?? Custom) && Same(Workload, WrittenProgramme.LabelOf(workload))
         && (Same(Invariant, invariant) || Same(Invariant, WorkInstruments.InvariantLabel(invariant)));
 
     private static void Known(string? given, string name, string[] labels)

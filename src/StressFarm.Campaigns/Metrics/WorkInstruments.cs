@@ -45,7 +45,7 @@ public sealed class WorkInstruments
     /// <summary>A campaign is taken up: what it may count is shown at 0, as far as there is room.</summary>
     public void Show(CampaignPlan plan)
     {
-        string[] policies = [.. plan.Spec.Policies.Select(p => Presets.NameOf(p.Policy)).Distinct()], workloads = [.. plan.Spec.Workloads.Select(w => w.Id)];
+        string[] policies = [.. plan.Spec.Policies.Select(p => Presets.NameOf(p.Policy)).Distinct()], workloads = [.. plan.Spec.Workloads.Select(w => w.Label)];
         (string, string)[] cells = [.. Pairs(policies, workloads)];
         _schedules.Show(cells);
         _steps.Show(cells);
@@ -58,7 +58,7 @@ public sealed class WorkInstruments
     /// <summary>A shard's record was accepted.</summary>
     public void Accepted(PlannedCell cell, ShardRecord record)
     {
-        string policy = Presets.NameOf(cell.Policy.Policy), workload = cell.Workload.Id;
+        string policy = Presets.NameOf(cell.Policy.Policy), workload = cell.Workload.Label;
         _schedules.Add(policy, workload, record.Schedules);
         _steps.Add(policy, workload, record.Steps);
         _violated.Add(policy, workload, record.Findings.Sum(raw => raw.Count));
@@ -83,9 +83,10 @@ public sealed class WorkInstruments
     public void Delivered(ResultFate fate) => _results.Add(Fates[(int)fate]);
     public void Took(WorkKind kind, double seconds) => _shardDuration.Record(seconds, new KeyValuePair<string, object?>("kind", Kinds[(int)kind]));
 
-    /// <summary>A cell of this workload was violated for the first time, so long after its campaign's creation.</summary>
+    /// <summary>A cell of this workload was violated for the first time, so long after its campaign's creation. Programmes are not counted: each is asked once.</summary>
     public void FirstViolation(string workload, TimeSpan after)
     {
+        if (Catalog<Workload>.Find(workload) is null) return;
         _firstViolations.Add(workload);
         // A counter never falls, and the clock of the silo that took the campaign in may be ahead of this one's.
         _firstViolationTime.Add(workload, Math.Max(0, (long)after.TotalMilliseconds));

@@ -43,7 +43,8 @@ public static class VerdictPage
         if (!compare && (spec.Policies.Count != 1 || spec.Policies[0].Policy != standard))
             foreach (PolicyChoice policy in spec.Policies) Add("--policy", policy.Name.Split('+')[0]);
         IEnumerable<string> workloads = spec.Workloads.Select(w => w.Id);
-        if (!workloads.SequenceEqual(SpecBuilder.DefaultWorkloads(spec.Soak is not null, bug).Select(w => w.Id))) Add("--workloads", string.Join(',', workloads));
+        if (spec.Programme is { } programme) Add("--programme", programme.Id + ".yaml");
+        else if (!workloads.SequenceEqual(SpecBuilder.DefaultWorkloads(spec.Soak is not null, bug).Select(w => w.Id))) Add("--workloads", string.Join(',', workloads));
         if (spec.Strategy != CampaignSpec.DefaultStrategy) Add("--strategy", spec.Strategy);
         if (spec.HasGenerations && spec.GenerationShards != CampaignSpec.DefaultGenerationShards) Add("--generation", Number(spec.GenerationShards));
         if (spec.Soak is { } soak)

@@ -5,10 +5,12 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "canaries"];
+        ["policies", "workloads", "programme", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "canaries"];
 
     public List<UserValue> Policies { get; init; } = [];
     public List<UserValue> Workloads { get; init; } = [];
+    /// <summary>The text of a programme that is run in the place of workloads.</summary>
+    public UserValue? Programme { get; set; }
     public UserValue? Strategy { get; set; }
     public UserValue? Generation { get; set; }
     public UserValue? Seed { get; set; }
@@ -38,7 +40,9 @@ public sealed class CampaignRequest
         return new CampaignRequest
         {
             Policies = Policies.Count > 0 ? Policies : file.Policies,
-            Workloads = Workloads.Count > 0 ? Workloads : file.Workloads,
+            // A programme in the place of the file's workloads, or the other way round.
+            Workloads = Workloads.Count > 0 || Programme is not null ? Workloads : file.Workloads,
+            Programme = Workloads.Count > 0 ? Programme : Programme ?? file.Programme,
             Strategy = Strategy ?? file.Strategy,
             Generation = Generation ?? file.Generation,
             Seed = Seed ?? file.Seed,

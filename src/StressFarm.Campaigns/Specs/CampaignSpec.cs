@@ -24,8 +24,10 @@ public sealed record CampaignSpec
 
     /// <summary>Sorted: presets in their order, then the others by name.</summary>
     public required IReadOnlyList<PolicyChoice> Policies { get; init; }
-    /// <summary>Sorted by id.</summary>
+    /// <summary>Sorted by id; or one programme that was written.</summary>
     public required IReadOnlyList<Workload> Workloads { get; init; }
+    /// <summary>The programme that is run in the place of workloads; null where there are workloads.</summary>
+    public WrittenProgramme? Programme => Workloads is [WrittenProgramme written] ? written : null;
     public string Strategy { get; init; } = DefaultStrategy;
     public ulong FirstSeed { get; init; } = DefaultSeed;
     /// <summary>Sections that go on, instead of schedules that each begin on pristine memory; null for an ordinary campaign.</summary>
@@ -56,7 +58,10 @@ public sealed record CampaignSpec
             Line(text, "model", ModelVersion.Current);
             foreach (PolicyChoice p in Policies)
                 Line(text, "policy", string.Create(CultureInfo.InvariantCulture, $"{p.Name} = {p.Policy} bugs={(ulong)p.Policy.Deviations:x}"));
-            foreach (Workload w in Workloads) Line(text, "workload", w.Id);
+            if (Programme is { } written)
+                foreach (string line in written.Canonical.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Line(text, "programme", line);
+            else
+                foreach (Workload w in Workloads) Line(text, "workload", w.Id);
             Line(text, "strategy", Strategy);
             Line(text, "seed", Number(FirstSeed));
             Line(text, "schedules", Schedules is { } n ? Number((ulong)n) : "any");

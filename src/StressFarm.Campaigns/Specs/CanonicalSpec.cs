@@ -33,7 +33,7 @@ public static class CanonicalSpec
         return new CampaignSpec
         {
             Policies = [.. lines["policy"].Select(ReadPolicy)],
-            Workloads = [.. lines["workload"].Select(id => Catalog<Workload>.Find(id) ?? throw new FormatException(id))],
+            Workloads = [.. lines["workload"].Select(id => Catalog<Workload>.Find(id) ?? throw new FormatException(id)), .. ReadProgramme(lines["programme"])],
             Strategy = One("strategy"),
             FirstSeed = ulong.Parse(One("seed"), CultureInfo.InvariantCulture),
             Schedules = Budget("schedules"),
@@ -46,6 +46,12 @@ public static class CanonicalSpec
             CanaryDrill = lines["canaries"].SingleOrDefault() is not null,
             Soak = lines["soak"].SingleOrDefault() is { } soak ? ReadSoak(soak) : null,
         };
+    }
+
+    private static IEnumerable<Workload> ReadProgramme(IEnumerable<string> lines)
+    {
+        string text = string.Concat(lines.Select(line => line + "\n"));
+        if (text.Length != 0) yield return ProgrammeText.TryRead(text, out string error) ?? throw new FormatException(error);
     }
 
     /// <summary>"name = dimension=value,… bugs=hex".</summary>

@@ -54,7 +54,8 @@ public static class SpecBuilder
         ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
         if (soak is not null) CheckSoak(request, spec);
-        ShapeCheck.Parameters(spec, request.Set);
+        if (spec.Programme is { } programme) CheckProgramme(request, spec, programme);
+        else ShapeCheck.Parameters(spec, request.Set);
         int workers = request.Workers is { } w ? (int)Quantities.Whole(w, 1, MaxWorkers) : Math.Min(Environment.ProcessorCount, MaxWorkers);
         return new(spec, budget, workers);
     }
@@ -66,6 +67,17 @@ public static class SpecBuilder
             request.SoakSections is { } s ? (int)Quantities.Whole(s, 1, SoakBudget.MaxSections) : SoakBudget.DefaultSections,
             request.SoakEpochs is { } e ? Quantities.Whole(e, 1, SoakBudget.MaxEpochs) : null,
             request.SoakSchedules is { } n ? (int)Quantities.Whole(n, 1, SoakBudget.MaxSchedules) : SoakBudget.DefaultSchedules);
+    }
+
+    private static void CheckProgramme(CampaignRequest request, CampaignSpec spec, WrittenProgramme programme)
+    {
+        if (request.Workloads.Count != 0) throw request.Workloads[0].Wrong("contradicts a programme; give one of them");
+        if (request.Set.Count != 0) throw request.Set[0].Wrong("a programme draws no parameters; write its arena and its calls otherwise");
+        if (request.Soak) throw request.Programme!.Wrong("a soak draws its programmes; run this one without it");
+        if (programme.Fits(spec.Geometry)) return;
+        bool cpus = programme.Arena.Cpus > spec.Geometry.MaxCpus;
+        throw ((cpus ? request.Cpus : request.Pages) ?? request.Programme!).Wrong(string.Create(CultureInfo.InvariantCulture,
+            $"the programme '{programme.Id}' does not fit into the machine: it has {programme.Arena.Cpus} CPUs, {programme.Arena.SystemPages} system pages and {programme.Arena.DevicePages} device pages"));
     }
 
     private static void CheckSoak(CampaignRequest request, CampaignSpec spec)
@@ -145,6 +157,7 @@ public static class SpecBuilder
 
     private static IReadOnlyList<Workload> Workloads(CampaignRequest request, KnownBug? bug)
     {
+        if (request.Programme is { } programme) return [ProgrammeFile.Parse(programme.Text, programme.Origin)];
         if (request.Workloads.Count == 0) return DefaultWorkloads(request.Soak, bug);
         var found = new SortedDictionary<string, Workload>(StringComparer.Ordinal);
         foreach (UserValue given in request.Workloads)
@@ -172,7 +185,7 @@ public static class SpecBuilder
             int value = (int)Quantities.Whole(given with { Text = given.Text[(equals + 1)..].Trim() }, -1_000_000, 1_000_000);
             if (!parameters.TryAdd(name, value)) throw given.Wrong($"the parameter '{name}' is given twice");
         }
-        if (request.Cpus is not null && !parameters.TryAdd("cpus", cpus) && parameters["cpus"] != cpus)
+        if (request.Cpus is not null && request.Programme is null && !parameters.TryAdd("cpus", cpus) && parameters["cpus"] != cpus)
             throw request.Cpus.Wrong(string.Create(CultureInfo.InvariantCulture, $"contradicts cpus={parameters["cpus"]}"));
         return (new Geometry(pages, cpus), parameters);
     }

@@ -11,6 +11,7 @@ public static class SpecFileWriter
         var text = new StringBuilder();
         List(text, "policies", request.Policies);
         List(text, "workloads", request.Workloads);
+        Single(text, "programme", request.Programme);
         Single(text, "strategy", request.Strategy);
         Single(text, "generation", request.Generation);
         Single(text, "seed", request.Seed);

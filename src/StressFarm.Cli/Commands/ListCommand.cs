@@ -14,7 +14,7 @@ namespace StressFarm.Cli.Commands;
 /// <summary>What there is.</summary>
 internal static class ListCommand
 {
-    private static readonly string[] s_kinds = ["policies", "workloads", "invariants", "known-bugs", "canaries", "strategies", "dimensions"];
+    private static readonly string[] s_kinds = ["policies", "workloads", "invariants", "known-bugs", "canaries", "strategies", "dimensions", "operations", "parameters"];
 
     public static Command Create(CliHost host)
     {
@@ -48,8 +48,14 @@ internal static class ListCommand
         "dimensions" => [.. Dimension.Order.Select(d => new ListItem(d.Id, d.Summary,
             ("specName", d.SpecName), ("control", d.Values[d.Get(Policy.Control)].Name),
             ("values", string.Join("; ", d.Values.Select(v => $"{v.Name}: {v.Meaning}")))))],
+        "operations" => [.. Catalog<Operation>.All.Select(o => new ListItem(o.Id, o.Summary, [.. o.Parameters.Select(Argument)]))],
+        "parameters" => [.. ShapeParameter.All(new Geometry()).Select(p => new ListItem(p.Name, p.Meaning, [.. p.Drawn.Select(d => (d.Workload, ShapeParameter.Words(d.Range)))]))],
         _ => null,
     };
+
+    /// <summary>"slot: page table slots of an mm: 0 to 1023; 0 unless given; the first of them".</summary>
+    private static (string Name, string Value) Argument(Parameter parameter) =>
+        (parameter.Name, $"{parameter.Domain.Extent}; {parameter.Domain.Format(parameter.Usual)} unless given{(parameter.Meaning.Length == 0 ? "" : "; " + parameter.Meaning)}");
 
     private static void Write(TextWriter output, IReadOnlyList<ListItem> items)
     {

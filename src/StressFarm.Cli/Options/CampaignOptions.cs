@@ -14,6 +14,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     private readonly Option<string[]> _policies = Many("--policies", "several designs: presets separated by ',', any designs by ';', or all");
     private readonly Option<string[]> _workload = Many("--workload", "a workload; repeatable, or separated by ','");
     private readonly Option<string[]> _workloads = Many("--workloads", "several workloads, separated by ',', or all");
+    private readonly Option<string?> _programme = One("--programme", "a programme's file, run in the place of workloads: see docs/programmes.md");
     private readonly Option<string?> _strategy = One("--strategy", "who runs next: see 'stressfarm list strategies'");
     private readonly Option<string?> _generation = One("--generation", "strategy feedback: shards of a cell in a generation, 1 to 4096; 16 by default");
     private readonly Option<string?> _seed = One("--seed", "first seed");
@@ -42,7 +43,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new UserValue(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, .. (soak ? (Option[])[] : [_programme]), _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
             command.Add(option);
     }
 
@@ -66,6 +67,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             Policies = [.. Texts(parsed, _policy, whole: true), .. Texts(parsed, _policies, whole: false)],
             Workloads = [.. Texts(parsed, _workload, whole: false), .. Texts(parsed, _workloads, whole: false)],
             Set = [.. Texts(parsed, _set, whole: false)],
+            Programme = parsed.GetValue(_programme) is { } programme ? Programme(programme) : null,
             Strategy = parsed.Given(_strategy),
             Generation = parsed.Given(_generation),
             Seed = parsed.Given(_seed),
@@ -86,6 +88,9 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
         string? file = parsed.GetValue(_file);
         return file is not null ? request.Over(SpecFile.Read(file)) : request;
     }
+
+    /// <summary>As it would be written here: what a farm is sent must not need the file.</summary>
+    private static UserValue Programme(string path) => new(ProgrammeFile.Read(path).Canonical, "--programme");
 
     public static Option<string?> OutOption() => One("--out", $"folder for ledger, report and timings; {Defaults.OutputFolder} by default");
 

@@ -19,12 +19,12 @@ internal static class FirstLine
             limits.Add($"{Counted(soak.Sections, "section")} per cell, {(soak.Epochs is { } e ? Counted(e, "epoch") : "epochs")} of {Counted(soak.Schedules, "schedule")}");
         if (spec.Steps is { } s) limits.Add(Counted(s, "step"));
         if (order.Budget is { } time) limits.Add($"for {Numbers.Duration(time)}");
-        string cpus = spec.Parameters.TryGetValue("cpus", out int given)
+        string cpus = spec.Programme is { } programme ? Counted(programme.Arena.Cpus, "CPU") : spec.Parameters.TryGetValue("cpus", out int given)
             ? string.Create(CultureInfo.InvariantCulture, $"{given} CPU{(given == 1 ? "" : "s")}")
             : string.Create(CultureInfo.InvariantCulture, $"1 to {Math.Min(MostDrawn, spec.Geometry.MaxCpus)} CPUs drawn");
         string set = string.Concat(spec.Parameters.Where(p => p.Key != "cpus").Select(p => string.Create(CultureInfo.InvariantCulture, $" {p.Key}={p.Value}")));
         return string.Create(CultureInfo.InvariantCulture,
-            $"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | {verb} | policies {string.Join(' ', spec.Policies.Select(p => p.Name))} | workloads {string.Join(' ', spec.Workloads.Select(w => w.Id))} | strategy {spec.Strategy} | seed {spec.FirstSeed} | {string.Join(", ", limits)} | {spec.Geometry.Pages} pages, {cpus}{set}{(spec.CanaryDrill ? " | canary drill" : "")} | spec {spec.Hash[..12]}");
+            $"stressfarm {BuildInfo.Build} | model {ModelVersion.Current} | {verb} | policies {string.Join(' ', spec.Policies.Select(p => p.Name))} | {(spec.Programme is null ? "workloads" : "programme")} {string.Join(' ', spec.Workloads.Select(w => w.Id))} | strategy {spec.Strategy} | seed {spec.FirstSeed} | {string.Join(", ", limits)} | {spec.Geometry.Pages} pages, {cpus}{set}{(spec.CanaryDrill ? " | canary drill" : "")} | spec {spec.Hash[..12]}");
     }
 
     private static string Counted(long count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");

@@ -57,7 +57,7 @@ internal static class FindingWriter
     }
 
     private static string IdOf(string signature, Cell cell) => string.Create(CultureInfo.InvariantCulture,
-        $"F-{StableHash.Of($"{signature}|{cell.Policy}|{(ulong)cell.Policy.Deviations:x}|{cell.Workload.Id}") >> 40:x6}");
+        $"F-{StableHash.Of($"{signature}|{cell.Policy}|{(ulong)cell.Policy.Deviations:x}|{cell.Workload.Key}") >> 40:x6}");
 
     /// <summary>Of ten more replays, one of them on a machine that never ran anything, how many gave the same end.</summary>
     private static int Reliability(ScenarioRunner runner, Scenario scenario, RawSignature raw, ulong digest)

@@ -15,8 +15,8 @@ namespace StressFarm.Exploration.Replays;
 /// <param name="Signature">of its violation</param>
 public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature Signature)
 {
-    /// <summary>On pristine memory; and on a memory that the token holds.</summary>
-    private const byte FormatVersion = 1, StartFormatVersion = 2;
+    /// <summary>On pristine memory; on a memory that the token holds; and on pristine memory with a programme that the token holds.</summary>
+    private const byte FormatVersion = 1, StartFormatVersion = 2, ProgrammeFormatVersion = 3;
     private const int MostStart = 256 * 1024;
     private const int MostSections = 1 << 24;
     private const int ChecksumBytes = 4;
@@ -32,11 +32,14 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         var w = new TokenWriter();
         w.Byte((byte)'S');
         w.Byte((byte)'F');
-        w.Byte(Scenario.Start is null ? FormatVersion : StartFormatVersion);
+        var programme = cell.Workload as WrittenProgramme;
+        if (programme is not null && Scenario.Start is not null) throw new InvalidOperationException("a programme that is written starts on pristine memory");
+        w.Byte(programme is not null ? ProgrammeFormatVersion : Scenario.Start is null ? FormatVersion : StartFormatVersion);
         w.Text(ModelVersion.Current);
         w.Text(cell.Policy.ToString());
         w.Number((ulong)cell.Policy.Deviations);
-        w.Text(cell.Workload.Id);
+        if (programme is null) w.Text(cell.Workload.Id);
+        else w.Bytes(Encoding.UTF8.GetBytes(programme.Canonical));
         w.Text(cell.StrategyId);
         w.Number((ulong)cell.Geometry.Pages);
         w.Number((ulong)cell.Geometry.MaxCpus);
@@ -70,7 +73,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         error = "";
         try
         {
-            return Read(Bytes(text, out bool starts), starts, workloads ?? Catalog<Workload>.Find);
+            return Read(Bytes(text, out byte format), format, workloads ?? Catalog<Workload>.Find);
         }
         catch (TokenException e)
         {
@@ -79,8 +82,7 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         }
     }
 
-    /// <param name="starts">it holds the memory that the schedule starts on</param>
-    private static byte[] Bytes(string? text, out bool starts)
+    private static byte[] Bytes(string? text, out byte format)
     {
         if (string.IsNullOrEmpty(text)) throw new TokenException("it is empty");
         if (text.Length > LongestToken) throw new TokenException($"it has {text.Length} characters, more than any token");
@@ -94,26 +96,26 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
             throw new TokenException("it has characters that no token has, or was cut");
         }
         if (bytes.Length < 3 + ChecksumBytes || bytes[0] != 'S' || bytes[1] != 'F') throw new TokenException("it does not begin like one");
-        starts = bytes[2] == StartFormatVersion;
-        if (bytes[2] is not (FormatVersion or StartFormatVersion)) throw new TokenException($"its format is {bytes[2]}, this build reads {FormatVersion} and {StartFormatVersion}");
+        format = bytes[2];
+        if (format is < FormatVersion or > ProgrammeFormatVersion) throw new TokenException($"its format is {format}, this build reads {FormatVersion} to {ProgrammeFormatVersion}");
         int body = bytes.Length - ChecksumBytes;
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(body)) != Checksum(bytes.AsSpan(0, body)))
             throw new TokenException("its checksum does not match: it was damaged or cut");
         return bytes[3..body];
     }
 
-    private static ReplayToken Read(byte[] bytes, bool starts, Func<string, Workload?> workloads)
+    private static ReplayToken Read(byte[] bytes, byte format, Func<string, Workload?> workloads)
     {
         var r = new TokenReader(bytes);
         string model = r.Text(LongestText);
         if (model != ModelVersion.Current)
             throw new TokenException($"it is of model version {Shown(model)}, this build has {ModelVersion.Current}");
         Policy policy = ReadPolicy(r.Text(LongestText), r.Number(ulong.MaxValue));
-        string workloadId = r.Text(LongestText);
-        Workload workload = workloads(workloadId) ?? throw new TokenException($"there is no workload '{Shown(workloadId)}' here");
+        Workload workload = format == ProgrammeFormatVersion ? ReadProgramme(r.Bytes(ProgrammeText.MaxLength)) : ReadWorkload(r.Text(LongestText), workloads);
         string strategyId = r.Text(LongestText);
         string strategy = Catalog<Strategy>.Find(strategyId)?.Id ?? throw new TokenException($"there is no strategy '{Shown(strategyId)}' here");
         Geometry geometry = ReadGeometry(r.Number(Geometry.MaxPages), r.Number(Geometry.CpuLimit));
+        if (workload is WrittenProgramme written && !written.Fits(geometry)) throw new TokenException("its programme does not fit into its machine");
         var parameters = new SortedDictionary<string, int>(StringComparer.Ordinal);
         for (int i = r.Count(MostParameters); i > 0; i--) parameters[r.Text(LongestText)] = r.Signed();
         ulong seed = r.Number(ulong.MaxValue);
@@ -122,11 +124,17 @@ public sealed record ReplayToken(Scenario Scenario, ulong Digest, RawSignature S
         byte[] choices = ReadChoices(ref r, geometry.MaxCpus, BitsOf(policy));
         ulong digest = r.Fixed();
         var signature = new RawSignature(r.Text(LongestText), r.Text(LongestText), r.Text(LongestText), r.Text(LongestText));
-        StartState? start = starts ? ReadStart(ref r) : null;
+        StartState? start = format == StartFormatVersion ? ReadStart(ref r) : null;
         if (!r.AtEnd) throw new TokenException("it goes on after its end");
         var cell = new Cell(policy, workload, strategy, geometry, parameters);
         return new ReplayToken(new Scenario(cell, seed, edits, choices, fair) { Start = start }, digest, signature);
     }
+
+    private static Workload ReadWorkload(string id, Func<string, Workload?> workloads) =>
+        workloads(id) ?? throw new TokenException($"there is no workload '{Shown(id)}' here");
+
+    private static WrittenProgramme ReadProgramme(byte[] utf8) =>
+        ProgrammeText.TryRead(Encoding.UTF8.GetString(utf8), out string error) ?? throw new TokenException($"its programme cannot be run: {error}");
 
     private static void WriteStart(TokenWriter w, StartState start)
     {

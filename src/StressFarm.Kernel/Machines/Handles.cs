@@ -16,7 +16,7 @@ public enum HandleKind : byte
     Block,
     Slab,
     LargeKmalloc,
-    /// <summary>GUP references (FOLL_GET) of the <see cref="Handle.Count"/> pages from <see cref="Handle.Pfn"/> on; given back by put_page().</summary>
+    /// <summary>GUP references (FOLL_GET) of the <see cref="Handle.Count"/> pages from <see cref="Handle.Pfn"/> on, <see cref="Handle.Repeat"/> + 1 times each; given back by put_page().</summary>
     PageRefs,
     /// <summary><see cref="Handle.Count"/> references of a folio, held by something that is not modelled.</summary>
     OpaqueRefs,
@@ -36,7 +36,7 @@ public struct Handle
     public int Count;
     /// <summary>Free for the kind: a page table slot, the pin's accounting (spec 4.4).</summary>
     public int Extra;
-    /// <summary>Pins: further rounds over the same pages.</summary>
+    /// <summary>Pins and references of user pages: further rounds over the same pages.</summary>
     public int Repeat;
     public readonly Page Page => new(Pfn, Life);
     public readonly Folio Folio => new(Pfn, Life);

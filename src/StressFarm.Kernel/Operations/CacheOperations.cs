@@ -6,6 +6,7 @@ public sealed class CacheAddFolio : Operation
 
     public override string Id => "filemap_add_folio";
     public override string Summary => "adds a new folio to the page cache, as read-ahead and writes do";
+    public override Premises PremisesOf(OpCall call) => Premises.Caches;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mapping, s_index, s_order);
 
     public static OpCall Call(int mapping, int index, int order = 0) => new(Operation<CacheAddFolio>.Instance, mapping, index, order);
@@ -60,6 +61,7 @@ public sealed class FaultFile : Operation
 
     public override string Id => "filemap_fault";
     public override string Summary => "maps pages of a file";
+    public override Premises PremisesOf(OpCall call) => Premises.Caches;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_mapping, s_index, s_count);
 
     public static OpCall Call(int mm, int mapping, int index, int count = 1) => new(Operation<FaultFile>.Instance, mm, mapping, index, count);
@@ -134,6 +136,7 @@ public sealed class SwapOutAnon : SlotOperation
 {
     public override string Id => "folio_alloc_swap";
     public override string Summary => "puts the anonymous folio mapped at a slot into the swap cache";
+    public override Premises PremisesOf(OpCall call) => Premises.Caches;
     protected override Op Run(Cpu cpu, int mm, int slot) => SwapCache.AddMapped(cpu, mm, slot);
 }
 

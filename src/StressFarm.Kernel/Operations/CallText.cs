@@ -53,10 +53,31 @@ public static class CallText
     private static string Taken(IReadOnlyList<Parameter> parameters) =>
         parameters.Count == 0 ? "it takes none" : $"it takes {string.Join(", ", parameters.Select(p => $"{p.Name}="))}";
 
-    /// <summary>The operations that begin alike, or all of them.</summary>
+    /// <summary>The operations that begin alike, or those that it takes the fewest slips to mistake.</summary>
     private static string Near(string id)
     {
         string[] near = [.. Catalog<Operation>.Ids.Where(o => id.Length > 2 && o.StartsWith(id[..3], StringComparison.OrdinalIgnoreCase))];
-        return string.Join(", ", near.Length == 0 ? Catalog<Operation>.Ids : near);
+        if (near.Length == 0) near = [.. Catalog<Operation>.Ids.OrderBy(o => Slips(id, o)).Take(NearIds)];
+        return string.Join(", ", near);
+    }
+
+    private const int NearIds = 4, LongestId = 60;
+
+    /// <summary>Letters to put in, leave out or change, to come from one word to the other.</summary>
+    private static int Slips(string from, string to)
+    {
+        if (from.Length > LongestId) return from.Length;
+        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
+        for (int i = 0; i < from.Length; i++)
+        {
+            int corner = row[0]++;
+            for (int j = 0; j < to.Length; j++)
+            {
+                int changed = corner + (char.ToLowerInvariant(from[i]) == char.ToLowerInvariant(to[j]) ? 0 : 1);
+                corner = row[j + 1];
+                row[j + 1] = Math.Min(changed, Math.Min(row[j], corner) + 1);
+            }
+        }
+        return row[^1];
     }
 }

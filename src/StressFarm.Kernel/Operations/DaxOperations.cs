@@ -7,6 +7,7 @@ public sealed class DaxMount : Operation
 
     public override string Id => "memremap_pages (fs-dax)";
     public override string Summary => "makes the section's device memory FS-DAX";
+    public override Premises PremisesOf(OpCall call) => Premises.SetupOnly | Premises.FsDax;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_anew);
 
     public static OpCall Call(bool anew = false) => new(Operation<DaxMount>.Instance, anew ? 1 : 0);
@@ -24,6 +25,7 @@ public sealed class DaxFault : Operation
 
     public override string Id => "dax_iomap_fault";
     public override string Summary => "maps a page of a DAX file, or all of an entry";
+    public override Premises PremisesOf(OpCall call) => Premises.FsDax;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_entry, s_order, s_page);
 
     public static OpCall Call(int mm, int entry, int order = 0, int page = 0) => new(Operation<DaxFault>.Instance, mm, entry, order, page);
@@ -37,6 +39,7 @@ public sealed class DaxReflink : Operation
 
     public override string Id => "dax_folio_make_shared";
     public override string Summary => "lets a second DAX entry lead to the folio of another";
+    public override Premises PremisesOf(OpCall call) => Premises.FsDax;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_entry, s_later);
 
     public static OpCall Call(int entry, int later) => new(Operation<DaxReflink>.Instance, entry, later);
@@ -50,6 +53,7 @@ public sealed class DaxTruncate : Operation
 
     public override string Id => "dax_delete_mapping_entry";
     public override string Summary => "unmaps a DAX entry and, unless it is pinned, takes it away";
+    public override Premises PremisesOf(OpCall call) => Premises.FsDax;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_entry);
 
     public static OpCall Call(int entry) => new(Operation<DaxTruncate>.Instance, entry);

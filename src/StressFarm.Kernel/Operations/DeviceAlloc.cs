@@ -10,6 +10,7 @@ public sealed class DeviceAlloc : Acquisition
 
     public override string Id => "zone_device_folio_init";
     public override string Summary => "a driver hands out a device-private folio, locked";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_order, s_choice);
 
     public static OpCall Call(int handle, int order = 0, int choice = 0) => new(Operation<DeviceAlloc>.Instance, handle, order, choice);

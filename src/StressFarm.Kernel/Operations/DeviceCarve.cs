@@ -8,6 +8,7 @@ public sealed class DeviceCarve : Operation
 
     public override string Id => "driver_devmem_init";
     public override string Summary => "carves device memory into the driver's lists";
+    public override Premises PremisesOf(OpCall call) => Premises.SetupOnly | Premises.Device;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_order, s_count);
 
     public static OpCall Call(int order, int count) => new(Operation<DeviceCarve>.Instance, order, count);

@@ -7,6 +7,7 @@ public sealed class DeviceEvict : Operation
 
     public override string Id => "migrate_device_range";
     public override string Summary => "a driver evicts a range of device pfns";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate | Premises.Unlocked | Premises.Pfns;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_page, s_count, s_single);
 
     public static OpCall Call(int page, int count = 1, bool single = false) => new(Operation<DeviceEvict>.Instance, page, count, single ? 1 : 0);

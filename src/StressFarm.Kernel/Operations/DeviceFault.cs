@@ -6,6 +6,7 @@ public sealed class DeviceFault : Operation
 
     public override string Id => "do_swap_page (device private)";
     public override string Summary => "a CPU touches device-private memory: it migrates back";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate | Premises.Unlocked;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_slot, s_single);
 
     public static OpCall Call(int mm, int slot, bool single = false) => new(Operation<DeviceFault>.Instance, mm, slot, single ? 1 : 0);

@@ -8,6 +8,7 @@ public sealed class DeviceMap : Operation
 
     public override string Id => "migrate_vma_insert_page";
     public override string Summary => "maps a fresh device-private folio";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_handle, s_mm, s_slot, s_pmd);
 
     public static OpCall Call(int handle, int mm, int slot, bool pmd = false) => new(Operation<DeviceMap>.Instance, handle, mm, slot, pmd ? 1 : 0);

@@ -11,6 +11,8 @@ public sealed class DriverMakesFolio : Operation
 
     public static OpCall Call(int handle) => new(Operation<DriverMakesFolio>.Instance, handle);
 
+    public override bool WantsSetupHandle(OpCall call) => true;
+
     public override async Op Run(Cpu cpu, OpCall call)
     {
         Handle handle = cpu.Machine.SetupCpu.Handles[call[s_handle]];

@@ -17,6 +17,8 @@ public sealed class DriverMap : Operation
     public static OpCall Call(int mm, int slot, int handle, int count = 1, int first = 0, bool setup = false) =>
         new(Operation<DriverMap>.Instance, mm, slot, handle, count, first, setup ? 1 : 0);
 
+    public override bool WantsSetupHandle(OpCall call) => call.Is(s_setup);
+
     public override Op Run(Cpu cpu, OpCall call)
     {
         Cpu owner = call.Is(s_setup) ? cpu.Machine.SetupCpu : cpu;

@@ -33,6 +33,7 @@ public sealed class ForkAll : Fork
 {
     public override string Id => "dup_mmap";
     public override string Summary => "copies page table entries to another mm, present, migration and device-private ones";
+    public override Premises PremisesOf(OpCall call) => Premises.Shares;
 
     protected override async Op Copy(Cpu cpu, int parent, int child, int slot)
     {

@@ -7,7 +7,7 @@ namespace StressFarm.Kernel.Operations;
 public abstract class GetPages : Operation
 {
     private static readonly Parameter s_mm = new(Domain.Mm), s_slot = new(Domain.Slot, meaning: "the first of them"), s_count = new(Domain.Slots, "count", "how many", usual: 1),
-        s_handle = new(Domain.Handle, meaning: "takes what is got, if it is empty"),
+        s_handle = new(Domain.Handle, meaning: "takes what is got, if it is empty", fills: true),
         s_flags = new(new FlagSetDomain<GupFlags>("flags", GupFlags.Write), meaning: "FOLL_WRITE or nothing", usual: (int)GupFlags.Write),
         s_rounds = new(Domain.Number(0, MostRounds), "rounds", "further ones over the same pages");
 
@@ -56,7 +56,9 @@ public abstract class GetPages : Operation
             else
             {
                 // Mapped anew, or refused: the round is given back and the rest left out.
-                if (walked.Count != 0) await GupPut.UnpinUserPages(cpu, new Handle { Pfn = walked.Pfn, Count = walked.Count });
+                if (walked.Count == 0) return;
+                var back = new Handle { Pfn = walked.Pfn, Count = walked.Count };
+                await ((flags & GupFlags.Pin) != 0 ? GupPut.UnpinUserPages(cpu, back) : GupPut.PutPages(cpu, back));
                 return;
             }
         }

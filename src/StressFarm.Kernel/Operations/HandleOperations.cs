@@ -3,7 +3,7 @@ namespace StressFarm.Kernel.Operations;
 /// <summary>An operation that takes something into a handle of the CPU, if that is empty.</summary>
 public abstract class Acquisition : Operation
 {
-    protected static readonly Parameter Into = new(Domain.Handle, meaning: "takes what is got, if it is empty");
+    protected static readonly Parameter Into = new(Domain.Handle, meaning: "takes what is got, if it is empty", fills: true);
 
     public sealed override Op Run(Cpu cpu, OpCall call) => cpu.Handles[call[Into]].Kind == HandleKind.None ? Take(cpu, call) : default;
 

@@ -6,6 +6,7 @@ public abstract class SectionOperation : Operation
     private static readonly Parameter s_section = new(Domain.Section, meaning: "modulo those of the arena");
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_section);
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Sections | Premises.TakesPages | Premises.Moves;
 
     public static OpCall Call<T>(int section) where T : SectionOperation, new() => new(Operation<T>.Instance, section);
 
@@ -38,6 +39,7 @@ public sealed class MemunmapPages : Operation
 {
     public override string Id => "memunmap_pages";
     public override string Summary => "a driver evicts its device memory and removes it";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate | Premises.Sections | Premises.TakesPages;
 
     public static OpCall Call() => new(Operation<MemunmapPages>.Instance);
 
@@ -50,6 +52,7 @@ public sealed class PgmapWalk : Operation
 
     public override string Id => "get_dev_pagemap";
     public override string Summary => "a walk over device pfns that holds their pgmap";
+    public override Premises PremisesOf(OpCall call) => Premises.Device | Premises.Sections;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_page, s_count);
 
     public static OpCall Call(int page, int count = 1) => new(Operation<PgmapWalk>.Instance, page, count);
@@ -77,6 +80,7 @@ public sealed class OnlinePageWalk : Operation
 
     public override string Id => "pfn_to_online_page";
     public override string Summary => "a PFN walk that asks whether there is a page";
+    public override Premises PremisesOf(OpCall call) => Premises.Sections;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn, s_count, s_walker);
 
     public static OpCall Call(int pfn, int count = 1, OnlineWalker walker = OnlineWalker.Idle) => new(Operation<OnlinePageWalk>.Instance, pfn, count, (int)walker);

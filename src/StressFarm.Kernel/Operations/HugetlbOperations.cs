@@ -8,6 +8,7 @@ public sealed class HugetlbGrow : Operation
 
     public override string Id => "nr_hugepages_grow";
     public override string Summary => "adds a hugetlb folio to the pool";
+    public override Premises PremisesOf(OpCall call) => call.Is(s_boot) ? Premises.Hugetlb | Premises.SetupOnly : Premises.Hugetlb;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_boot);
 
     public static OpCall Call(bool boot = false) => new(Operation<HugetlbGrow>.Instance, boot ? 1 : 0);
@@ -26,6 +27,7 @@ public sealed class HugetlbShrink : Operation
 
     public override string Id => "nr_hugepages_shrink";
     public override string Summary => "gives a free hugetlb folio back to the buddy";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_hstate);
 
     public static OpCall Call(int hstate) => new(Operation<HugetlbShrink>.Instance, hstate);
@@ -42,6 +44,7 @@ public sealed class HugetlbFault : Operation
 
     public override string Id => "hugetlb_fault";
     public override string Summary => "maps a hugetlb folio of the pool";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb | Premises.HugetlbTables | Premises.HugetlbOnly;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_table);
 
     public static OpCall Call(int mm, int table) => new(Operation<HugetlbFault>.Instance, mm, table);
@@ -55,6 +58,7 @@ public sealed class HugetlbAllocate : Acquisition
 
     public override string Id => "alloc_hugetlb_folio";
     public override string Summary => "takes a hugetlb folio of the pool without mapping it";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_hstate);
 
     public static OpCall Call(int handle, int hstate) => new(Operation<HugetlbAllocate>.Instance, handle, hstate);
@@ -71,6 +75,7 @@ public sealed class MemfdPin : Acquisition
 {
     public override string Id => "memfd_pin_folios";
     public override string Summary => "pins a hugetlb folio of a memfd, allocating it";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into);
 
     public static OpCall Call(int handle) => new(Operation<MemfdPin>.Instance, handle);
@@ -87,6 +92,7 @@ public sealed class HugetlbRelease : Release
 {
     public override string Id => "free_huge_folio";
     public override string Summary => "gives up a hugetlb folio, or frames that were taken";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
 
     protected override bool Fits(Cpu cpu, in Handle handle) => handle.Kind is HandleKind.FolioRef or HandleKind.MemfdFolio or HandleKind.VmemmapFrames;
     protected override Op GiveBack(Cpu cpu, Handle handle, OpCall call) => HandleRelease.Run(cpu, handle, cpu.Number);
@@ -96,6 +102,7 @@ public sealed class HugetlbDemote : Operation
 {
     public override string Id => "demote_pool_huge_page";
     public override string Summary => "makes smaller hugetlb folios of a free one";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
 
     public static OpCall Call() => new(Operation<HugetlbDemote>.Instance);
 
@@ -108,6 +115,7 @@ public sealed class HugetlbDissolve : Operation
 
     public override string Id => "dissolve_free_hugetlb_folio";
     public override string Summary => "frees the free hugetlb folio that holds a page";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn);
 
     public static OpCall Call(int pfn) => new(Operation<HugetlbDissolve>.Instance, pfn);
@@ -124,6 +132,7 @@ public sealed class VmemmapPressure : Acquisition
 
     public override string Id => "vmemmap_pressure";
     public override string Summary => "takes page frames that restoring a vmemmap would need";
+    public override Premises PremisesOf(OpCall call) => Premises.Hugetlb;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_count);
 
     public static OpCall Call(int handle, int count = 1) => new(Operation<VmemmapPressure>.Instance, handle, count);
@@ -142,6 +151,7 @@ public abstract class SharingOperation : Operation
     private static readonly Parameter s_mm = new(Domain.Mm);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm);
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Hugetlb | Premises.HugetlbTables;
 
     public static OpCall Call<T>(int mm) where T : SharingOperation, new() => new(Operation<T>.Instance, mm);
 

@@ -4,6 +4,7 @@ public sealed class MigratePages : SlotOperation
 {
     public override string Id => "migrate_pages";
     public override string Summary => "moves the folio mapped at a slot elsewhere in system memory";
+    public override Premises PremisesOf(OpCall call) => Premises.Moves;
     protected override async Op Run(Cpu cpu, int mm, int slot) => await MigrationCallers.ByAddress(cpu, mm, slot);
 }
 
@@ -14,6 +15,7 @@ public sealed class MigrateToDevice : Operation
 
     public override string Id => "migrate_vma_pages";
     public override string Summary => "moves the folio mapped at a slot to device-private memory";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate | Premises.Moves;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_slot, s_compound, s_choice);
 
     public static OpCall Call(int mm, int slot, bool compound = false, int choice = 0) => new(Operation<MigrateToDevice>.Instance, mm, slot, compound ? 1 : 0, choice);
@@ -25,6 +27,7 @@ public sealed class DeviceFaultShared : SlotOperation
 {
     public override string Id => "do_swap_page (device private, shared)";
     public override string Summary => "a CPU touches device-private memory that several mms may map: it migrates back";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate;
     protected override Op Run(Cpu cpu, int mm, int slot) => MigrationCallers.ToRam(cpu, mm, slot);
 }
 
@@ -34,6 +37,7 @@ public sealed class InsertDevicePmd : Operation
 
     public override string Id => "migrate_vma_insert_huge_pmd_page";
     public override string Summary => "maps a fresh device-private folio by a PMD entry, or fails to";
+    public override Premises PremisesOf(OpCall call) => Premises.DevicePrivate;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_slot, s_failure);
 
     public static OpCall Call(int mm, int slot, InsertFailure failure = InsertFailure.None) => new(Operation<InsertDevicePmd>.Instance, mm, slot, (int)failure);
@@ -54,6 +58,7 @@ public sealed class CollapseRange : SlotOperation
 {
     public override string Id => "khugepaged";
     public override string Summary => "collapses the pages of a table into one folio under a PMD entry";
+    public override Premises PremisesOf(OpCall call) => Premises.Moves;
     protected override Op Run(Cpu cpu, int mm, int slot) => Collapse.Run(cpu, mm, AnonMemory.TableOf(cpu, slot));
 }
 
@@ -70,6 +75,7 @@ public sealed class PinLongTerm : Acquisition
 
     public override string Id => "pin_user_pages_fast (FOLL_LONGTERM)";
     public override string Summary => "pins user pages for long, moving them out of pageblocks that must stay movable";
+    public override Premises PremisesOf(OpCall call) => Premises.Moves;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(Into, s_mm, s_slot, s_count);
 
     public static OpCall Call(int handle, int mm, int slot, int count = 1) => new(Operation<PinLongTerm>.Instance, handle, mm, slot, count);
@@ -95,6 +101,7 @@ public sealed class ReserveCma : Operation
 
     public override string Id => "cma_init_reserved_mem";
     public override string Summary => "makes pageblocks CMA, from which nothing may be pinned for long";
+    public override Premises PremisesOf(OpCall call) => Premises.SetupOnly;
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_block, s_count);
 
     public static OpCall Call(int block, int count = 1) => new(Operation<ReserveCma>.Instance, block, count);

@@ -28,6 +28,14 @@ public readonly record struct OpCall
         ? Unsafe.Add(ref Unsafe.As<Arguments, int>(ref Unsafe.AsRef(in _arguments)), parameter.Index)
         : throw Undeclared(parameter);
 
+    /// <summary>The same call with another value of an argument.</summary>
+    internal OpCall With(Parameter parameter, int value)
+    {
+        OpCall changed = this;
+        Unsafe.Add(ref Unsafe.As<Arguments, int>(ref Unsafe.AsRef(in changed._arguments)), parameter.Index) = value;
+        return changed;
+    }
+
     private static InvalidOperationException Undeclared(Parameter parameter) =>
         new($"parameter '{parameter.Name}' is read and not declared: name it in Parameters");
 

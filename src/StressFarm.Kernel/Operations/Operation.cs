@@ -11,6 +11,12 @@ public abstract class Operation : EntryPoint
     public virtual IReadOnlyList<Parameter> Parameters => [];
     public abstract Op Run(Cpu cpu, OpCall call);
 
+    /// <summary>What a call takes for granted, and a programme has to keep to.</summary>
+    public virtual Premises PremisesOf(OpCall call) => Premises.None;
+
+    /// <summary>The handle that a call wants is the set-up CPU's.</summary>
+    public virtual bool WantsSetupHandle(OpCall call) => false;
+
     /// <summary>As many of the slots from one on as the mm has.</summary>
     protected static int CutToMm(Cpu cpu, int slot, int count) => Math.Min(count, Domain.SlotsOf(cpu.Machine.Arena) - slot);
 

@@ -8,7 +8,8 @@ namespace StressFarm.Kernel.Operations;
 /// <param name="name">one word in small letters, the kernel's where there is one; the kind's unless given</param>
 /// <param name="meaning">a line, with its unit; the kind's name says it all unless given</param>
 /// <param name="usual">what it is when a call does not say</param>
-public sealed class Parameter(Domain domain, string? name = null, string? meaning = null, int usual = 0)
+/// <param name="fills">of a handle: the call may put something into it; others want what is in it</param>
+public sealed class Parameter(Domain domain, string? name = null, string? meaning = null, int usual = 0, bool fills = false)
 {
     private int _index = -1;
 
@@ -16,6 +17,9 @@ public sealed class Parameter(Domain domain, string? name = null, string? meanin
     public string Name { get; } = name ?? domain.Name;
     public string Meaning { get; } = meaning ?? "";
     public int Usual => usual;
+    public bool IsHandle => ReferenceEquals(domain, Domain.Handle) || ReferenceEquals(domain, Domain.HandleOrNone);
+    /// <summary>Of a handle: the call may put something into it. Others want what is in it.</summary>
+    public bool Fills => fills;
 
     /// <summary>Its place among the operation's arguments.</summary>
     internal int Index => _index;

@@ -6,6 +6,7 @@ public abstract class SystemWalk : Operation
     private static readonly Parameter s_pfn = new(Domain.Pfn, meaning: "the first of them"), s_count = new(Domain.Pages, "count", "how many", usual: 1);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn, s_count);
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Pfns;
 
     public static OpCall Call<T>(int pfn, int count = 1) where T : SystemWalk, new() => new(Operation<T>.Instance, pfn, count);
 

@@ -6,6 +6,7 @@ public abstract class PageOperation : Operation
     private static readonly Parameter s_pfn = new(Domain.Pfn);
 
     public sealed override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_pfn);
+    public sealed override Premises PremisesOf(OpCall call) => Premises.Hugetlb | Premises.Pfns | Premises.Poisons;
 
     public static OpCall Call<T>(int pfn) where T : PageOperation, new() => new(Operation<T>.Instance, pfn);
 
@@ -31,6 +32,7 @@ public sealed class FolioActivate : SlotOperation
 {
     public override string Id => "folio_activate";
     public override string Summary => "makes a mapped folio of the LRU an active one";
+    public override Premises PremisesOf(OpCall call) => Premises.Activates;
 
     protected override async Op Run(Cpu cpu, int mm, int slot)
     {

@@ -8,6 +8,8 @@ public sealed class ZapSlots : Operation
     public override string Summary => "unmaps slots, as munmap() does";
     public override IReadOnlyList<Parameter> Parameters { get; } = Takes(s_mm, s_slot, s_count);
 
+    public override Premises PremisesOf(OpCall call) => Premises.HugetlbTables;
+
     public static OpCall Call(int mm, int slot, int count = 1) => new(Operation<ZapSlots>.Instance, mm, slot, count);
 
     public override async Op Run(Cpu cpu, OpCall call)

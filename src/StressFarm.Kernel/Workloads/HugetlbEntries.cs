@@ -6,7 +6,7 @@ namespace StressFarm.Kernel.Workloads;
 /// </summary>
 internal static class HugetlbEntries
 {
-    public const int Mm = Geometry.MaxMms - 1;
+    public const int Mm = PremiseRules.HugetlbMm;
     public const int Handle = 11, FrameHandle = 13;
     private const int Tables = 2;
 

@@ -9,12 +9,16 @@ namespace StressFarm.Kernel.Workloads;
 public sealed class Shape
 {
     private readonly (string Name, int Value)[] _drawn = new (string, int)[32];
+    private readonly ShapeRange[] _ranges = new ShapeRange[32];
     private int _count;
     private IReadOnlyDictionary<string, int> _fixed = new Dictionary<string, int>();
     private Pcg _random;
 
     /// <summary>What was drawn, by name, in the order of drawing.</summary>
     public ReadOnlySpan<(string Name, int Value)> Parameters => _drawn.AsSpan(0, _count);
+
+    /// <summary>From where to where each could be, beside <see cref="Parameters"/>.</summary>
+    public ReadOnlySpan<ShapeRange> Ranges => _ranges.AsSpan(0, _count);
 
     internal void Begin(ulong seed, IReadOnlyDictionary<string, int> fixedParameters)
     {
@@ -54,7 +58,7 @@ public sealed class Shape
         common = Math.Clamp(common, low, high);
         bool rare = _random.OneIn(n);
         int drawn = _random.Between(low, high);
-        return Record(name, rare ? drawn : common, low, high);
+        return Record(name, rare ? drawn : common, low, high, common);
     }
 
     /// <summary>Which of so many kinds of call do not take part, a bit each: one in four.</summary>
@@ -69,13 +73,21 @@ public sealed class Shape
     /// <summary>An unnamed yes or no.</summary>
     public bool Coin() => Pick(2) == 1;
 
-    private int Record(string name, int value, int low, int high)
+    private int Record(string name, int value, int low, int high, int? usual = null)
     {
         if (_fixed.Count != 0 && _fixed.TryGetValue(name, out int given)) value = Math.Clamp(given, low, high);
-        if (_count < _drawn.Length) _drawn[_count++] = (name, value);
+        if (_count < _drawn.Length)
+        {
+            _ranges[_count] = new(low, high, usual);
+            _drawn[_count++] = (name, value);
+        }
         return value;
     }
 
     public override string ToString() =>
         string.Join(' ', _drawn.Take(_count).Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name}={p.Value}")));
 }
+
+/// <summary>What a parameter of a schedule could have been.</summary>
+/// <param name="Usual">what it mostly is; null where all are as likely</param>
+public readonly record struct ShapeRange(int Low, int High, int? Usual);

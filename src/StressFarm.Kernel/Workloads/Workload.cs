@@ -5,6 +5,10 @@ public abstract class Workload
 {
     public abstract string Id { get; }
     public abstract string Summary { get; }
+    /// <summary>What tells it from every other one.</summary>
+    public virtual string Key => Id;
+    /// <summary>What a metric calls it.</summary>
+    public virtual string Label => Id;
     /// <summary>Takes part in compare unless others are named.</summary>
     public virtual bool Standard => true;
     /// <summary>Draws the shape, then the set-up and each CPU's operations.</summary>

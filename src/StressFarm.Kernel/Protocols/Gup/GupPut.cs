@@ -95,7 +95,8 @@ public static class GupPut
     /// <summary>put_page() of each page of a FOLL_GET.</summary>
     public static async Op PutPages(Cpu cpu, Handle refs)
     {
-        for (int i = 0; i < refs.Count; i++) await FolioReferences.PutPage(cpu, new Page(refs.Pfn + i));
+        for (int round = 0; round <= refs.Repeat; round++)
+            for (int i = 0; i < refs.Count; i++) await FolioReferences.PutPage(cpu, new Page(refs.Pfn + i));
     }
 
     /// <summary><c>sanity_check_pinned_pages</c>, a debug check: anonymous pages stay exclusive while they are pinned.</summary>

@@ -9,7 +9,7 @@ public static class HandleRelease
         if (handle.Kind is HandleKind.FolioRef or HandleKind.LockedFolio or HandleKind.DriverPages or HandleKind.Block && ofCpu != cpu.Number)
             cpu.Ghost.HandOver(handle.Pfn, ofCpu, cpu.Number, 1);
         if (handle.Kind == HandleKind.PageRefs && ofCpu != cpu.Number)
-            for (int i = 0; i < handle.Count; i++) cpu.Ghost.HandOver(handle.Pfn + i, ofCpu, cpu.Number, 1);
+            for (int i = 0; i < handle.Count; i++) cpu.Ghost.HandOver(handle.Pfn + i, ofCpu, cpu.Number, 1 + handle.Repeat);
         if (handle.Kind == HandleKind.MemfdFolio && ofCpu != cpu.Number) cpu.Ghost.HandOver(handle.Pfn, ofCpu, cpu.Number, 1);
         switch (handle.Kind)
         {
