@@ -75,9 +75,12 @@ internal sealed partial class FrameStack
 /// </summary>
 internal static class Locals<T>
 {
-    public delegate void Adder(ref T value, ref StateHash hash);
+    private delegate void Adder(ref T value, ref StateHash hash);
 
-    public static readonly Adder Add = Compile();
+    // Not by the class's constructor: what it refuses would come out as another exception.
+    private static Adder? s_adder;
+
+    public static void Add(ref T value, ref StateHash hash) => (s_adder ??= Compile())(ref value, ref hash);
 
     private static Adder Compile()
     {
@@ -100,9 +103,10 @@ internal static class Locals<T>
             throw new NotSupportedException($"a state cannot have {path}, a {type.Name}: a search does not know what it holds");
     }
 
-    // CPUs and frames are in the state by themselves; entry points, and lists of calls, are fixed once a programme runs.
+    // CPUs and frames are in the state by themselves; entry points, and lists of calls, are fixed once a programme runs. The one array of CPUs
+    // is the machine's.
     private static bool IsFixed(Type type) =>
-        typeof(StepCpu).IsAssignableFrom(type) || typeof(StepMachine).IsAssignableFrom(type) || typeof(WordMemory).IsAssignableFrom(type)
+        typeof(StepCpu).IsAssignableFrom(type.IsArray ? type.GetElementType() : type) || typeof(StepMachine).IsAssignableFrom(type) || typeof(WordMemory).IsAssignableFrom(type)
         || typeof(Frame).IsAssignableFrom(type) || typeof(EntryPoint).IsAssignableFrom(type) || type == typeof(string)
         || type.IsDefined(typeof(FixedWhileRunningAttribute), inherit: true)
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) && type.GetGenericArguments()[0].IsDefined(typeof(FixedWhileRunningAttribute), false));

@@ -44,9 +44,9 @@ public class StateFieldTests
         ["EditState"] = [("_plan", "of the run")],
         ["KernelMachine"] =
         [
-            ("Arena", "of the run"), ("Policy", "of the run"), ("OrderIsOneAccess", "of whoever built it"),
+            ("Cpus", "fixed when built"), ("Arena", "of the run"), ("Policy", "of the run"), ("OrderIsOneAccess", "of whoever built it"),
         ],
-        ["Handles"] = [],
+        ["DriverAllocator"] = [("machine", "fixed when built")],
         ["Ghost"] = [("Witness", "fixed when built"), ("FreesUsageAtOnce", "of the policy"), ("_firstNumbered", "fixed once objects are numbered")],
         ["Judge"] =
         [

@@ -8,6 +8,9 @@ namespace StressFarm.Exploration.Exhaustive;
 /// </summary>
 public sealed class EverySchedule(SearchStart start)
 {
+    /// <summary>Steps of a schedule: one that goes round for ever has no last schedule.</summary>
+    private const int LongestPath = 2000;
+
     private readonly List<(byte Chosen, uint Left)> _path = [];
 
     /// <param name="most">schedules; then it ends <see cref="SearchEnd.OutOfSteps"/></param>
@@ -17,7 +20,7 @@ public sealed class EverySchedule(SearchStart start)
         _path.Clear();
         do
         {
-            if (result.Executions == most)
+            if (result.Executions == most || _path.Count > LongestPath)
             {
                 result.End = SearchEnd.OutOfSteps;
                 return result;
@@ -37,7 +40,7 @@ public sealed class EverySchedule(SearchStart start)
     private void RunOne(SearchResult result)
     {
         Machine machine = start.Machine;
-        for (int depth = 0; machine.Runnable != 0; depth++)
+        for (int depth = 0; machine.Runnable != 0 && depth <= LongestPath; depth++)
         {
             if (depth == _path.Count)
             {
@@ -49,7 +52,7 @@ public sealed class EverySchedule(SearchStart start)
             if (machine.Violation is not null) break;
         }
         result.Depth = Math.Max(result.Depth, _path.Count);
-        if (machine.Violation is null)
+        if (machine.Violation is null && machine.Runnable == 0)
         {
             result.Finals.Add(machine.Hash().Key);
             result.FinalStates = result.Finals.Count;
