@@ -19,7 +19,8 @@ internal sealed partial class EditState
         hash.Add((ulong)NumberOf(Edit));
         hash.Add((ulong)(uint)_step << 32 | (uint)_operation);
         hash.Add((ulong)_before << 8 | (ulong)Ahead << 4 | (Skips ? 8UL : 0) | (Lost ? 4UL : 0) | (SkippedBurst ? 2UL : 0) | (Torn ? 1UL : 0));
-        foreach (int count in _counts) hash.Add((ulong)count);
+        // The others' are from earlier rows, and begin anew with the next.
+        foreach (int edit in _plan.Of(_step)) hash.Add((ulong)_counts[edit]);
         // Of a longer row only the place that is overwritten next counts.
         hash.Add((ulong)Math.Min(_loadCount, Remembered + _loadCount % Remembered));
         foreach ((int step, int location, ulong value) in _loads.AsSpan(0, Math.Min(_loadCount, Remembered)))
@@ -32,7 +33,7 @@ internal sealed partial class EditState
         if (Ahead != Ahead.None) StepCpu.AddTo(ref hash, in Named);
         hash.Add(Torn ? Loaded : 0);
         StepCpu.AddTo(ref hash, in HeldBack);
-        hash.Add((ulong)Left);
+        hash.Add(HeldBack.Kind == AccessKind.None ? 0 : (ulong)Left);
     }
 
     private int NumberOf(Edit? edit)
