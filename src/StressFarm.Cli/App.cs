@@ -43,6 +43,7 @@ public static class App
         var root = new RootCommand("StressFarm: a simulator of Linux page metadata that judges disputed designs. Exit codes: 0 done, 1 violation, 2 inconclusive, 3 fault, 64 usage.");
         root.Add(CompareCommand.Create(host));
         root.Add(RunCommand.Create(host));
+        root.Add(ExhaustCommand.Create(host));
         root.Add(SoakCommand.Create(host));
         root.Add(VerifyCommand.Create(host));
         root.Add(ReplayCommand.Create(host));

@@ -1,7 +1,7 @@
 namespace StressFarm.Engine;
 
 /// <summary>What a CPU is in the middle of under an <see cref="EditPlan"/>.</summary>
-internal sealed class EditState
+internal sealed partial class EditState
 {
     private const int Remembered = 4;
 

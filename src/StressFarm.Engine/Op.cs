@@ -28,7 +28,7 @@ public interface IOpAwaiter : ICriticalNotifyCompletion
 }
 
 /// <summary>The boxes of one machine that are free: a stack per method.</summary>
-public sealed class FramePool
+public sealed partial class FramePool
 {
     private static int s_stacks;
     private FrameStack[] _free = [];
@@ -57,7 +57,7 @@ public sealed class FramePool
 }
 
 /// <summary>Free boxes of one method.</summary>
-internal sealed class FrameStack
+internal sealed partial class FrameStack
 {
     private Slot[] _slots = new Slot[8];
     private int _count;
@@ -81,7 +81,7 @@ internal sealed class FrameStack
 }
 
 /// <summary>A suspended method: a link in a CPU's call chain.</summary>
-public abstract class Frame(FramePool pool)
+public abstract partial class Frame(FramePool pool)
 {
     internal FramePool Pool { get; } = pool;
     internal Frame? Parent;
@@ -105,7 +105,7 @@ public abstract class Frame<T>(FramePool pool) : Frame(pool)
     }
 }
 
-internal sealed class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAsyncStateMachine
+internal sealed partial class Box<TStateMachine, T> : Frame<T> where TStateMachine : IAsyncStateMachine
 {
     private static readonly int s_stack = FramePool.NewStack();
 

@@ -6,7 +6,7 @@ namespace StressFarm.Engine;
 /// A CPU as the machine sees it: the call chain it runs, the access it is about to do, and what its steps are counted and stamped by.
 /// Also a unit of one, which lets stores out (<see cref="StoreBuffers"/>).
 /// </summary>
-public class StepCpu
+public partial class StepCpu
 {
     /// <summary>Its machine's. A field: awaits go through it.</summary>
     internal readonly StepMachine Engine;

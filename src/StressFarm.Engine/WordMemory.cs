@@ -9,7 +9,7 @@ namespace StressFarm.Engine;
 /// which 64-byte lines were written, so that resetting costs what was touched and not what exists. What a word means is not its
 /// business.
 /// </summary>
-public abstract class WordMemory
+public abstract partial class WordMemory
 {
     public const int WordsPerLine = 8;
     public const int HalvesPerLine = 16;

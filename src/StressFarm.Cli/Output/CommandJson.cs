@@ -8,6 +8,7 @@ namespace StressFarm.Cli.Output;
 [JsonSerializable(typeof(RunShape))]
 [JsonSerializable(typeof(FindingFull))]
 [JsonSerializable(typeof(ReplayShape))]
+[JsonSerializable(typeof(ExhaustShape))]
 [JsonSerializable(typeof(ChainVerification))]
 [JsonSerializable(typeof(LedgerCheckShape))]
 [JsonSerializable(typeof(IReadOnlyList<IReadOnlyDictionary<string, string>>), TypeInfoPropertyName = "Lists")]

@@ -29,6 +29,15 @@ public sealed class FindingWorkup(Geometry geometry)
         return Reproduce(cell, raw, input, null, cancellation) ?? Lost(cell, raw);
     }
 
+    /// <summary>Works up a schedule that somebody else found, by its choices; null when it violates nothing.</summary>
+    public Finding? Work(Scenario scenario, CancellationToken cancellation = default)
+    {
+        _runner.Run(scenario);
+        if (_runner.Signature is not { } signature) return null;
+        return new Shrinker(_runner, signature, cancellation).Shrink(scenario with { Choices = [.. _runner.Choices] }) is { } reproducer
+            ? FindingWriter.Write(_runner, reproducer.Scenario) : null;
+    }
+
     /// <summary>
     /// Works up an occurrence in a soak. Where its seed alone shows it, on pristine memory, the section's history has nothing to
     /// do with it; otherwise the memory that its schedule began on is part of the reproducer.

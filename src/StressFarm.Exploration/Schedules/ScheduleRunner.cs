@@ -115,17 +115,7 @@ public sealed class ScheduleRunner(Machine machine)
     private readonly Alone _alone = new(machine.Judge);
 
     /// <summary>Set-up or teardown; true when it violated something.</summary>
-    private bool RunAlone(Op op)
-    {
-        Cpu cpu = machine.SetupCpu;
-        machine.Start(cpu, op);
-        if (!cpu.Finished && machine.Violation is null)
-        {
-            if (machine.Runnable != 0) machine.Run(cpu.Number, _alone);
-            if (!cpu.Finished && machine.Violation is null) machine.Judge.Hear(MomentKind.Deadlock, cpu, -1, Ghost.NoObject);
-        }
-        return machine.Violation is not null;
-    }
+    private bool RunAlone(Op op) => _alone.Runs(machine, op);
 
     /// <summary>True when every CPU finished.</summary>
     private bool RunTogether(Programme programme, Strategy strategy)
@@ -168,20 +158,5 @@ public sealed class ScheduleRunner(Machine machine)
     {
         Array.Resize(ref _choices, _choices.Length * 2);
         _choices[_choiceCount - 1] = (byte)next;
-    }
-
-    /// <summary>One CPU runs as long as it can. What never ends, on a memory that somebody made up, is ended by I57.</summary>
-    private sealed class Alone(Judge judge) : Stepper
-    {
-        private const long StepLimit = 20L * ScheduleStepLimit;
-
-        public override long QuietSteps => StepLimit;
-        public override bool StaysWhileQuiet => true;
-
-        public override int Next(StepMachine machine, StepCpu stepped)
-        {
-            if (machine.Steps > StepLimit && !machine.HasFound) judge.Hear(MomentKind.StepBound, stepped, -1, Ghost.NoObject);
-            return !machine.HasFound && !stepped.Finished && machine.Runnable != 0 ? stepped.Number : -1;
-        }
     }
 }

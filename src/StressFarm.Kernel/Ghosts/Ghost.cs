@@ -265,6 +265,7 @@ public sealed partial class Ghost
             Array.Resize(ref _held, _objects.Length * _cpus);
             Array.Resize(ref _mmMaps, _objects.Length * Geometry.MaxMms);
         }
+        if (_numbers is not null) return NumberedObject();
         _objects[_objectCount] = default;
         Array.Clear(_held, _objectCount * _cpus, _cpus);
         Array.Clear(_mmMaps, _objectCount * Geometry.MaxMms, Geometry.MaxMms);
@@ -281,6 +282,7 @@ public sealed partial class Ghost
         ForgetTables();
         _objectCount = 0;
         _lifeCounter = 0;
+        _numbers = null;
     }
 
     /// <summary>
@@ -293,6 +295,7 @@ public sealed partial class Ghost
         ForgetPoison();
         _objectCount = 0;
         _lifeCounter = 0;
+        _numbers = null;
         int device = _geometry.DeviceBase;
         Renew(0, _lastSystem);
         Renew(device, Math.Max(0, _lastDevice - device));

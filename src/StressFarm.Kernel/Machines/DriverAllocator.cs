@@ -13,7 +13,7 @@ public readonly record struct DeviceBlock(int Pfn, int Order)
 /// ALLOCATOR=LIFO keeps its lists in the pages themselves and here only the order of its large folios. Protocols touch it
 /// under the driver's lock, in the code of a step on <see cref="Cells.DriverBuddy"/>.
 /// </summary>
-public sealed class DriverAllocator(KernelMachine machine)
+public sealed partial class DriverAllocator(KernelMachine machine)
 {
     private readonly bool[] _free = new bool[machine.Geometry.Pages / 2];
 

@@ -43,7 +43,7 @@ public struct Handle
 }
 
 /// <summary>A CPU's handles: a small fixed table, addressed by the programme.</summary>
-public sealed class Handles
+public sealed partial class Handles
 {
     public const int Capacity = 16;
     private readonly Handle[] _slots = new Handle[Capacity];

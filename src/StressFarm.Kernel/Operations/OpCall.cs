@@ -7,6 +7,7 @@ namespace StressFarm.Kernel.Operations;
 /// One operation of a programme with its arguments, which an operation reads by their <see cref="Parameter"/>. Numbers, so that
 /// nothing on the way of a step allocates; <see cref="CallText"/> writes and reads it as text.
 /// </summary>
+[FixedWhileRunning]
 public readonly record struct OpCall
 {
     /// <summary>Arguments that a call can have.</summary>

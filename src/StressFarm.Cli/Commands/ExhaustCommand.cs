@@ -1,0 +1,119 @@
+using System.CommandLine;
+using StressFarm.Campaigns;
+using StressFarm.Campaigns.Specs;
+using StressFarm.Cli.Hosting;
+using StressFarm.Cli.Options;
+using StressFarm.Cli.Output;
+using StressFarm.Exploration;
+using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Exhaustive;
+using StressFarm.Exploration.Replays;
+
+namespace StressFarm.Cli.Commands;
+
+/// <summary>One programme, in every interleaving.</summary>
+internal static class ExhaustCommand
+{
+    private const int DefaultPages = 256;
+    private const int MebibytesByDefault = 2048, MostMebibytes = 1 << 20;
+
+    private static readonly Option<string?> s_policy = CampaignOptions.One("--policy", "a design: a preset or dimension=value,… over control"),
+        s_workload = CampaignOptions.One("--workload", "the workload that composes the programme"),
+        s_seed = CampaignOptions.One("--seed", "the seed that it composes it from"),
+        s_operations = CampaignOptions.One("--operations", "operations of each CPU that are kept, from the first on; all by default"),
+        s_cpus = CampaignOptions.One("--cpus", "CPUs of the machine, 1 to 8; otherwise drawn from the seed"),
+        s_pages = CampaignOptions.One("--pages", $"pages of the section, a power of two from 32 to 32768; {DefaultPages} by default"),
+        s_set = CampaignOptions.One("--set", "fix shape parameters: name=value, separated by ','"),
+        s_bug = CampaignOptions.One("--bug", "plant a known bug, in control and under its own workload unless told otherwise"),
+        s_for = CampaignOptions.One("--for", "budget: time, as 30s, 5m, 8h or 2d"),
+        s_memory = CampaignOptions.One("--memory", $"budget: MiB of states and of the path; {MebibytesByDefault} by default"),
+        s_hash = CampaignOptions.One("--hash", "bits that states are told apart by: 64 (by default) or 128"),
+        s_format = CampaignOptions.FormatOption();
+
+    public static Command Create(CliHost host)
+    {
+        var command = new Command("exhaust", "run one programme in every interleaving; exit 0 when exhausted, 1 on a violation, 2 when the budget ended");
+        foreach (Option option in (Option[])[s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_format])
+            command.Add(option);
+        command.SetAction(parsed => Run(host, parsed));
+        return command;
+    }
+
+    private static int Run(CliHost host, ParseResult parsed)
+    {
+        bool json = CampaignOptions.IsJson(parsed.GetValue(s_format));
+        CampaignOrder order = SpecBuilder.Build(Request(parsed), Defaults.Run);
+        CampaignSpec spec = order.Spec;
+        if (spec.Workloads.Count != 1) throw new SpecException("exhaust: name the workload that composes the programme, with --workload");
+        Policy policy = spec.Policies[0].Policy;
+        if (policy.MemoryModel != MemoryModel.Sc)
+            throw new SpecException($"--policy: every interleaving is there under MM=SC only, and this is MM={policy.MemoryModel.ToString().ToUpperInvariant()}; leave mm= out");
+        int? operations = parsed.Whole(s_operations, 1, WriterStamp.MaxOperations);
+        bool wide = parsed.Whole(s_hash, 64, 128) is { } bits && (bits == 128 || (bits == 64 ? false : throw new SpecException($"--hash: {bits} is neither 64 nor 128")));
+        var cell = new Cell(policy, spec.Workloads[0], "random", spec.Geometry, spec.Parameters);
+        var programme = new Programme();
+        programme.Compose(cell.Workload, cell.Geometry, spec.FirstSeed, cell.FixedParameters);
+        ProgrammeEdits edits = operations is { } kept ? Cut(programme, kept) : ProgrammeEdits.None;
+        edits.Apply(programme);
+        var text = new ExhaustText(host, cell, spec.FirstSeed, programme, wide);
+        if (!json) text.WriteProgramme();
+
+        var search = new EveryState(new SearchStart(new Machine(cell.Geometry), programme, policy))
+        {
+            StopsAtFirst = true,
+            Wide = wide,
+            MemoryLimit = (parsed.Whole(s_memory, 1, MostMebibytes) ?? MebibytesByDefault) * (1L << 20),
+            TimeLimit = order.Budget ?? TimeSpan.MaxValue,
+            Interrupt = host.Interrupt,
+        };
+        SearchResult result = Search(host, search, out TimeSpan took);
+        Finding? finding = null;
+        if (result.Flaws.Count > 0)
+            finding = new FindingWorkup(cell.Geometry).Work(new Scenario(cell, spec.FirstSeed, edits, result.Flaws.First().Value, Fair: false))
+                ?? throw new CampaignFault($"the search found {result.Flaws.First().Key.Invariant}, and its schedule run again did not: a defect of the simulator, not a result");
+        if (json) JsonOutput.Write(host.Out, text.Shape(result, finding), CommandJson.Default.ExhaustShape);
+        else text.WriteVerdict(result, finding, took);
+        return result.End switch
+        {
+            SearchEnd.Exhausted => ExitCode.Done,
+            SearchEnd.Violated => ExitCode.Violation,
+            _ => ExitCode.Inconclusive,
+        };
+    }
+
+    private static SearchResult Search(CliHost host, EveryState search, out TimeSpan took)
+    {
+        long begun = host.Clock.GetTimestamp();
+        TimeSpan period = TimeSpan.FromSeconds(3);
+        using (host.Clock.CreateTimer(_ => ExhaustText.Progress(host, search.Result, host.Clock.GetElapsedTime(begun)), null, period, period))
+            try
+            {
+                return search.Run();
+            }
+            catch (NotSupportedException e)
+            {
+                throw new SpecException($"exhaust: this programme cannot be searched: {e.Message}");
+            }
+            finally
+            {
+                took = host.Clock.GetElapsedTime(begun);
+            }
+    }
+
+    private static CampaignRequest Request(ParseResult parsed) => new()
+    {
+        Policies = parsed.Given(s_policy) is { } policy ? [policy] : [],
+        Workloads = parsed.Given(s_workload) is { } workload ? [workload] : [],
+        Set = parsed.Given(s_set) is { } set ? [.. set.Text.Split(',').Select(s => new UserValue(s.Trim(), set.Origin))] : [],
+        Seed = parsed.Given(s_seed),
+        Cpus = parsed.Given(s_cpus),
+        Pages = parsed.Given(s_pages) ?? new UserValue($"{DefaultPages}", s_pages.Name),
+        Bug = parsed.Given(s_bug),
+        For = parsed.Given(s_for),
+    };
+
+    /// <summary>Takes out what comes after the first operations of each CPU.</summary>
+    private static ProgrammeEdits Cut(Programme programme, int kept) => new(
+        Enumerable.Range(0, Geometry.CpuLimit).SelectMany(cpu =>
+            Enumerable.Range(0, programme.Cpu(cpu).Count).Skip(kept).Select(i => (cpu + 1, i))));
+}

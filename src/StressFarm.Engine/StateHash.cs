@@ -1,0 +1,45 @@
+namespace StressFarm.Engine;
+
+/// <summary>
+/// Folds what a state is made of into 128 bits, of which a search keeps 64 or all. The same on any machine: it depends on values, never
+/// on addresses or on the order in which types were loaded.
+/// </summary>
+public struct StateHash
+{
+    private const ulong First = 0x9fb2_1c65_1e98_df25, Second = 0xbf58_476d_1ce4_e5b9, Third = 0x94d0_49bb_1331_11eb;
+
+    public StateHash(ulong seed) => (Low, High) = (seed ^ First, seed ^ Second);
+
+    public ulong Low { get; private set; }
+    public ulong High { get; private set; }
+
+    /// <summary>In order: what is added later counts otherwise.</summary>
+    public void Add(ulong value)
+    {
+        ulong high = Math.BigMul(Low ^ value, First, out ulong low);
+        Low = low ^ high;
+        high = Math.BigMul(High + value, Second, out low);
+        High = unchecked((low ^ high) + Third);
+    }
+
+    public void Add(ReadOnlySpan<ulong> values)
+    {
+        foreach (ulong value in values) Add(value);
+    }
+
+    /// <summary>Apart from order: for parts that are known by a number that is in them.</summary>
+    public void Merge(in StateHash part)
+    {
+        Low = unchecked(Low + Finished(part.Low));
+        High = unchecked(High + Finished(part.High));
+    }
+
+    private static ulong Finished(ulong x)
+    {
+        x = unchecked((x ^ x >> 32) * Third);
+        x = unchecked((x ^ x >> 29) * Second);
+        return x ^ x >> 31;
+    }
+
+    public readonly UInt128 Key => new(Finished(High), Finished(Low));
+}

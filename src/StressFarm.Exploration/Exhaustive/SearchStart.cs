@@ -1,0 +1,66 @@
+using StressFarm.Exploration.Schedules;
+
+namespace StressFarm.Exploration.Exhaustive;
+
+/// <summary>
+/// Where a search begins: a programme under a policy on a machine of its own, its set-up done, its CPUs at their first accesses; and how a
+/// schedule ends there. The same steps as <see cref="ScheduleRunner"/> takes, one at a time.
+/// </summary>
+public sealed class SearchStart
+{
+    private readonly Programme _programme;
+    private readonly Policy _policy;
+    private readonly Alone _alone;
+
+    /// <param name="programme">composed, and not changed while the search lasts</param>
+    /// <exception cref="NotSupportedException">the policy's memory model has stores under way</exception>
+    public SearchStart(Machine machine, Programme programme, Policy policy)
+    {
+        if (policy.MemoryModel != MemoryModel.Sc)
+            throw new NotSupportedException($"a search of every schedule is there for MM=SC only, not for {policy.MemoryModel}");
+        (Machine, _programme) = (machine, programme);
+        _policy = policy.Allocator == Allocator.Seed ? policy with { Allocator = programme.DrawnAllocator } : policy;
+        _alone = new Alone(machine.Judge);
+    }
+
+    public Machine Machine { get; }
+    public int Cpus => _programme.Arena.Cpus;
+
+    /// <summary>Steps that come before the search: it is then about what can follow them. CPU numbers; one that cannot step is passed over.</summary>
+    public IReadOnlyList<byte> Prefix { get; init; } = [];
+
+    /// <summary>False when the set-up, or what comes before the search, violates something or leaves nothing to do.</summary>
+    public bool Begin()
+    {
+        Machine.Reset(_programme.Arena, _policy, _programme);
+        if (_alone.Runs(Machine, ProgrammeRun.Run(Machine.SetupCpu, _programme.Setup))) return false;
+        for (int i = 0; i < Cpus; i++) Machine.Start(Machine.Cpus[i], ProgrammeRun.Run(Machine.Cpus[i], _programme.Cpu(i)));
+        Machine.BeginImages();
+        foreach (byte cpu in Prefix)
+        {
+            if ((Machine.Runnable >> cpu & 1) == 0) continue;
+            Step(cpu);
+            if (Machine.Violation is not null) return false;
+        }
+        return true;
+    }
+
+    public void Step(int cpu) => Machine.StepOf(Machine.Cpus[cpu]);
+
+    /// <summary>Nobody can step: the deadlock, or the audits and the teardown. The violation, or null.</summary>
+    public Violation? Close()
+    {
+        Machine.EndImages();
+        for (int i = 0; i < Cpus; i++)
+            if (!Machine.Cpus[i].Finished)
+            {
+                Machine.Judge.Hear(MomentKind.Deadlock, Machine.Cpus[i], -1, Ghost.NoObject);
+                return Machine.Violation;
+            }
+        // Every page of the arena was laid at boot: which lines were written since makes no difference here.
+        Machine.Judge.Audit(whole: false);
+        if (Machine.Violation is null && !_alone.Runs(Machine, ProgrammeRun.TearDown(Machine.SetupCpu, _programme.Setup.Count, drain: true)))
+            Machine.Judge.AuditEmpty();
+        return Machine.Violation;
+    }
+}

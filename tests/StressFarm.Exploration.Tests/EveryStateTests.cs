@@ -1,0 +1,80 @@
+using StressFarm.Exploration.Exhaustive;
+using Xunit.Abstractions;
+
+namespace StressFarm.Exploration.Tests;
+
+/// <summary>A search that keeps states finds what every schedule finds, one by one and from the start: the same final states, the same flaws.</summary>
+public class EveryStateTests(ITestOutputHelper output)
+{
+    private const long MostSchedules = 4000;
+
+    private static readonly Policy[] s_designs = [.. Presets.All.Select(p => p.Policy).Where(p => p.MemoryModel == MemoryModel.Sc)];
+    private static readonly KnownBug[] s_bugs = [.. Catalog<KnownBug>.All.Where(b => b.Plant(Policy.Control).MemoryModel == MemoryModel.Sc)];
+
+    /// <summary>Small programmes of every workload under control and other designs, and of each known bug's workload with the bug in it.</summary>
+    private static IEnumerable<(string Name, SearchStart Start)> Programmes(int seeds)
+    {
+        var searches = new SmallSearches();
+        int number = 0;
+        for (ulong seed = 1; seed <= (ulong)seeds; seed++)
+        {
+            foreach (Workload workload in Catalog<Workload>.All)
+            {
+                Policy policy = ++number % 2 == 0 ? Policy.Control : s_designs[number / 2 % s_designs.Length];
+                if (searches.Draw(workload, seed, policy, 1 + number % 2, 2 + number % 5) is { } start) yield return ($"{workload.Id} {seed} {policy}", start);
+            }
+            foreach (KnownBug bug in s_bugs)
+                if (searches.Draw(Catalog<Workload>.Find(bug.Workload)!, seed, bug.Plant(Policy.Control), 4, 2 + ++number % 5) is { } start)
+                    yield return ($"{bug.Workload} {seed} {bug.Id}", start);
+        }
+    }
+
+    /// <summary>Those of which every schedule was run, with what that came to.</summary>
+    private static IEnumerable<(string Name, SearchStart Start, SearchResult Naive)> Enumerated(int seeds)
+    {
+        foreach ((string name, SearchStart start) in Programmes(seeds))
+        {
+            SearchResult naive = new EverySchedule(start).Run(MostSchedules);
+            if (naive.End == SearchEnd.Exhausted) yield return (name, start, naive);
+        }
+    }
+
+    private static SearchResult Search(SearchStart start, StateParts parts) => new EveryState(start) { KeepsFinals = true, Parts = parts }.Run();
+
+    private static bool Same(SearchResult a, SearchResult b) => a.Finals.SetEquals(b.Finals) && a.Flaws.Keys.SequenceEqual(b.Flaws.Keys);
+
+    [Fact]
+    public void Every_state_leads_to_what_every_schedule_leads_to()
+    {
+        int compared = 0, flawed = 0;
+        long schedules = 0, transitions = 0;
+        foreach ((string name, SearchStart start, SearchResult naive) in Enumerated(20))
+        {
+            SearchResult states = Search(start, StateParts.All);
+            Assert.True(Same(naive, states),
+                $"{name}: finals {naive.Finals.Count}/{states.Finals.Count}, flaws {string.Join(' ', naive.Flaws.Keys)} / {string.Join(' ', states.Flaws.Keys)}, {naive.Executions} schedules, {states.States} states");
+            compared++;
+            if (naive.Flaws.Count > 0) flawed++;
+            schedules += naive.Executions;
+            transitions += states.Transitions;
+        }
+        output.WriteLine($"{compared} programmes, {flawed} with flaws; {schedules} schedules, {transitions} transitions");
+        Assert.True(compared > 800 && flawed > 60, $"{compared} programmes, {flawed} with flaws");
+    }
+
+    [Fact]
+    public void Whatever_part_of_a_state_is_forgotten_is_missed()
+    {
+        StateParts[] parts = [.. Enum.GetValues<StateParts>().Where(p => p is not (StateParts.None or StateParts.All))];
+        var caught = parts.ToDictionary(p => p, _ => 0);
+        int compared = 0;
+        foreach ((_, SearchStart start, SearchResult naive) in Enumerated(20))
+        {
+            compared++;
+            foreach (StateParts part in parts)
+                if (!Same(naive, Search(start, StateParts.All & ~part))) caught[part]++;
+        }
+        output.WriteLine($"{compared} programmes");
+        foreach (StateParts part in parts) output.WriteLine($"{part,-14} {caught[part]}");
+    }
+}
