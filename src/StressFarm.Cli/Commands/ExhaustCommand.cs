@@ -17,7 +17,8 @@ internal static class ExhaustCommand
     private const int DefaultPages = 256;
     private const int MebibytesByDefault = 2048, MostMebibytes = 1 << 20;
 
-    private static readonly Option<string?> s_policy = CampaignOptions.One("--policy", "a design: a preset or dimension=value,… over control"),
+    private static readonly Option<string?> s_programme = CampaignOptions.One("--programme", "a programme's file: see docs/programmes.md"),
+        s_policy = CampaignOptions.One("--policy", "a design: a preset or dimension=value,… over control"),
         s_workload = CampaignOptions.One("--workload", "the workload that composes the programme"),
         s_seed = CampaignOptions.One("--seed", "the seed that it composes it from"),
         s_operations = CampaignOptions.One("--operations", "operations of each CPU that are kept, from the first on; all by default"),
@@ -33,7 +34,7 @@ internal static class ExhaustCommand
     public static Command Create(CliHost host)
     {
         var command = new Command("exhaust", "run one programme in every interleaving; exit 0 when exhausted, 1 on a violation, 2 when the budget ended");
-        foreach (Option option in (Option[])[s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_format])
+        foreach (Option option in (Option[])[s_programme, s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_format])
             command.Add(option);
         command.SetAction(parsed => Run(host, parsed));
         return command;
@@ -44,7 +45,7 @@ internal static class ExhaustCommand
         bool json = CampaignOptions.IsJson(parsed.GetValue(s_format));
         CampaignOrder order = SpecBuilder.Build(Request(parsed), Defaults.Run);
         CampaignSpec spec = order.Spec;
-        if (spec.Workloads.Count != 1) throw new SpecException("exhaust: name the workload that composes the programme, with --workload");
+        if (spec.Workloads.Count != 1) throw new SpecException("exhaust: name a programme's file with --programme, or the workload that composes one with --workload");
         Policy policy = spec.Policies[0].Policy;
         if (policy.MemoryModel != MemoryModel.Sc)
             throw new SpecException($"--policy: every interleaving is there under MM=SC only, and this is MM={policy.MemoryModel.ToString().ToUpperInvariant()}; leave mm= out");
@@ -100,17 +101,24 @@ internal static class ExhaustCommand
             }
     }
 
-    private static CampaignRequest Request(ParseResult parsed) => new()
+    private static CampaignRequest Request(ParseResult parsed) => Request(parsed, parsed.GetValue(s_programme) is { } path ? ProgrammeFile.Read(path) : null);
+
+    private static CampaignRequest Request(ParseResult parsed, WrittenProgramme? programme) => new()
     {
+        Programme = programme is null ? null : new UserValue(programme.Canonical, s_programme.Name),
         Policies = parsed.Given(s_policy) is { } policy ? [policy] : [],
         Workloads = parsed.Given(s_workload) is { } workload ? [workload] : [],
         Set = parsed.Given(s_set) is { } set ? [.. set.Text.Split(',').Select(s => new UserValue(s.Trim(), set.Origin))] : [],
         Seed = parsed.Given(s_seed),
         Cpus = parsed.Given(s_cpus),
-        Pages = parsed.Given(s_pages) ?? new UserValue($"{DefaultPages}", s_pages.Name),
+        Pages = parsed.Given(s_pages) ?? new UserValue($"{PagesFor(programme)}", s_pages.Name),
         Bug = parsed.Given(s_bug),
         For = parsed.Given(s_for),
     };
+
+    /// <summary>As many as its arena needs: a machine that is small is quickly led back.</summary>
+    private static int PagesFor(WrittenProgramme? programme) =>
+        programme is null ? DefaultPages : Math.Max(DefaultPages, 2 << Math.Max(programme.Arena.SystemOrder, programme.Arena.DeviceOrder));
 
     /// <summary>Takes out what comes after the first operations of each CPU.</summary>
     private static ProgrammeEdits Cut(Programme programme, int kept) => new(
