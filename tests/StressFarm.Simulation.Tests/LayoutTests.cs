@@ -43,6 +43,21 @@ public class LayoutTests
     }
 
     [Fact]
+    public void Fields_as_data_are_the_views_fields()
+    {
+        IReadOnlyList<KernelField> all = KernelField.All;
+        Assert.Equal(all.Count, all.Select(f => (f.Struct, f.Member)).Distinct().Count());
+        Assert.All(all, f => Assert.InRange(f.Offset + f.Size, f.Size, f.Struct == "folio" ? 4 * 64 : 64));
+        // No two members of a structure overlap but those that are one word's users: lru, pgmap, compound_info; mapcount and type.
+        foreach (KernelField a in all.Where(f => f.Struct == "folio"))
+            Assert.DoesNotContain(all, b => b.Struct == "folio" && b != a && b.Offset < a.Offset + a.Size && a.Offset < b.Offset + b.Size);
+        Assert.Equal((new KernelField("folio", "_pincount", 92, 4), new KernelField("page", "_refcount", 52, 4)),
+            (all.Single(f => f.Member == "_pincount"), all.Single(f => f.Member == "_refcount")));
+        string page = File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs", "simulation.md"));
+        Assert.All(all.Where(f => f.Member is not ("_flags_1" or "lru")), f => Assert.Contains($"`{f.Member}", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void TAIL_MAPPING_read_as_folio_fields()
     {
         MemMap memory = new Stage().Memory;
