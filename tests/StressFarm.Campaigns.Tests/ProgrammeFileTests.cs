@@ -185,6 +185,7 @@ public class ProgrammeFileTests
         var call = GetPages.Call<PinUserPagesFast>(mm: 2, slot: 511, count: 512, handle: 15, flags: 0, rounds: 80);
         var programme = new WrittenProgramme("a", ArenaKey.Default(1), Allocator.Buddy, [], [Enumerable.Repeat(call, WrittenProgramme.MaxCalls)]);
         Assert.True(programme.Canonical.Length < ProgrammeText.MaxLength);
+        Assert.True(SpecFileWriter.Write(new CampaignRequest { Programme = new UserValue(programme.Canonical, "") }).Length < SpecFile.MaxBytes);
         Assert.Equal(programme.Canonical, Read(programme.Canonical).Canonical);
     }
 

@@ -73,10 +73,13 @@ public sealed class FarmCommandTests(FarmCommandTests.Shared shared) : IClassFix
     [InlineData("--workload mixed --sections 3 --epochs 5 --schedules-per-epoch 16 --cpus 2", "soak --workload mixed --sections 3 --epochs 5 --schedules-per-epoch 16 --cpus 2")]
     [InlineData("FILE", "run FILE")]
     [InlineData("FILE --epochs 2", "soak FILE --epochs 2")]
-    public void Feedback_and_soaks_are_submitted_as_they_would_run(string submit, string run)
+    [InlineData("--programme PROGRAMME --policy spl=nofreeze", "run --programme PROGRAMME --policy spl=nofreeze")]
+    public void Feedback_soaks_and_programmes_are_submitted_as_they_would_run(string submit, string run)
     {
         string file = _sandbox["sections.yaml"];
         File.WriteAllText(file, "workloads: gup-pin\npages: 1024\nsoak: {sections: 2, epochs: 3, schedules: 16}\n");
+        string programme = Path.Combine(RepositoryRoot.Folder, "programmes", "gup-split.yaml");
+        (submit, run) = (submit.Replace("PROGRAMME", programme, StringComparison.Ordinal), run.Replace("PROGRAMME", programme, StringComparison.Ordinal));
         Result result = Run(["submit", .. submit.Replace("FILE", file, StringComparison.Ordinal).Split(' ')]);
         Assert.Equal((ExitCode.Done, ""), (result.Code, result.Error));
         CampaignSpec sent = SpecBuilder.Build(SpecFile.Parse(_farm.Requests.Last(r => r.Method == "POST").Body, "sent"), FarmDefaults.Spec).Spec;
