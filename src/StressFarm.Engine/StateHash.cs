@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace StressFarm.Engine;
 
 /// <summary>
@@ -13,13 +15,16 @@ public struct StateHash
     public ulong Low { get; private set; }
     public ulong High { get; private set; }
 
-    /// <summary>In order: what is added later counts otherwise.</summary>
+    /// <summary>
+    /// In order: what is added later counts otherwise. Each step is a bijection of what was there: states that differ early and are alike from
+    /// there on keep their different keys, however long they are.
+    /// </summary>
     public void Add(ulong value)
     {
-        ulong high = Math.BigMul(Low ^ value, First, out ulong low);
-        Low = low ^ high;
-        high = Math.BigMul(High + value, Second, out low);
-        High = unchecked((low ^ high) + Third);
+        // What is added is mixed before: neighbouring words differ in the same few bits, and must not cancel out.
+        value = Finished(value);
+        Low = unchecked(BitOperations.RotateLeft(Low ^ value, 23) * First);
+        High = unchecked(BitOperations.RotateLeft(High + value, 41) * Third);
     }
 
     public void Add(ReadOnlySpan<ulong> values)

@@ -67,6 +67,7 @@ public sealed class EveryState(SearchStart start)
         for (long check = 1; depth >= 0; check++)
         {
             if (check % CheckEvery == 0 && IsOver(watch) is { } end) return Ended(end);
+            if (_known.IsFull && Bytes - _known.Bytes + _known.BytesToGrow > MemoryLimit) return Ended(SearchEnd.OutOfMemory);
             Level level = _path[depth];
             if (level.Left == 0)
             {
@@ -87,9 +88,8 @@ public sealed class EveryState(SearchStart start)
                 if (StopsAtFirst) return Ended(SearchEnd.Violated);
                 there = false;
             }
-            if (!there) Result.Executions++;
-            else if (_known.IsFull && Bytes + _known.BytesToGrow - _known.Bytes > MemoryLimit) return Ended(SearchEnd.OutOfMemory);
-            else Enter(++depth);
+            if (there) Enter(++depth);
+            else Result.Executions++;
         }
         return Ended(SearchEnd.Exhausted);
     }

@@ -11,9 +11,10 @@ public sealed class StateTable(bool wide)
 
     public long Count { get; private set; }
     public long Bytes => BytesOf(_low.Length);
-    /// <summary>When it has to grow next; while it grows it is there twice.</summary>
+    /// <summary>It grows before the next key.</summary>
     public bool IsFull => Count * 4 >= _low.Length * 3L;
-    public long BytesToGrow => BytesOf(_low.Length) + BytesOf(_low.Length * 2L);
+    /// <summary>While it grows it is there twice. No array is longer than 2³¹.</summary>
+    public long BytesToGrow => _low.Length >= 1 << 30 ? long.MaxValue / 2 : BytesOf(_low.Length) + BytesOf(_low.Length * 2L);
 
     private long BytesOf(long length) => length * (wide ? 16 : 8);
 
