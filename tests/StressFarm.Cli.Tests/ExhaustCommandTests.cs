@@ -35,6 +35,19 @@ public sealed class ExhaustCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_programme_that_was_written_is_searched_under_the_design_that_is_asked_for()
+    {
+        string file = Path.Combine(RepositoryRoot.Folder, "programmes", "gup-split.yaml");
+        Result control = _sandbox.Run("exhaust", "--programme", file), disputed = _sandbox.Run("exhaust", "--programme", file, "--policy", "spl=nofreeze");
+        Assert.True(control.Code == 0, control.Error);
+        Assert.Contains("\n  CPU1    split_huge_page mm=0 slot=0\n", control.Out, StringComparison.Ordinal);
+        Assert.True(disputed.Code == 1, disputed.Error + disputed.Out);
+        Result both = _sandbox.Run("exhaust", "--programme", file, "--workload", "gup-pin");
+        Assert.Equal(64, both.Code);
+        Assert.Contains("contradicts a programme", both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_budget_that_ends_leaves_it_inconclusive()
     {
         Result result = Run("exhaust --workload folio-split --seed 1 --for 0.001s");
