@@ -62,19 +62,25 @@ public class EveryStateTests(ITestOutputHelper output)
         Assert.True(compared > 800 && flawed > 60, $"{compared} programmes, {flawed} with flaws");
     }
 
+    /// <summary>
+    /// The comparison on trial. Without the frames, or without all the rest, it differs. Any one part of the rest can be forgotten in these
+    /// programmes (in 982 of them, when it was tried): what a step did is in its locals, in memory and in the ghost alike, and each alone tells the
+    /// states apart. It is in the key for programmes that are not here, and <see cref="StatePartTests"/> shows that it is.
+    /// </summary>
     [Fact]
-    public void Whatever_part_of_a_state_is_forgotten_is_missed()
+    public void A_search_that_forgets_where_CPUs_are_or_everything_else_misses_final_states()
     {
-        StateParts[] parts = [.. Enum.GetValues<StateParts>().Where(p => p is not (StateParts.None or StateParts.All))];
+        StateParts[] parts = [StateParts.Frames, StateParts.All & ~StateParts.Frames];
         var caught = parts.ToDictionary(p => p, _ => 0);
         int compared = 0;
-        foreach ((_, SearchStart start, SearchResult naive) in Enumerated(20))
+        foreach ((_, SearchStart start, SearchResult naive) in Enumerated(6))
         {
             compared++;
             foreach (StateParts part in parts)
                 if (!Same(naive, Search(start, StateParts.All & ~part))) caught[part]++;
         }
-        output.WriteLine($"{compared} programmes");
-        foreach (StateParts part in parts) output.WriteLine($"{part,-14} {caught[part]}");
+        output.WriteLine($"of {compared} programmes: {string.Join(", ", parts.Select(p => $"without {p} {caught[p]}"))}");
+        Assert.True(caught[StateParts.Frames] > compared / 4, $"{caught[StateParts.Frames]} of {compared}");
+        Assert.True(caught[StateParts.All & ~StateParts.Frames] > 0, $"of {compared}");
     }
 }
