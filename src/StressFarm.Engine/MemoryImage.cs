@@ -50,8 +50,6 @@ public abstract partial class WordMemory
         }
     }
 
-    private ReadOnlySpan<ulong> Pristine(int line) => line < _alike ? _blank : _pristineCells.AsSpan((line - _alike) * 8, 8);
-
     /// <summary>What the words hold, however they came to it: a line that was written and is as after a reset counts for nothing.</summary>
     internal void AddTo(ref StateHash hash)
     {

@@ -50,7 +50,7 @@ public abstract partial class StepMachine
     /// <summary>Of whoever builds the machine, once.</summary>
     protected void Build(StepCpu[] cpus, StepObserver observer)
     {
-        AllCpus = Steppers = [.. cpus]; // of the base class: spans of it are asked for
+        AllCpus = Steppers = [.. cpus];
         _observer = observer;
         foreach (StepCpu cpu in cpus) cpu.Continue();
     }
@@ -92,8 +92,8 @@ public abstract partial class StepMachine
     }
     private ITrace? _trace;
 
-    /// <summary>Only the CPUs that some run used since the last reset have anything to forget.</summary>
-    protected ReadOnlySpan<StepCpu> UsedCpus => AllCpus.AsSpan(0, _usedCpus);
+    /// <summary>Only so many CPUs were used by some run since the last reset, and have anything to forget.</summary>
+    protected int UsedCpus => _usedCpus;
 
     /// <summary>Nothing of earlier runs is left.</summary>
     protected void ForgetUsedCpus() => _usedCpus = 0;

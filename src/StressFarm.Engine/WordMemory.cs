@@ -135,12 +135,13 @@ public abstract partial class WordMemory
         foreach (int line in DirtyLines)
         {
             _lineDirty[line] = false;
-            Span<ulong> words = _words.AsSpan(line * 8, 8);
             _writers.AsSpan(line * 8, 8).Clear();
-            (line < _alike ? _blank : _pristineCells.AsSpan((line - _alike) * 8, 8)).CopyTo(words);
+            Pristine(line).CopyTo(_words.AsSpan(line * 8, 8));
         }
         _dirtyCount = 0;
     }
+
+    private ReadOnlySpan<ulong> Pristine(int line) => line < _alike ? _blank : _pristineCells.AsSpan((line - _alike) * 8, 8);
 
     /// <summary>A new schedule on the memory as it is: what was written, an earlier one wrote.</summary>
     internal void Age()

@@ -50,7 +50,9 @@ internal static class ExhaustCommand
         if (policy.MemoryModel != MemoryModel.Sc)
             throw new SpecException($"--policy: every interleaving is there under MM=SC only, and this is MM={policy.MemoryModel.ToString().ToUpperInvariant()}; leave mm= out");
         int? operations = parsed.Whole(s_operations, 1, WriterStamp.MaxOperations);
-        bool wide = parsed.Whole(s_hash, 64, 128) is { } bits && (bits == 128 || (bits == 64 ? false : throw new SpecException($"--hash: {bits} is neither 64 nor 128")));
+        int bits = parsed.Whole(s_hash, 64, 128) ?? 64;
+        bool wide = bits == 128;
+        if (!wide && bits != 64) throw new SpecException($"--hash: {bits} is neither 64 nor 128");
         var cell = new Cell(policy, spec.Workloads[0], "random", spec.Geometry, spec.Parameters);
         var programme = new Programme();
         programme.Compose(cell.Workload, cell.Geometry, spec.FirstSeed, cell.FixedParameters);
@@ -108,7 +110,7 @@ internal static class ExhaustCommand
         Programme = programme is null ? null : new UserValue(programme.Canonical, s_programme.Name),
         Policies = parsed.Given(s_policy) is { } policy ? [policy] : [],
         Workloads = parsed.Given(s_workload) is { } workload ? [workload] : [],
-        Set = parsed.Given(s_set) is { } set ? [.. set.Text.Split(',').Select(s => new UserValue(s.Trim(), set.Origin))] : [],
+        Set = parsed.Given(s_set) is { } set ? [.. CampaignOptions.Parts(set.Text, set.Origin)] : [],
         Seed = parsed.Given(s_seed),
         Cpus = parsed.Given(s_cpus),
         Pages = parsed.Given(s_pages) ?? new UserValue($"{PagesFor(programme)}", s_pages.Name),

@@ -127,15 +127,19 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
         return option;
     }
 
+    /// <summary>What an option's text names.</summary>
+    /// <param name="separator">between names; null when it is one</param>
+    public static IEnumerable<UserValue> Parts(string text, string origin, char? separator = ',') =>
+        (separator is { } between ? text.Split(between) : [text])
+            .Select(part => part.Trim().Length > 0 ? new UserValue(part.Trim(), origin) : throw new SpecException($"{origin}: an empty name in '{text}'"));
+
     /// <summary>The values of a repeatable option, lists taken apart. A design's own commas stay: ';' separates designs with '='.</summary>
     private static IEnumerable<UserValue> Texts(ParseResult parsed, Option<string[]> option, bool whole)
     {
         foreach (string value in parsed.GetValue(option) ?? [])
         {
             bool designs = option.Name == "--policies" && (value.Contains(';', StringComparison.Ordinal) || value.Contains('=', StringComparison.Ordinal));
-            string[] parts = whole ? [value] : value.Split(designs ? ';' : ',');
-            foreach (string part in parts)
-                yield return part.Trim().Length > 0 ? new UserValue(part.Trim(), option.Name) : throw new SpecException($"{option.Name}: an empty name in '{value}'");
+            foreach (UserValue part in Parts(value, option.Name, whole ? null : designs ? ';' : ',')) yield return part;
         }
     }
 }

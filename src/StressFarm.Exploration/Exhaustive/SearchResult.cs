@@ -10,8 +10,6 @@ public enum SearchEnd : byte
     OutOfTime,
     OutOfMemory,
     Interrupted,
-    /// <summary>It was to take no more steps than so many.</summary>
-    OutOfSteps,
 }
 
 /// <summary>What was violated, as far as it does not depend on how it came to it.</summary>

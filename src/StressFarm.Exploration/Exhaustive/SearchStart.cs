@@ -10,7 +10,7 @@ public sealed class SearchStart
 {
     private readonly Programme _programme;
     private readonly Policy _policy;
-    private readonly Alone _alone;
+    private readonly ScheduleFrame _frame;
 
     /// <param name="programme">composed, and not changed while the search lasts</param>
     /// <exception cref="NotSupportedException">the policy's memory model has stores under way</exception>
@@ -20,7 +20,7 @@ public sealed class SearchStart
             throw new NotSupportedException($"a search of every schedule is there for MM=SC only, not for {policy.MemoryModel}");
         (Machine, _programme) = (machine, programme);
         _policy = policy.Allocator == Allocator.Seed ? policy with { Allocator = programme.DrawnAllocator } : policy;
-        _alone = new Alone(machine.Judge);
+        _frame = new ScheduleFrame(machine);
     }
 
     public Machine Machine { get; }
@@ -33,8 +33,8 @@ public sealed class SearchStart
     public bool Begin()
     {
         Machine.Reset(_programme.Arena, _policy, _programme);
-        if (_alone.Runs(Machine, ProgrammeRun.Run(Machine.SetupCpu, _programme.Setup))) return false;
-        for (int i = 0; i < Cpus; i++) Machine.Start(Machine.Cpus[i], ProgrammeRun.Run(Machine.Cpus[i], _programme.Cpu(i)));
+        if (_frame.SetUpViolates(_programme)) return false;
+        _frame.Start(_programme);
         Machine.BeginImages();
         foreach (byte cpu in Prefix)
         {
@@ -51,16 +51,8 @@ public sealed class SearchStart
     public Violation? Close()
     {
         Machine.EndImages();
-        for (int i = 0; i < Cpus; i++)
-            if (!Machine.Cpus[i].Finished)
-            {
-                Machine.Judge.Hear(MomentKind.Deadlock, Machine.Cpus[i], -1, Ghost.NoObject);
-                return Machine.Violation;
-            }
         // Every page of the arena was laid at boot: which lines were written since makes no difference here.
-        Machine.Judge.Audit(whole: false);
-        if (Machine.Violation is null && !_alone.Runs(Machine, ProgrammeRun.TearDown(Machine.SetupCpu, _programme.Setup.Count, drain: true)))
-            Machine.Judge.AuditEmpty();
+        if (_frame.AllFinished(_programme)) _frame.EndViolates(_programme, whole: false, drain: true);
         return Machine.Violation;
     }
 }

@@ -79,16 +79,11 @@ public sealed class ScheduleRunner(Machine machine)
         _choiceCount = 0;
         try
         {
-            if (RunAlone(ProgrammeRun.Run(machine.SetupCpu, programme.Setup))) return Result(ScheduleEnd.Violated);
+            if (_frame.SetUpViolates(programme)) return Result(ScheduleEnd.Violated);
             strategy.Begin(choiceSeed, machine);
-            for (int i = 0; i < programme.Arena.Cpus; i++)
-                machine.Start(machine.Cpus[i], ProgrammeRun.Run(machine.Cpus[i], programme.Cpu(i)));
+            _frame.Start(programme);
             if (!RunTogether(programme, strategy)) return Result(machine.Violation is null ? ScheduleEnd.Cut : ScheduleEnd.Violated);
-            machine.Judge.Audit(whole);
-            if (machine.Violation is not null) return Result(ScheduleEnd.Violated);
-            if (RunAlone(ProgrammeRun.TearDown(machine.SetupCpu, programme.Setup.Count, drain))) return Result(ScheduleEnd.Violated);
-            machine.Judge.AuditEmpty();
-            return Result(machine.Violation is null ? ScheduleEnd.Done : ScheduleEnd.Violated);
+            return Result(_frame.EndViolates(programme, whole, drain) ? ScheduleEnd.Violated : ScheduleEnd.Done);
         }
         catch
         {
@@ -112,10 +107,7 @@ public sealed class ScheduleRunner(Machine machine)
 
     private ScheduleResult Result(ScheduleEnd end) => new(end, machine.Steps, machine.Digest);
 
-    private readonly Alone _alone = new(machine.Judge);
-
-    /// <summary>Set-up or teardown; true when it violated something.</summary>
-    private bool RunAlone(Op op) => _alone.Runs(machine, op);
+    private readonly ScheduleFrame _frame = new(machine);
 
     /// <summary>True when every CPU finished.</summary>
     private bool RunTogether(Programme programme, Strategy strategy)
@@ -123,14 +115,7 @@ public sealed class ScheduleRunner(Machine machine)
         Strategy drawing = strategy.Drawing;
         drawing.Runner = this;
         if (machine.Runnable != 0) machine.Run(Note(drawing.Next(machine)), drawing);
-        if (machine.Violation is not null || machine.Runnable != 0) return false;
-        for (int i = 0; i < programme.Arena.Cpus; i++)
-            if (!machine.Cpus[i].Finished)
-            {
-                machine.Judge.Hear(MomentKind.Deadlock, machine.Cpus[i], -1, Ghost.NoObject);
-                return false;
-            }
-        return true;
+        return machine.Violation is null && machine.Runnable == 0 && _frame.AllFinished(programme);
     }
 
     /// <summary>Nobody steps any more. To be asked when the machine is no longer quiet.</summary>

@@ -76,7 +76,7 @@ public abstract partial class KernelMachine : StepMachine
     /// <summary>Holes everywhere; whoever calls lays the memory.</summary>
     protected void Clear(Arena arena, Policy policy)
     {
-        foreach (StepCpu cpu in UsedCpus) ((Cpu)cpu).Reset();
+        for (int i = 0; i < UsedCpus; i++) Cpus[i].Reset();
         SetupCpu.Reset();
         Memory.Reset();
         Ghost.Reset();

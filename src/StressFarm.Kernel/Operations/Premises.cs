@@ -55,6 +55,9 @@ public static class PremiseRules
         (Premises.Activates, Premises.Moves, "how active folios move is not modelled"),
     ];
 
+    /// <summary>It is about device memory, of whatever kind.</summary>
+    public static bool AboutDevice(Premises premises) => (premises & (Premises.Device | Premises.DevicePrivate | Premises.FsDax)) != 0;
+
     /// <summary>Why two operations are not for one programme; empty when they are.</summary>
     public static string Conflict(Premises one, Premises other)
     {
@@ -66,7 +69,7 @@ public static class PremiseRules
     /// <summary>What the arena lacks for it; empty when it has all.</summary>
     public static string Lack(Premises premises, in Arena arena)
     {
-        if ((premises & (Premises.Device | Premises.DevicePrivate | Premises.FsDax)) != 0 && arena.DevicePages == 0) return "device memory: give the arena a device_order";
+        if (AboutDevice(premises) && arena.DevicePages == 0) return "device memory: give the arena a device_order";
         if ((premises & (Premises.Sections | Premises.TakesPages)) != 0 && !arena.Hotplug) return "sections that come and go: write hotplug: 1 in the arena";
         if ((premises & Premises.Hugetlb) != 0 && !arena.HasHugetlb) return "hugetlb: give the arena a huge_order";
         return (premises & Premises.FsDax) != 0 && arena.PmdOrder > FsDaxPmdOrder ? $"PMD entries no larger than a DAX entry: write pmd_order: {FsDaxPmdOrder} in the arena" : "";

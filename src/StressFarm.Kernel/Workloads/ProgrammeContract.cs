@@ -19,13 +19,13 @@ public sealed class ProgrammeContract(Arena arena)
         if (call.Operation is DeviceCarve)
         {
             if (_carved) return $"{id} comes twice: a driver starts once";
-            if (_calls.Exists(c => c.Operation is not DaxMount && (c.Operation.PremisesOf(c) & (Premises.Device | Premises.DevicePrivate | Premises.FsDax)) != 0))
+            if (_calls.Exists(c => c.Operation is not DaxMount && PremiseRules.AboutDevice(c.Operation.PremisesOf(c))))
                 return $"{id} comes too late: a driver starts while all its memory is free";
             _carved = true;
         }
         if (call.Operation is DaxMount)
         {
-            if (_calls.Exists(c => (c.Operation.PremisesOf(c) & (Premises.Device | Premises.DevicePrivate | Premises.FsDax)) != 0)) return $"{id} comes too late: let it be the first that is about device memory";
+            if (_calls.Exists(c => PremiseRules.AboutDevice(c.Operation.PremisesOf(c)))) return $"{id} comes too late: let it be the first that is about device memory";
             _mounted = true;
         }
         else if ((premises & Premises.FsDax) != 0 && !_mounted) return $"{id} needs memremap_pages (fs-dax) in the set-up, before it";

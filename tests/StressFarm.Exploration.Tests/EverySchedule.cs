@@ -1,43 +1,44 @@
 using System.Numerics;
+using StressFarm.Exploration.Exhaustive;
 
-namespace StressFarm.Exploration.Exhaustive;
+namespace StressFarm.Exploration.Tests;
 
 /// <summary>
 /// Every schedule, one after the other, each from the start: no state is kept, taken up again or held for another. What any other search is
 /// compared with; for a handful of steps.
 /// </summary>
-public sealed class EverySchedule(SearchStart start)
+internal sealed class EverySchedule(SearchStart start)
 {
     /// <summary>Steps of a schedule: one that goes round for ever has no last schedule.</summary>
     private const int LongestPath = 2000;
 
     private readonly List<(byte Chosen, uint Left)> _path = [];
 
-    /// <param name="most">schedules; then it ends <see cref="SearchEnd.OutOfSteps"/></param>
-    public SearchResult Run(long most)
+    /// <summary>Schedules that were run.</summary>
+    public long Executions { get; private set; }
+    public HashSet<UInt128> Finals { get; } = [];
+    public HashSet<Flaw> Flaws { get; } = [];
+
+    /// <param name="most">schedules</param>
+    /// <returns>false when there are more, or longer ones</returns>
+    public bool Run(long most)
     {
-        var result = new SearchResult();
-        _path.Clear();
         do
         {
-            if (result.Executions == most || _path.Count > LongestPath)
-            {
-                result.End = SearchEnd.OutOfSteps;
-                return result;
-            }
+            if (Executions == most || _path.Count > LongestPath) return false;
             if (!start.Begin())
             {
-                if (start.Machine.Violation is { } early) result.Note(early, () => []);
-                return result;
+                if (start.Machine.Violation is { } early) Flaws.Add(Flaw.Of(early));
+                return true;
             }
-            RunOne(result);
-            result.Executions++;
+            RunOne();
+            Executions++;
         }
         while (Backtrack());
-        return result;
+        return true;
     }
 
-    private void RunOne(SearchResult result)
+    private void RunOne()
     {
         Machine machine = start.Machine;
         for (int depth = 0; machine.Runnable != 0 && depth <= LongestPath; depth++)
@@ -48,17 +49,14 @@ public sealed class EverySchedule(SearchStart start)
                 _path.Add(((byte)first, machine.Runnable & ~(1u << first)));
             }
             start.Step(_path[depth].Chosen);
-            result.Transitions++;
             if (machine.Violation is not null) break;
         }
-        result.Depth = Math.Max(result.Depth, _path.Count);
         if (machine.Violation is null && machine.Runnable == 0)
         {
-            result.Finals.Add(machine.Hash().Key);
-            result.FinalStates = result.Finals.Count;
+            Finals.Add(machine.Hash().Key);
             start.Close();
         }
-        if (machine.Violation is { } violation) result.Note(violation, () => [.. _path.Select(p => p.Chosen)]);
+        if (machine.Violation is { } violation) Flaws.Add(Flaw.Of(violation));
     }
 
     /// <summary>The last choice that can be another; false when there is none.</summary>
