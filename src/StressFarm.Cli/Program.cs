@@ -2,6 +2,9 @@ using System.Runtime.InteropServices;
 using StressFarm.Cli;
 using StressFarm.Cli.Hosting;
 
+// A search keeps a log of each step. Nothing else does, or pays for asking.
+StepLogs.Decide(args.Contains("exhaust") || args.Contains("--exhaust"));
+
 // Ctrl-C and SIGTERM ask the run to stop: it keeps every finished shard. The second one ends the process at once.
 using var interrupt = new CancellationTokenSource();
 void Stop(PosixSignalContext context)

@@ -33,6 +33,9 @@ public sealed partial class FramePool
     private static int s_stacks;
     private FrameStack[] _free = [];
 
+    /// <summary>What becomes of suspended methods, for a search that leads a machine back; null otherwise.</summary>
+    internal FrameLog? Log { get; set; }
+
     /// <summary>A number for a method's stack.</summary>
     internal static int NewStack() => Interlocked.Increment(ref s_stacks) - 1;
 
@@ -81,9 +84,13 @@ internal sealed partial class FrameStack
 }
 
 /// <summary>A suspended method: a link in a CPU's call chain.</summary>
-public abstract partial class Frame(FramePool pool)
+public abstract partial class Frame
 {
-    internal FramePool Pool { get; } = pool;
+    private protected Frame(FramePool pool, FrameStack home) => (Pool, Home) = (pool, home);
+
+    internal FramePool Pool { get; }
+    /// <summary>Where it goes when nobody has it.</summary>
+    internal FrameStack Home { get; }
     internal Frame? Parent;
     internal bool Done;
 
@@ -93,8 +100,10 @@ public abstract partial class Frame(FramePool pool)
 }
 
 /// <summary>A suspended method with a result.</summary>
-public abstract class Frame<T>(FramePool pool) : Frame(pool)
+public abstract class Frame<T> : Frame
 {
+    private protected Frame(FramePool pool, FrameStack home) : base(pool, home) { }
+
     internal T Result = default!;
 
     internal void Complete(T result)
@@ -110,9 +119,7 @@ internal sealed partial class Box<TStateMachine, T> : Frame<T> where TStateMachi
     private static readonly int s_stack = FramePool.NewStack();
 
     public TStateMachine StateMachine = default!;
-    private readonly FrameStack _home;
-
-    private Box(FramePool pool, FrameStack home) : base(pool) => _home = home;
+    private Box(FramePool pool, FrameStack home) : base(pool, home) { }
 
     /// <summary>A method is suspended for the first time: its state moves into a box. Once a call, so kept out of the code of an await.</summary>
     /// <param name="frame">the method's builder's, a part of <paramref name="machine"/></param>
@@ -120,13 +127,19 @@ internal sealed partial class Box<TStateMachine, T> : Frame<T> where TStateMachi
     public static Frame<T> Take(FramePool pool, ref Frame<T>? frame, ref TStateMachine machine)
     {
         FrameStack free = pool[s_stack];
-        Box<TStateMachine, T> box = free.Pop() is { } last ? Unsafe.As<Box<TStateMachine, T>>(last) : new(pool, free);
+        Frame? last = StepLog.IsKept && pool.Log is { } log ? log.Pop(free) : free.Pop();
+        Box<TStateMachine, T> box = last is not null ? Unsafe.As<Box<TStateMachine, T>>(last) : new(pool, free);
+        if (StepLog.IsKept) pool.Log?.Taken(box, isNew: last is null);
         frame = box; // before the copy: the builder inside the copy must know its frame
         box.StateMachine = machine;
         return box;
     }
 
-    internal override void MoveNext() => StateMachine.MoveNext();
+    internal override void MoveNext()
+    {
+        if (StepLog.IsKept) Pool.Log?.Moves(this);
+        StateMachine.MoveNext();
+    }
 
     internal override void Recycle()
     {
@@ -134,7 +147,8 @@ internal sealed partial class Box<TStateMachine, T> : Frame<T> where TStateMachi
         // not live as long as the machine.
         Parent = null;
         Done = false;
-        _home.Push(this);
+        if (StepLog.IsKept && Pool.Log is { } log) log.Recycled(this);
+        else Home.Push(this);
     }
 }
 

@@ -22,29 +22,25 @@ public struct StateHash
     public void Add(ulong value)
     {
         // What is added is mixed before: neighbouring words differ in the same few bits, and must not cancel out.
-        value = Finished(value);
+        value = Mixed(value);
         Low = unchecked(BitOperations.RotateLeft(Low ^ value, 23) * First);
         High = unchecked(BitOperations.RotateLeft(High + value, 41) * Third);
     }
 
-    public void Add(ReadOnlySpan<ulong> values)
+    /// <summary>Another hash, of something that was hashed by itself.</summary>
+    public void Fold((ulong Low, ulong High) part)
     {
-        foreach (ulong value in values) Add(value);
+        Low = unchecked(BitOperations.RotateLeft(Low ^ Mixed(part.Low), 23) * First);
+        High = unchecked(BitOperations.RotateLeft(High + Mixed(part.High), 41) * Third);
     }
 
-    /// <summary>Apart from order: for parts that are known by a number that is in them.</summary>
-    public void Merge(in StateHash part)
-    {
-        Low = unchecked(Low + Finished(part.Low));
-        High = unchecked(High + Finished(part.High));
-    }
-
-    private static ulong Finished(ulong x)
+    /// <summary>A bijection that lets each bit bear on all.</summary>
+    internal static ulong Mixed(ulong x)
     {
         x = unchecked((x ^ x >> 32) * Third);
         x = unchecked((x ^ x >> 29) * Second);
         return x ^ x >> 31;
     }
 
-    public readonly UInt128 Key => new(Finished(High), Finished(Low));
+    public readonly UInt128 Key => new(Mixed(High), Mixed(Low));
 }

@@ -110,6 +110,7 @@ public abstract partial class StepMachine
         Steps = 0;
         Digest = Pcg.Mix((ulong)cpus);
         _touchedCount = 0;
+        EndLog();
         _waiting = 0;
         Runnable = 0;
         _buffers = memoryModel == MemoryModel.Sc ? null : _builtBuffers ??= new StoreBuffers(this);
@@ -285,7 +286,7 @@ public abstract partial class StepMachine
         {
             int i = int.TrailingZeroCount((int)rest);
             ref Access a = ref AllCpus[i].Pending;
-            if ((_memory[new Word(a.Location)] & a.A) == 0) runnable |= 1u << i;
+            if ((_memory.Now(a.Location) & a.A) == 0) runnable |= 1u << i;
             else runnable &= ~(1u << i);
         }
         _waiting = waiting;

@@ -28,7 +28,7 @@ public abstract partial class StepMachine
     private bool _watchesAll;
 
     private void LookForWatchers() =>
-        _watched = _edits is not null || _buffers is not null || _trace is not null || _watchesAll ? 1 : 0;
+        _watched = _edits is not null || _buffers is not null || _trace is not null || _watchesAll || Log is not null ? 1 : 0;
 
     /// <summary>The access that a CPU named happens: the first half of a step. Compiled for each kind of access by itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -11,7 +11,7 @@ namespace StressFarm.Engine;
 /// barrier and no store to the same word holds back. Only plain stores to struct pages wait; whatever is atomic, takes or drops a
 /// lock or writes a cell (page tables, lists, the xarray: xchg, release stores, or under a lock) drains its own CPU's buffer.
 /// </remarks>
-internal sealed class StoreBuffers
+internal sealed partial class StoreBuffers
 {
     private const int Depth = 16;
     private const int NoWord = -1;
@@ -28,7 +28,7 @@ internal sealed class StoreBuffers
         for (int i = 0; i < _buffers.Length; i++)
         {
             int first = StepMachine.FirstUnit + 2 * i;
-            _buffers[i] = new Buffer(steppers[first] = new StepCpu(machine, first), steppers[first + 1] = new StepCpu(machine, first + 1));
+            _buffers[i] = new Buffer(i, steppers[first] = new StepCpu(machine, first), steppers[first + 1] = new StepCpu(machine, first + 1));
         }
         Steppers = steppers;
     }
@@ -36,7 +36,7 @@ internal sealed class StoreBuffers
     /// <summary>By number: the CPUs, and from <see cref="StepMachine.FirstUnit"/> on their units.</summary>
     public StepCpu[] Steppers { get; }
 
-    private struct Entry
+    internal struct Entry
     {
         public int Word;
         /// <summary>What the others see in the bits of <see cref="Mask"/>.</summary>
@@ -46,8 +46,9 @@ internal sealed class StoreBuffers
         public int Epoch;
     }
 
-    private sealed class Buffer(StepCpu inOrder, StepCpu outOfOrder)
+    private sealed class Buffer(int cpu, StepCpu inOrder, StepCpu outOfOrder)
     {
+        public readonly int Cpu = cpu;
         public readonly StepCpu InOrder = inOrder, OutOfOrder = outOfOrder;
         public readonly Entry[] Entries = new Entry[Depth];
         public int Count;
@@ -92,6 +93,7 @@ internal sealed class StoreBuffers
     /// <summary>Everything but loads.</summary>
     private void Order(Buffer own, in Access access, ulong old)
     {
+        Note(own, changed: false);
         switch (access.Kind)
         {
             case AccessKind.Store when access.Location < _machine.Words.FirstCell:
@@ -120,6 +122,7 @@ internal sealed class StoreBuffers
     {
         if (kind == FenceKind.Mb) Drain(own);
         if (kind == FenceKind.Wmb) own.Epoch++;
+        Note(own, changed: kind == FenceKind.Wmb);
         if (kind != FenceKind.Wmb) Forget(own);
         Update(own);
     }
@@ -136,11 +139,21 @@ internal sealed class StoreBuffers
         if (!Weak || cpu.Number >= _machine.ActiveCpus) return;
         Buffer own = _buffers[cpu.Number];
         (own.EarlyWord, own.EarlyTaken) = (word.Index, false);
+        Note(own, changed: true);
         Update(own);
     }
 
     /// <summary>An acquire: whatever was loaded early is loaded again.</summary>
-    private static void Forget(Buffer own) => own.EarlyWord = NoWord;
+    private void Forget(Buffer own)
+    {
+        Note(own, changed: own.EarlyWord != NoWord);
+        own.EarlyWord = NoWord;
+    }
+
+    private void Note(Buffer buffer, bool changed)
+    {
+        if (StepLog.IsKept) _machine.Words.Log?.Buffer(buffer.Cpu, changed);
+    }
 
     private ulong Seen(Buffer own, int word)
     {
@@ -175,6 +188,7 @@ internal sealed class StoreBuffers
         Reveal(own, word);
         if (own.EarlyWord == word) Forget(own);
         if (own.Count == Depth) Remove(own, 0);
+        Note(own, changed: true);
         own.Entries[own.Count++] = new Entry { Word = word, Old = old, Mask = mask, Epoch = Weak ? own.Epoch : own.Count };
         Update(own);
     }
@@ -197,12 +211,17 @@ internal sealed class StoreBuffers
 
     private void Drain(Buffer own)
     {
+        Note(own, changed: own.Count > 0);
+        if (StepLog.IsKept && _machine.Words.Log is { } log)
+            for (int i = 0; i < own.Count; i++) log.Show(own.Entries[i].Word);
         own.Count = 0;
         Update(own);
     }
 
-    private static void Remove(Buffer own, int at)
+    private void Remove(Buffer own, int at)
     {
+        Note(own, changed: true);
+        if (StepLog.IsKept) _machine.Words.Log?.Show(own.Entries[at].Word);
         own.Count--;
         for (int i = at; i < own.Count; i++) own.Entries[i] = own.Entries[i + 1];
     }
@@ -212,6 +231,7 @@ internal sealed class StoreBuffers
     {
         Buffer own = _buffers[(unit.Number - StepMachine.FirstUnit) / 2];
         int word = unit.Pending.Location;
+        Note(own, changed: true);
         if (unit.Pending.StepNumber == _machine.EarlyLoadStep)
         {
             ulong seen = Visible(own, word);

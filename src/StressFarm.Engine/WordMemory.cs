@@ -50,12 +50,31 @@ public abstract partial class WordMemory
     public int WordCount => _words.Length;
     public ReadOnlySpan<int> DirtyLines => _dirty.AsSpan(0, _dirtyCount);
 
-    public ulong this[Word w] => _words[w.Index];
+    /// <summary>Whom reads and writes are told; null outside a search.</summary>
+    internal StepLog? Log { get; set; }
+
+    public ulong this[Word w]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (StepLog.IsKept) Log?.ReadWord(w.Index);
+            return _words[w.Index];
+        }
+    }
+
     public uint this[Half h]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
+        get
+        {
+            if (StepLog.IsKept) Log?.ReadHalf(h.Index);
+            return (uint)(_words[h.Index >> 1] >> ((h.Index & 1) * 32));
+        }
     }
+
+    /// <summary>What a word holds, for the machine itself: it is nobody's read.</summary>
+    internal ulong Now(int word) => _words[word];
 
     /// <summary>Who last wrote a half: see <see cref="WriterStamp"/>; 0 means not since the reset.</summary>
     public uint LastWriter(Half h) => (uint)(_writers[h.Index >> 1] >> ((h.Index & 1) * 32));
@@ -71,6 +90,7 @@ public abstract partial class WordMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Write(int word, ulong value, uint writer)
     {
+        if (StepLog.IsKept) Log?.Word(word, _words[word], value, _writers[word]);
         _words[word] = value;
         At(_writers, word) = writer | ((ulong)writer << 32);
         if (!At(_lineDirty, word >> 3)) MarkDirty(word >> 3);
@@ -82,6 +102,7 @@ public abstract partial class WordMemory
         int word = half >> 1, shift = (half & 1) * 32;
         ulong keep = 0xffff_ffff_0000_0000 >> shift;
         ref ulong w = ref _words[word];
+        if (StepLog.IsKept) Log?.Word(word, w, (w & keep) | ((ulong)value << shift), _writers[word]);
         w = (w & keep) | ((ulong)value << shift);
         ref ulong by = ref At(_writers, word);
         by = (by & keep) | ((ulong)writer << shift);
@@ -91,8 +112,15 @@ public abstract partial class WordMemory
     /// <summary>A word and who wrote its halves.</summary>
     internal (ulong Value, ulong Writers) Held(int word) => (_words[word], _writers[word]);
 
-    /// <summary>Undoes a write.</summary>
-    internal void PutBack(int word, ulong value, ulong writers) => (_words[word], _writers[word]) = (value, writers);
+    /// <summary>Undoes a write that is a step's no more.</summary>
+    internal void PutBack(int word, ulong value, ulong writers)
+    {
+        if (StepLog.IsKept) Log?.Word(word, _words[word], value, _writers[word]);
+        Undo(word, value, writers);
+    }
+
+    /// <summary>A word and who wrote its halves, as they were.</summary>
+    internal void Undo(int word, ulong value, ulong writers) => (_words[word], _writers[word]) = (value, writers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref T At<T>(T[] array, int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), (nint)(uint)index);
@@ -109,12 +137,21 @@ public abstract partial class WordMemory
             if ((word & 7) == 0)
             {
                 int line = _lineDirty.AsSpan(word >> 3, (end - word + 7) >> 3).IndexOf(true);
+                if (StepLog.IsKept) Passed(word, line < 0 ? end : word + line * 8);
                 if (line < 0) return -1;
                 word += line * 8;
             }
+            if (StepLog.IsKept) Log?.ReadWord(word);
             if (_words[word] != 0) return word - first.Index;
         }
         return -1;
+    }
+
+    /// <summary>Words that were never written are read all the same.</summary>
+    private void Passed(int word, int end)
+    {
+        if (Log is { IsNoting: true } log)
+            for (; word < end; word++) log.ReadWord(word);
     }
 
     // Once a line and schedule: kept out of the code of a write.

@@ -44,7 +44,7 @@ public static class MachineState
         w.Write(incarnation);
         foreach (int pfn in Pages(machine.Geometry, machine.Arena)) w.Write((byte)machine.Ghost.OwnerOf(pfn));
         foreach (Cpu cpu in machine.Cpus)
-            foreach (int count in cpu.Handles.PcpCount) w.Write((byte)count);
+            foreach (int count in cpu.Handles.PcpCount.Raw) w.Write((byte)count);
         WriteLines(w, machine.Memory);
         w.Flush();
         return stream.ToArray();

@@ -38,16 +38,16 @@ public class MachineStateTests
     {
         Machine machine = Fresh();
         Use(machine);
-        int[] lists = [.. machine.Cpus.SelectMany(c => c.Handles.PcpCount)];
+        int[] lists = [.. machine.Cpus.SelectMany(c => c.Handles.PcpCount.Raw)];
         ulong[] words = [.. Enumerable.Range(0, machine.Memory.WordCount).Select(i => machine.Memory[new Word(i)])];
         Assert.Contains(lists, count => count > 0);
         machine.Continue(s_arena, Policy.Control, null);
         Assert.Equal(words, Enumerable.Range(0, machine.Memory.WordCount).Select(i => machine.Memory[new Word(i)]));
-        Assert.Equal(lists, machine.Cpus.SelectMany(c => c.Handles.PcpCount));
+        Assert.Equal(lists, machine.Cpus.SelectMany(c => c.Handles.PcpCount.Raw));
         Assert.Equal((0, 0L), (machine.Ghost.ObjectCount, machine.Steps));
         Use(machine);
         machine.Reset(s_arena, Policy.Control, null);
-        Assert.All(machine.Cpus, c => Assert.All(c.Handles.PcpCount, count => Assert.Equal(0, count)));
+        Assert.All(machine.Cpus, c => Assert.All(c.Handles.PcpCount.Raw, count => Assert.Equal(0, count)));
     }
 
     [Fact]

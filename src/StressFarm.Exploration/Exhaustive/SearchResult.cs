@@ -9,6 +9,8 @@ public enum SearchEnd : byte
     Violated,
     OutOfTime,
     OutOfMemory,
+    /// <summary>More states than were allowed.</summary>
+    OutOfStates,
     Interrupted,
 }
 
@@ -22,6 +24,11 @@ public readonly record struct Flaw(string Invariant, string Field)
 public sealed class SearchResult
 {
     public SearchEnd End { get; internal set; }
+    /// <summary>How often the search went through the programme: until it learned nothing new. All counts are of the last time.</summary>
+    public int Passes { get; internal set; }
+    /// <summary>Steps of all passes.</summary>
+    public long AllTransitions => _before + Transitions;
+    private long _before;
     /// <summary>Different states, those at which nobody can step included.</summary>
     public long States { get; internal set; }
     /// <summary>Steps that were taken, each from one state to another.</summary>
@@ -42,6 +49,14 @@ public sealed class SearchResult
 
     /// <summary>The probability that two of so many states have one key of so many bits, at most: n²/2^(bits+1).</summary>
     public double CollisionProbability(int bits) => (double)States * States * Math.Pow(2, -bits - 1);
+
+    internal void BeginPass()
+    {
+        _before = AllTransitions;
+        States = Transitions = FinalStates = Executions = 0;
+        Depth = 0;
+        Finals.Clear();
+    }
 
     internal void Note(Violation violation, Func<byte[]> schedule)
     {

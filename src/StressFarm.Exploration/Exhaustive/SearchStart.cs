@@ -13,11 +13,8 @@ public sealed class SearchStart
     private readonly ScheduleFrame _frame;
 
     /// <param name="programme">composed, and not changed while the search lasts</param>
-    /// <exception cref="NotSupportedException">the policy's memory model has stores under way</exception>
     public SearchStart(Machine machine, Programme programme, Policy policy)
     {
-        if (policy.MemoryModel != MemoryModel.Sc)
-            throw new NotSupportedException($"a search of every schedule is there for MM=SC only, not for {policy.MemoryModel}");
         (Machine, _programme) = (machine, programme);
         _policy = policy.Allocator == Allocator.Seed ? policy with { Allocator = programme.DrawnAllocator } : policy;
         _frame = new ScheduleFrame(machine);
@@ -26,7 +23,7 @@ public sealed class SearchStart
     public Machine Machine { get; }
     public int Cpus => _programme.Arena.Cpus;
 
-    /// <summary>Steps that come before the search: it is then about what can follow them. CPU numbers; one that cannot step is passed over.</summary>
+    /// <summary>Steps that come before the search: it is then about what can follow them. Steppers' numbers; one that cannot step is passed over.</summary>
     public IReadOnlyList<byte> Prefix { get; init; } = [];
 
     /// <summary>False when the set-up, or what comes before the search, violates something or leaves nothing to do.</summary>
@@ -35,7 +32,7 @@ public sealed class SearchStart
         Machine.Reset(_programme.Arena, _policy, _programme);
         if (_frame.SetUpViolates(_programme)) return false;
         _frame.Start(_programme);
-        Machine.BeginImages();
+        Machine.BeginSearch();
         foreach (byte cpu in Prefix)
         {
             if ((Machine.Runnable >> cpu & 1) == 0) continue;
@@ -45,12 +42,13 @@ public sealed class SearchStart
         return true;
     }
 
-    public void Step(int cpu) => Machine.StepOf(Machine.Cpus[cpu]);
+    /// <summary>A stepper that can step does so.</summary>
+    public void Step(int stepper) => Machine.StepOf(Machine.Steppers[stepper]);
 
     /// <summary>Nobody can step: the deadlock, or the audits and the teardown. The violation, or null.</summary>
     public Violation? Close()
     {
-        Machine.EndImages();
+        Machine.BeginClose();
         // Every page of the arena was laid at boot: which lines were written since makes no difference here.
         if (_frame.AllFinished(_programme)) _frame.EndViolates(_programme, whole: false, drain: true);
         return Machine.Violation;

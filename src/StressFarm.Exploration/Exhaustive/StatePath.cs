@@ -6,18 +6,19 @@ namespace StressFarm.Exploration.Exhaustive;
 /// </summary>
 public sealed class StatePath(SearchStart start)
 {
-    private readonly List<MachineImage> _images = [];
+    private readonly List<MachineMark> _marks = [];
+    private readonly MachineMark _final = new();
     private readonly List<byte> _steps = [];
 
     public Machine Machine => start.Machine;
     public int Cpus => start.Cpus;
     /// <summary>Steps on the path; what came before the search is not counted.</summary>
     public int Depth => _steps.Count;
-    /// <summary>The CPUs that can step here, one bit each; none at a final state, and none after a violation.</summary>
+    /// <summary>Those that can step here, one bit each: CPUs, and units that let stores out. None at a final state, and none after a violation.</summary>
     public uint Runnable => Machine.Violation is null ? Machine.Runnable : 0;
     public Violation? Violation => Machine.Violation;
     /// <summary>What tells this state from others.</summary>
-    public UInt128 Key => Machine.Hash().Key;
+    public UInt128 Key => Machine.Key;
     /// <summary>Who stepped, in order, with what came before the search.</summary>
     public byte[] Schedule => [.. start.Prefix, .. _steps];
 
@@ -28,30 +29,31 @@ public sealed class StatePath(SearchStart start)
         return start.Begin();
     }
 
-    /// <summary>A CPU that can step does so. What it violates is found in <see cref="Violation"/>.</summary>
-    public void Step(int cpu)
+    /// <summary>Who can step does so. What it violates is found in <see cref="Violation"/>.</summary>
+    public void Step(int stepper)
     {
-        if (_images.Count == Depth) _images.Add(new MachineImage());
-        Machine.Save(_images[Depth]);
-        _steps.Add((byte)cpu);
-        start.Step(cpu);
+        if (_marks.Count == Depth) _marks.Add(new MachineMark());
+        Machine.Keep(_marks[Depth], stepper);
+        _steps.Add((byte)stepper);
+        start.Step(stepper);
     }
 
     /// <summary>Back to the state that was there after so many steps.</summary>
     public void Back(int depth)
     {
-        if (depth == Depth) return;
-        Machine.Load(_images[depth]);
-        _steps.RemoveRange(depth, Depth - depth);
+        while (Depth > depth)
+        {
+            _steps.RemoveAt(Depth - 1);
+            Machine.Undo(_marks[Depth]);
+        }
     }
 
     /// <summary>At a final state: the deadlock, or audits and teardown. The violation, or null; then the machine is led back to the final state.</summary>
     public Violation? Close()
     {
-        var image = new MachineImage();
-        Machine.Save(image);
+        Machine.Keep(_final, stepper: -1);
         Violation? violation = start.Close();
-        Machine.Load(image);
+        Machine.Undo(_final);
         return violation;
     }
 }

@@ -31,6 +31,12 @@ public sealed class StateTable(bool wide)
         return true;
     }
 
+    public void Clear()
+    {
+        Array.Clear(_low);
+        Count = 0;
+    }
+
     // 0 is a gap.
     private static ulong Low(UInt128 key) => (ulong)key is var low and not 0 ? low : 1;
 

@@ -10,13 +10,13 @@ public sealed partial class Ghost
     public const int NoObject = -1;
 
     private readonly Geometry _geometry;
-    private readonly Owner[] _owner;
-    private readonly int[] _object;
-    private readonly int[] _life;
-    private readonly Poison[] _poison;
+    private Logged<Owner> _owner;
+    private Logged<int> _object;
+    private Logged<int> _life;
+    private Logged<Poison> _poison;
     private bool _anyPoison;
     private GhostObject[] _objects = new GhostObject[256];
-    private readonly int[] _fileSize = new int[Geometry.Mappings];
+    private Logged<int> _fileSize = new(Geometry.Mappings, LogKind.FileSize);
     private int _objectCount;
     private int _lifeCounter;
     private int _lastSystem, _lastDevice;
@@ -25,16 +25,16 @@ public sealed partial class Ghost
     {
         _geometry = geometry;
         int pages = geometry.Pages;
-        _owner = new Owner[pages];
-        _object = new int[pages];
-        _life = new int[pages];
-        _pteMaps = new ushort[pages];
-        _pagePins = new ushort[pages];
-        _poison = new Poison[pages];
+        _owner = new(pages, LogKind.Owner);
+        _object = new(pages, LogKind.Object);
+        _life = new(pages, LogKind.Life);
+        _pteMaps = new(pages, LogKind.PteMaps);
+        _pagePins = new(pages, LogKind.PagePins);
+        _poison = new(pages, LogKind.Poison);
         _cpus = geometry.MaxCpus + 1;
-        Array.Fill(_object, NoObject);
-        _held = new int[_objects.Length * _cpus];
-        _mmMaps = new int[_objects.Length * Geometry.MaxMms];
+        Array.Fill(_object.Raw, NoObject);
+        _held = new(_objects.Length * _cpus, LogKind.Held);
+        _mmMaps = new(_objects.Length * Geometry.MaxMms, LogKind.MmMaps);
     }
 
     /// <summary>Who hears of what happens; said once, by whoever builds the machine.</summary>
@@ -143,8 +143,8 @@ public sealed partial class Ghost
         o.Phase = Phase.Live;
         o.FrozenOwner = true;
         o.Life = ++_lifeCounter;
-        Array.Fill(_life, o.Life, o.Head, o.Pages);
-        Array.Fill(_owner, o.Kind, o.Head, o.Pages);
+        _life.Fill(o.Life, o.Head, o.Pages);
+        _owner.Fill(o.Kind, o.Head, o.Pages);
     }
 
     /// <summary>The pool hands a folio out with its first reference.</summary>
@@ -183,7 +183,12 @@ public sealed partial class Ghost
     public void SetFileSize(int mapping, int size) => _fileSize[mapping] = size;
 
     /// <summary>percpu_ref_exit() was called for the pgmap.</summary>
-    public bool PgmapRefGone { get; internal set; }
+    public bool PgmapRefGone
+    {
+        get => _pgmapRefGone.Value;
+        internal set => _pgmapRefGone.Value = value;
+    }
+    private LoggedValue<bool> _pgmapRefGone = new(LogKind.PgmapRefGone, 0);
 
     /// <summary>The struct pages of a range of free memory are gone; how many. Reports I16 when one was not free.</summary>
     public int RemoveMemmap(StepCpu cpu, int pfn, int count)
@@ -262,13 +267,13 @@ public sealed partial class Ghost
         if (_objectCount == _objects.Length)
         {
             Array.Resize(ref _objects, _objects.Length * 2);
-            Array.Resize(ref _held, _objects.Length * _cpus);
-            Array.Resize(ref _mmMaps, _objects.Length * Geometry.MaxMms);
+            _held.Resize(_objects.Length * _cpus);
+            _mmMaps.Resize(_objects.Length * Geometry.MaxMms);
         }
         if (_numbers is not null) return NumberedObject();
         _objects[_objectCount] = default;
-        Array.Clear(_held, _objectCount * _cpus, _cpus);
-        Array.Clear(_mmMaps, _objectCount * Geometry.MaxMms, Geometry.MaxMms);
+        Array.Clear(_held.Raw, _objectCount * _cpus, _cpus);
+        Array.Clear(_mmMaps.Raw, _objectCount * Geometry.MaxMms, Geometry.MaxMms);
         return _objectCount++;
     }
 
@@ -303,29 +308,29 @@ public sealed partial class Ghost
 
     private void ForgetTables()
     {
-        Array.Clear(_usageLife);
-        Array.Clear(_fileSize);
-        WrongUnlock = default;
-        PgmapRefGone = false;
+        Array.Clear(_usageLife.Raw);
+        Array.Clear(_fileSize.Raw);
+        _wrongUnlock.Reset();
+        _pgmapRefGone.Reset();
         if (!_tables) return;
-        Array.Clear(_tableLife);
-        Array.Clear(_tableDeposited);
+        Array.Clear(_tableLife.Raw);
+        Array.Clear(_tableDeposited.Raw);
         _tables = false;
     }
 
     private void ForgetPoison()
     {
-        if (_anyPoison) Array.Clear(_poison);
+        if (_anyPoison) Array.Clear(_poison.Raw);
         _anyPoison = false;
     }
 
     private void Renew(int pfn, int count)
     {
         if (count == 0) return;
-        Array.Fill(_object, NoObject, pfn, count);
-        Array.Fill(_life, ++_lifeCounter, pfn, count);
-        Array.Clear(_pteMaps, pfn, count);
-        Array.Clear(_pagePins, pfn, count);
+        Array.Fill(_object.Raw, NoObject, pfn, count);
+        Array.Fill(_life.Raw, ++_lifeCounter, pfn, count);
+        Array.Clear(_pteMaps.Raw, pfn, count);
+        Array.Clear(_pagePins.Raw, pfn, count);
     }
 
     /// <summary>Restoring a memory: a free page's owner, after <see cref="Lay"/>.</summary>
@@ -333,10 +338,10 @@ public sealed partial class Ghost
 
     private void Clear(int pfn, int count)
     {
-        Array.Clear(_owner, pfn, count);
-        Array.Fill(_object, NoObject, pfn, count);
-        Array.Clear(_life, pfn, count);
-        Array.Clear(_pteMaps, pfn, count);
-        Array.Clear(_pagePins, pfn, count);
+        Array.Clear(_owner.Raw, pfn, count);
+        Array.Fill(_object.Raw, NoObject, pfn, count);
+        Array.Clear(_life.Raw, pfn, count);
+        Array.Clear(_pteMaps.Raw, pfn, count);
+        Array.Clear(_pagePins.Raw, pfn, count);
     }
 }

@@ -12,11 +12,12 @@ public sealed partial class Ghost
     }
 
     /// <summary>The first unlock of a folio by who did not hold its lock: the page, and both CPUs' numbers and one.</summary>
-    public (int Pfn, int By, int Locker) WrongUnlock { get; private set; }
+    public (int Pfn, int By, int Locker) WrongUnlock => ((int)(_wrongUnlock.Value >> 16), (int)(_wrongUnlock.Value >> 8 & 255), (int)(_wrongUnlock.Value & 255));
+    private LoggedValue<ulong> _wrongUnlock = new(LogKind.WrongUnlock, 0);
 
     public void KeepWrongUnlock(int pfn, int by, int locker)
     {
-        if (WrongUnlock.By == 0) WrongUnlock = (pfn, by, locker);
+        if (WrongUnlock.By == 0) _wrongUnlock.Value = (ulong)pfn << 16 | (uint)by << 8 | (uint)locker;
     }
 
     /// <summary>It has given the folio lock up.</summary>

@@ -25,12 +25,14 @@ public sealed partial class Ghost
         if (room > _objects.Length)
         {
             Array.Resize(ref _objects, room);
-            Array.Resize(ref _held, room * _cpus);
-            Array.Resize(ref _mmMaps, room * Geometry.MaxMms);
+            _held.Resize(room * _cpus);
+            _mmMaps.Resize(room * Geometry.MaxMms);
         }
         if (_builtNumbers.Length == 0) _builtNumbers = new (int, int)[_cpus];
         _firstNumbered = _objectCount;
         Array.Clear(_objects, _objectCount, all - _objectCount);
+        Array.Clear(_held.Raw, _objectCount * _cpus, (all - _objectCount) * _cpus);
+        Array.Clear(_mmMaps.Raw, _objectCount * Geometry.MaxMms, (all - _objectCount) * Geometry.MaxMms);
         for (int i = 0; i < _cpus; i++) _builtNumbers[i] = (_objectCount + i * ObjectsPerCpu, (i + 1) * LivesPerCpu);
         _objectCount = all;
         _numbers = _builtNumbers;
@@ -51,9 +53,6 @@ public sealed partial class Ghost
         int id = _numbers![_numberer].Object++;
         if (id >= _firstNumbered + (_numberer + 1) * ObjectsPerCpu)
             throw new NotSupportedException($"CPU{_numberer} creates more than {ObjectsPerCpu} objects: a search keeps room for no more");
-        _objects[id] = default;
-        Array.Clear(_held, id * _cpus, _cpus);
-        Array.Clear(_mmMaps, id * Geometry.MaxMms, Geometry.MaxMms);
         return id;
     }
 }

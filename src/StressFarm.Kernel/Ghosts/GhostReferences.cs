@@ -5,11 +5,11 @@ public sealed partial class Ghost
 {
     private readonly int _cpus;
     /// <summary>By object and CPU.</summary>
-    private int[] _held;
+    private Logged<int> _held;
     /// <summary>By object and mm.</summary>
-    private int[] _mmMaps;
-    private readonly ushort[] _pteMaps;
-    private readonly ushort[] _pagePins;
+    private Logged<int> _mmMaps;
+    private Logged<ushort> _pteMaps;
+    private Logged<ushort> _pagePins;
 
     /// <summary>References that a CPU holds on an object.</summary>
     public int HeldBy(int id, int cpu) => _held[id * _cpus + cpu];

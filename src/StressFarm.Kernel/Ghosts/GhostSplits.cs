@@ -26,11 +26,9 @@ public sealed partial class Ghost
     /// </summary>
     public int SplitOff(StepCpu cpu, int pfn, int order)
     {
-        int former = _object[pfn], pages = 1 << order;
-        GhostObject from = _objects[former];
+        int former = _object[pfn], pages = 1 << order, id = NewObject();
+        ref GhostObject o = ref _objects[id], from = ref _objects[former];
         Owner kind = from.Kind == Owner.Folio && order == 0 ? Owner.Small : from.Kind;
-        int id = NewObject();
-        ref GhostObject o = ref _objects[id];
         o.Head = pfn;
         o.Order = order;
         o.Kind = kind;
@@ -42,12 +40,12 @@ public sealed partial class Ghost
         if (from.CacheRefs > 0)
         {
             o.CacheRefs = pages;
-            _objects[former].CacheRefs -= pages;
+            from.CacheRefs -= pages;
         }
         if (from.SwapRefs > 0)
         {
             o.SwapRefs = pages;
-            _objects[former].SwapRefs -= pages;
+            from.SwapRefs -= pages;
         }
         o.Life = ++_lifeCounter;
         for (int i = pfn; i < pfn + pages; i++)

@@ -4,10 +4,10 @@ namespace StressFarm.Kernel.Ghosts;
 public sealed partial class Ghost
 {
     /// <summary>Per mm and table: generations of the table; and whether it is deposited beneath a PMD entry.</summary>
-    private readonly int[] _tableLife = new int[Geometry.MaxMms * Geometry.MaxTables];
-    private readonly bool[] _tableDeposited = new bool[Geometry.MaxMms * Geometry.MaxTables];
+    private Logged<int> _tableLife = new(Geometry.MaxMms * Geometry.MaxTables, LogKind.TableLife);
+    private Logged<bool> _tableDeposited = new(Geometry.MaxMms * Geometry.MaxTables, LogKind.TableDeposited);
     private bool _tables;
-    private readonly int[] _usageLife = new int[Geometry.MaxSections];
+    private Logged<int> _usageLife = new(Geometry.MaxSections, LogKind.UsageLife);
 
     /// <summary>The generation of a page table: a new number when it is freed.</summary>
     public int TableLife(int mm, int table) => _tableLife[mm * Geometry.MaxTables + table];

@@ -14,7 +14,8 @@ public sealed partial class Cpu : StepCpu
         Memory = machine.Memory;
         Cells = machine.Cells;
         Ghost = machine.Ghost;
-        Handles = new Handles();
+        Handles = new Handles(number);
+        _sections = new(LogKind.Section, number);
     }
 
     /// <summary>The kernel's view of a CPU that runs operations. Not checked: no other class of CPU does, and it is asked at every step.</summary>
@@ -33,26 +34,25 @@ public sealed partial class Cpu : StepCpu
     /// <summary>IRQs are off: no TLB shootdown and no RCU grace period completes meanwhile (spec 2, preemption rule).</summary>
     public bool IrqsOff
     {
-        get => _irqsOff;
+        get => (_sections.Value & 1) != 0;
         set
         {
-            _irqsOff = value;
+            _sections.Value = (byte)(value ? _sections.Value | 1 : _sections.Value & ~1);
             if (!value) Machine.LeftSection(this);
         }
     }
-    private bool _irqsOff;
 
     /// <summary>Inside rcu_read_lock(): no grace period completes meanwhile.</summary>
     public bool InRcu
     {
-        get => _inRcu;
+        get => (_sections.Value & 2) != 0;
         set
         {
-            _inRcu = value;
+            _sections.Value = (byte)(value ? _sections.Value | 2 : _sections.Value & ~2);
             if (!value) Machine.LeftSection(this);
         }
     }
-    private bool _inRcu;
+    private LoggedValue<byte> _sections;
 
     public WordAccess<Accesses.Load> Load(Word w, Step step) { Name(AccessKind.Load, (ushort)step, w.Index); return new(this); }
     public HalfAccess<Accesses.Load32> Load(Half h, Step step) { Name(AccessKind.Load32, (ushort)step, h.Index); return new(this); }
@@ -116,6 +116,6 @@ public sealed partial class Cpu : StepCpu
     {
         base.Continue();
         Handles.Continue();
-        _irqsOff = _inRcu = false;
+        _sections.Reset();
     }
 }

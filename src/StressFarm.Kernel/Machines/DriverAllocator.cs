@@ -15,26 +15,46 @@ public readonly record struct DeviceBlock(int Pfn, int Order)
 /// </summary>
 public sealed partial class DriverAllocator(KernelMachine machine)
 {
-    private readonly bool[] _free = new bool[machine.Geometry.Pages / 2];
+    private Logged<bool> _free = new(machine.Geometry.Pages / 2, LogKind.DriverFree);
 
     /// <summary>ALLOCATOR=LIFO: the one order of the large folios, the PMD order in nouveau and test_hmm.</summary>
-    public int LargeOrder { get; internal set; }
+    public int LargeOrder
+    {
+        get => _largeOrder.Value;
+        internal set => _largeOrder.Value = value;
+    }
+    private LoggedValue<int> _largeOrder = new(LogKind.DriverField, 0);
 
     /// <summary>The driver hands nothing out any more: it is about to give its memory up.</summary>
-    public bool Closed { get; internal set; }
+    public bool Closed
+    {
+        get => _closed.Value;
+        internal set => _closed.Value = value;
+    }
+    private LoggedValue<bool> _closed = new(LogKind.DriverField, 1);
 
     /// <summary>Its lists were made: the driver has started.</summary>
-    public bool Carved { get; internal set; }
+    public bool Carved
+    {
+        get => _carved.Value;
+        internal set => _carved.Value = value;
+    }
+    private LoggedValue<bool> _carved = new(LogKind.DriverField, 2);
 
     /// <summary>Pages that were handed out and are not back.</summary>
-    public int Outstanding { get; internal set; }
+    public int Outstanding
+    {
+        get => _outstanding.Value;
+        internal set => _outstanding.Value = value;
+    }
+    private LoggedValue<int> _outstanding = new(LogKind.DriverField, 3);
 
     internal void Reset()
     {
         Closed = Carved = false;
         Outstanding = 0;
         // Behind the arena's pages nobody looks.
-        Array.Fill(_free, true, 0, machine.Arena.DevicePages);
+        Array.Fill(_free.Raw, true, 0, machine.Arena.DevicePages);
         LargeOrder = 0;
     }
 
@@ -71,12 +91,12 @@ public sealed partial class DriverAllocator(KernelMachine machine)
         for (int at = 0; ; at += size)
         {
             if (!IsFree(at, size) || choice-- > 0) continue;
-            Array.Fill(_free, false, at, size);
+            _free.Fill(false, at, size);
             return machine.Geometry.DeviceBase + at;
         }
     }
 
-    internal void Give(int pfn, int order) => Array.Fill(_free, true, pfn - machine.Geometry.DeviceBase, 1 << order);
+    internal void Give(int pfn, int order) => _free.Fill(true, pfn - machine.Geometry.DeviceBase, 1 << order);
 
     private bool IsFree(int at, int size)
     {

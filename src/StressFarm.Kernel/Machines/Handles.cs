@@ -43,20 +43,20 @@ public struct Handle
 }
 
 /// <summary>A CPU's handles: a small fixed table, addressed by the programme.</summary>
-public sealed partial class Handles
+public sealed partial class Handles(int cpu)
 {
     public const int Capacity = 16;
     private readonly Handle[] _slots = new Handle[Capacity];
 
     /// <summary>pcp->count by order: this CPU's alone, hence no shared word.</summary>
-    public int[] PcpCount { get; } = new int[Geometry.PcpOrders];
+    internal Logged<int> PcpCount = new(Geometry.PcpOrders, LogKind.ListLength, cpu * Geometry.PcpOrders);
 
     public ref Handle this[int slot] => ref _slots[slot & (Capacity - 1)];
 
     public void Clear()
     {
         Array.Clear(_slots);
-        Array.Clear(PcpCount);
+        Array.Clear(PcpCount.Raw);
     }
 
     /// <summary>A new schedule on the memory as it is: the per-CPU lists, and so their lengths, stay.</summary>

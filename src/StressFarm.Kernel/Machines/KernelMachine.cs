@@ -48,18 +48,23 @@ public abstract partial class KernelMachine : StepMachine
     /// <summary>Pages whose memmap is gone: I53 watches accesses to them.</summary>
     internal int RemovedPages
     {
-        get => _removedPages;
+        get => _removedPages.Value;
         set
         {
-            _removedPages = value;
+            _removedPages.Value = value;
             WatchesAll = value != 0;
         }
     }
-    private int _removedPages;
+    private LoggedValue<int> _removedPages = new(LogKind.RemovedPages, 0);
     /// <summary>Tests of K-6 only: folio_set_order() as one access, so that no bit of page[1].flags can be lost in it.</summary>
     public bool OrderIsOneAccess { get; set; }
     /// <summary>vmemmap pages that are mapped read-only to a shared frame: 0 spares the judge a look at every write.</summary>
-    internal int SharedVmemmap { get; set; }
+    internal int SharedVmemmap
+    {
+        get => _sharedVmemmap.Value;
+        set => _sharedVmemmap.Value = value;
+    }
+    private LoggedValue<int> _sharedVmemmap = new(LogKind.SharedVmemmap, 0);
 
     /// <summary>The struct page lies in a vmemmap page that is mapped read-only.</summary>
     internal bool IsReadOnly(int pfn) =>
@@ -120,7 +125,9 @@ public abstract partial class KernelMachine : StepMachine
     {
         Arena = arena;
         Policy = policy;
-        _waitsForSections = _waitsForGrace = 0;
+        EndLogging();
+        _waitsForSections.Reset();
+        _waitsForGrace.Reset();
         RemovedPages = 0;
         SharedVmemmap = 0;
         Ghost.FreesUsageAtOnce = policy.Has(Deviation.UsageFreedAtOnce);

@@ -4,9 +4,9 @@ namespace StressFarm.Kernel.Machines;
 public abstract partial class KernelMachine
 {
     /// <summary>CPUs that wait for the sections of others to end, one bit each; and which of them for grace periods.</summary>
-    private uint _waitsForSections, _waitsForGrace;
+    private LoggedValue<uint> _waitsForSections = new(LogKind.Waits, 0), _waitsForGrace = new(LogKind.WaitsForGrace, 0);
     /// <summary>By waiting CPU: whose sections have not ended since its wait began. The ghost's own copy of <see cref="Cells.ReadersOf"/>.</summary>
-    private readonly ulong[] _inside = new ulong[Geometry.CpuLimit + 1];
+    private Logged<ulong> _inside = new(Geometry.CpuLimit + 1, LogKind.Inside);
 
     /// <summary>
     /// What smp_call_function() or synchronize_rcu() on this CPU must wait for, in the code of a step on
@@ -22,26 +22,29 @@ public abstract partial class KernelMachine
         foreach (Cpu other in Cpus.AsSpan(0, Arena.Cpus))
             if (other != cpu && (other.IrqsOff || (grace && other.InRcu))) readers |= 1UL << other.Number;
         _inside[cpu.Number] = readers;
-        _waitsForSections |= 1u << cpu.Number;
-        if (grace) _waitsForGrace |= 1u << cpu.Number;
+        _waitsForSections.Value |= 1u << cpu.Number;
+        if (grace) _waitsForGrace.Value |= 1u << cpu.Number;
         return readers;
     }
 
     /// <summary>The wait is over; whom it should have waited for.</summary>
     internal ulong EndWaitForSections(Cpu cpu)
     {
-        _waitsForSections &= ~(1u << cpu.Number);
-        _waitsForGrace &= ~(1u << cpu.Number);
-        return _inside[cpu.Number];
+        _waitsForSections.Value &= ~(1u << cpu.Number);
+        _waitsForGrace.Value &= ~(1u << cpu.Number);
+        ulong inside = _inside[cpu.Number];
+        // Nobody asks again; and a state is the same whatever was waited for before.
+        _inside[cpu.Number] = 0;
+        return inside;
     }
 
     /// <summary>A CPU has IRQs on again, or left rcu_read_lock(): whoever waits for it waits for one less.</summary>
     internal void LeftSection(Cpu cpu)
     {
-        for (uint rest = _waitsForSections; rest != 0; rest &= rest - 1)
+        for (uint rest = _waitsForSections.Value; rest != 0; rest &= rest - 1)
         {
             int waiting = int.TrailingZeroCount((int)rest);
-            bool grace = (_waitsForGrace >> waiting & 1) != 0;
+            bool grace = (_waitsForGrace.Value >> waiting & 1) != 0;
             if (cpu.IrqsOff || (grace && cpu.InRcu)) continue;
             _inside[waiting] &= ~(1UL << cpu.Number);
             Word readers = Cells.ReadersOf(waiting);
