@@ -40,6 +40,8 @@ namespace StressFarm.Exploration.Exhaustive;
 public sealed class EveryState
 {
     private const int CheckEvery = 1024;
+    /// <summary>Of the schedules before the first pass: how many in a row teach nothing, how many there are, how long one is.</summary>
+    private const int QuietWalks = 48, MostWalks = 2000, MostSteps = 5000;
 
     private readonly SearchStart _start;
     private readonly Machine _machine;
@@ -118,15 +120,24 @@ public sealed class EveryState
             if (_machine.Violation is { } early) Result.Note(early, () => []);
             return StopsAtFirst && _machine.Violation is not null ? SearchEnd.Violated : SearchEnd.Exhausted;
         }
-        if (Reduces) _learned ??= new LearnedSets(_machine, _cpus);
         MakeRoom(0);
+        if (Reduces && _learned is null)
+        {
+            _learned = new LearnedSets(_machine, _cpus);
+            LookAround();
+        }
         Locate(0);
         int depth = -1;
         if (Meet(0)) Enter(++depth, 0);
         if (StopsAtFirst && Result.Flaws.Count > 0) return SearchEnd.Violated;
         for (long check = 1; depth >= 0; check++)
         {
-            if (check % CheckEvery == 0 && IsOver() is { } end) return end;
+            if (check % CheckEvery == 0)
+            {
+                if (IsOver() is { } end) return end;
+                // What was learned so far is of use at once, though this pass is then not the last.
+                _learned?.GatherEarly();
+            }
             if (_known.IsFull && Bytes - _known.Bytes + _known.BytesToGrow > MemoryLimit) return SearchEnd.OutOfMemory;
             Level level = _path[depth];
             if (level.Left == 0)
@@ -158,6 +169,49 @@ public sealed class EveryState
             if (Result.States > StateLimit) return SearchEnd.OutOfStates;
         }
         return SearchEnd.Exhausted;
+    }
+
+    /// <summary>
+    /// Schedules at random, before the first pass: most of what there is to learn is learned cheaply there, and passes that only find that out are
+    /// spared. The same ones always.
+    /// </summary>
+    private void LookAround()
+    {
+        var random = new Pcg(1, stream: 14);
+        Span<byte> order = stackalloc byte[StepMachine.StepperLimit];
+        _machine.Keep(_final, stepper: -1);
+        for (int quiet = 0, walks = 0; quiet < QuietWalks && walks < MostWalks; walks++)
+        {
+            Locate(0);
+            for (int i = 0; i < order.Length; i++)
+            {
+                int other = random.Below(i + 1);
+                (order[i], order[other]) = (order[other], (byte)i);
+            }
+            int lowered = 1 << random.Below(10);
+            for (int steps = 0; _machine.Runnable != 0 && steps < MostSteps; steps++)
+            {
+                // As PCT does: the first in an order that changes now and then.
+                int at = 0;
+                while ((_machine.Runnable >> order[at] & 1) == 0) at++;
+                byte stepper = order[at];
+                if (random.OneIn(lowered))
+                {
+                    order[(at + 1)..].CopyTo(order[at..]);
+                    order[^1] = stepper;
+                }
+                _path[0].Chosen = stepper;
+                _start.Step(stepper);
+                _learned!.Learn(_where[CpuOf(stepper)]);
+                if (_machine.Violation is not null) break;
+                Follow(0, stepper);
+                Array.Copy(_where, _cpus, _where, 0, _cpus);
+                Array.Copy(_locals, _cpus, _locals, 0, _cpus);
+            }
+            _machine.Undo(_final);
+            quiet = _learned!.HasLearned ? 0 : quiet + 1;
+            _learned.Gather();
+        }
     }
 
     private void Take(Level level, int depth, int stepper)

@@ -17,6 +17,7 @@ internal sealed class LearnedSets(Machine machine, int cpus)
 
     /// <summary>Something was learned since the last <see cref="Gather"/>.</summary>
     public bool HasLearned { get; private set; }
+    private bool _learnedSinceGathered;
     public int Locals => _all.Count;
     public long Bytes { get; private set; }
 
@@ -26,7 +27,7 @@ internal sealed class LearnedSets(Machine machine, int cpus)
         if (_known[cpu].TryGetValue(key, out Local? local)) return local;
         _known[cpu][key] = local = new Local();
         _all.Add(local);
-        HasLearned = true;
+        HasLearned = _learnedSinceGathered = true;
         // Whoever waits for a lock touches it, though it cannot step until it is free.
         ref Access named = ref machine.Cpus[cpu].Pending;
         if (named.Kind == AccessKind.Lock && !machine.Cpus[cpu].Finished)
@@ -45,21 +46,32 @@ internal sealed class LearnedSets(Machine machine, int cpus)
         bool more = false;
         foreach (int place in log.Reads) more |= from.NextReads.Add(Number(place));
         foreach (int place in log.Writes) more |= from.NextWrites.Add(Number(place));
-        HasLearned |= more;
+        if (more) HasLearned = _learnedSinceGathered = true;
     }
 
     /// <summary>A step led a CPU from one place to another.</summary>
-    public void Learn(Local from, Local to) => HasLearned |= from.Leads(to);
+    public void Learn(Local from, Local to)
+    {
+        if (from.Leads(to)) HasLearned = _learnedSinceGathered = true;
+    }
 
-    /// <summary>What may come later, from what comes next.</summary>
+    /// <summary>A pass is over: what may come later, from what comes next.</summary>
     public void Gather()
     {
+        GatherEarly();
+        HasLearned = false;
+    }
+
+    /// <summary>In the middle of a pass, which is not the last one then.</summary>
+    public void GatherEarly()
+    {
+        if (!_learnedSinceGathered) return;
+        _learnedSinceGathered = false;
         for (bool more = true; more;)
         {
             more = false;
             for (int i = _all.Count - 1; i >= 0; i--) more |= _all[i].Gather();
         }
-        HasLearned = false;
         Bytes = _numbers.Length * sizeof(int) + _all.Sum(l => l.Bytes + 64);
     }
 

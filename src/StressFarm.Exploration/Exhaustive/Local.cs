@@ -11,7 +11,6 @@ internal sealed class Local
     public PlaceSet LaterWrites = new(), LaterTouches = new();
     private readonly List<Local> _next = [];
 
-    public IReadOnlyList<Local> Next => _next;
     public long Bytes => 120 + NextReads.Bytes + NextWrites.Bytes + LaterWrites.Bytes + LaterTouches.Bytes + _next.Capacity * 8;
 
     /// <summary>True when it was not known that a step leads there.</summary>
@@ -31,5 +30,6 @@ internal sealed class Local
     }
 
     /// <summary>The next step here and a step of another from there on may not be exchanged.</summary>
+    /// <remarks>Where nothing has been learned yet anything may be: otherwise a search that comes there would first have to be wrong to learn it.</remarks>
     public bool Disturbs(Local other) => NextWrites.Meets(in other.LaterTouches) || NextReads.Meets(in other.LaterWrites);
 }
