@@ -109,7 +109,7 @@ public sealed class HugetlbWork : Workload
         new(HugetlbTurns.Arena(spare: 1), ["nr_hugepages_grow boot=0/1; do_anonymous_page mm=0 slot=0 order=2"],
             [.. HugetlbTurns.Pool, .. HugetlbTurns.Maps, .. MixTurns.Walks, .. MixTurns.Anon, .. MixTurns.Split, .. MixTurns.Blocks, "folio_activate mm=0 slot=0"]),
         // Memory that is one hugetlb folio: it is made of the page that is given back, and of no other.
-        new(HugetlbTurns.Arena(spare: 0), ["do_anonymous_page mm=0 slot=0"],
+        new(HugetlbTurns.Arena(spare: 0), ["do_anonymous_page mm=0 slot=0", "do_anonymous_page mm=0 slot=0; do_anonymous_page mm=0 slot=1; zap_pte_range mm=0 slot=1; drain_local_pages"],
             ["zap_pte_range mm=0 slot=0; drain_local_pages", "zap_pte_range mm=0 slot=0; nr_hugepages_grow", "drain_local_pages; nr_hugepages_grow", "nr_hugepages_grow; demote_pool_huge_page"],
             [.. MixTurns.Walks, .. HugetlbTurns.Pool]),
         // Mms that share a page table.

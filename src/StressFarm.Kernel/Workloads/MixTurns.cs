@@ -31,7 +31,7 @@ internal static class MixTurns
 
     public static string[] HugeZero { get; } = ["driver_alloc_pages handle=5 producer=huge-zero order=2; driver_free_pages handle=5"];
 
-    public static string[] Blocks { get; } = ["alloc_pages handle=4 order=1; __free_pages handle=4"];
+    public static string[] Blocks { get; } = ["alloc_pages handle=4 order=0/1; __free_pages handle=4"];
 
     public static string[] Walks { get; } =
     [
@@ -53,12 +53,13 @@ internal static class MixTurns
     [
         "split_huge_page mm=0 slot=0",
         "folio_split mm=0 slot=1 order=0 around=0/1",
+        "folio_split mm=0 slot=0 order=1",
     ];
 
     /// <summary>Device memory of four pages.</summary>
     public static string[] Device { get; } =
     [
-        "zone_device_folio_init handle=9 order=0/2; migrate_vma_insert_page handle=9 mm=0 slot=4 pmd=1",
+        "zone_device_folio_init handle=9 order=0/2; migrate_vma_insert_page handle=9 mm=0 slot=4 pmd=0/1",
         "zone_device_folio_init handle=9 order=1; zone_device_page_put handle=9",
         "do_swap_page (device private) mm=0 slot=4",
         "migrate_device_range page=0 count=1/4",

@@ -118,7 +118,7 @@ public sealed class PageCacheWork : Workload
             "shmem_writeout index=0 back=0/1",
             "folio_alloc_swap mm=0 slot=0",
             "folio_free_swap entry=0/2",
-            "do_anonymous_page mm=0 slot=0 order=2",
+            "do_anonymous_page mm=0 slot=0 order=0/2",
             "pin_user_pages_fast mm=0 slot=96 handle=9; unpin_user_pages handle=9",
             "zap_pte_range mm=0 slot=96 count=2",
             "compaction pfn=0 count=4",
