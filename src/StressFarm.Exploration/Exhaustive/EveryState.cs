@@ -44,6 +44,8 @@ public sealed class EveryState(SearchStart start)
     /// <summary>Bytes of states and of the path.</summary>
     public long MemoryLimit { get; init; } = long.MaxValue;
     public TimeSpan TimeLimit { get; init; } = TimeSpan.MaxValue;
+    /// <summary>States, wherever it runs: what a search comes to under this limit alone is the same on every machine.</summary>
+    public long StateLimit { get; init; } = long.MaxValue;
     public CancellationToken Interrupt { get; init; }
     /// <summary>Keeps the final states, for tests.</summary>
     public bool KeepsFinals { get; init; }
@@ -67,6 +69,7 @@ public sealed class EveryState(SearchStart start)
         for (long check = 1; depth >= 0; check++)
         {
             if (check % CheckEvery == 0 && IsOver(watch) is { } end) return Ended(end);
+            if (Result.States > StateLimit) return Ended(SearchEnd.OutOfStates);
             if (_known.IsFull && Bytes - _known.Bytes + _known.BytesToGrow > MemoryLimit) return Ended(SearchEnd.OutOfMemory);
             Level level = _path[depth];
             if (level.Left == 0)

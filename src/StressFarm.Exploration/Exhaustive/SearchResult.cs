@@ -10,6 +10,7 @@ public enum SearchEnd : byte
     OutOfTime,
     OutOfMemory,
     Interrupted,
+    OutOfStates,
 }
 
 /// <summary>What was violated, as far as it does not depend on how it came to it.</summary>
