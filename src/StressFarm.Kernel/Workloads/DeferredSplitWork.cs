@@ -79,4 +79,29 @@ public sealed class DeferredSplitWork : Workload
             _ => PfnWalk.Call<CompactionWalk>(pfn: shape.Pick(16), count: 1 + shape.Pick(8)),
         };
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, -1, 2, Memcgs: 2),
+        [
+            "do_huge_pmd_anonymous_page mm=0 slot=0",
+            "do_huge_pmd_anonymous_page mm=0 slot=0; split_huge_pmd mm=0 slot=0",
+            // Partially mapped: on the list, and by one mm of two.
+            "do_anonymous_page mm=0 slot=0 order=2; zap_pte_range mm=0 slot=1",
+            "do_anonymous_page mm=0 slot=0 order=2; dup_mmap mm=0 slot=0 count=4; zap_pte_range mm=0 slot=0 count=4",
+        ],
+        [
+            "deferred_split_scan memcg=0 count=1/2 underused=0/1",
+            "deferred_split_scan memcg=1 count=1",
+            "zap_pte_range mm=0 slot=0/3 count=1",
+            "zap_pte_range mm=0/1 slot=0 count=4",
+            "do_huge_pmd_anonymous_page mm=0 slot=4",
+            "do_anonymous_page mm=0 slot=4 order=2",
+            "mem_cgroup_move_account mm=0 slot=0 memcg=0/1",
+            "folio_split mm=0 slot=1 order=0 around=0/1",
+            "migrate_pages mm=0 slot=0/1",
+            "split_huge_pmd mm=0 slot=0",
+            "compaction pfn=0 count=1/4",
+        ]),
+    ];
 }

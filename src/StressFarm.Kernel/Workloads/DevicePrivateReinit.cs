@@ -168,4 +168,30 @@ public sealed class DevicePrivateReinit : Workload
             }
         }
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, 2, 2),
+        [
+            "driver_devmem_init order=1 count=1",
+            // A folio of all pages lives, or lived.
+            "driver_devmem_init order=2 count=1; zone_device_folio_init handle=0 order=2; migrate_vma_insert_page handle=0 mm=0 slot=0 pmd=1",
+            "driver_devmem_init order=2 count=1; zone_device_folio_init handle=0 order=2; migrate_vma_insert_page handle=0 mm=0 slot=0 pmd=1; zap_pte_range mm=0 slot=0 count=1; zone_device_page_put handle=0",
+        ],
+        [
+            "zone_device_folio_init handle=0 order=0/1/2 choice=0/1",
+            "zone_device_folio_init handle=0 order=0/1; migrate_vma_insert_page handle=0 mm=0 slot=0/2",
+            "zone_device_folio_init handle=0 order=2; migrate_vma_insert_page handle=0 mm=1 slot=0 pmd=0/1",
+            "zone_device_folio_init handle=0 order=0/2; zone_device_page_put handle=0",
+            "do_swap_page (device private) mm=0 slot=0/1 single=0/1",
+            "migrate_device_range page=0 count=1/4 single=0/1",
+            "migrate_device_range page=1 count=2",
+            "driver pfn walk page=0/1 count=1",
+            "driver pfn walk page=0 count=4",
+            "driver pfn walk page=1 count=1 handle=1; zone_device_page_put handle=1",
+            "zap_pte_range mm=0 slot=0 count=1/4",
+            "do_anonymous_page mm=0 slot=0 order=0",
+            "do_anonymous_page mm=0 slot=0 order=2 pmd=0/1",
+        ]),
+    ];
 }

@@ -33,4 +33,21 @@ public sealed class DriverPin : Workload
                 });
             }
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 4, -1, 3),
+        [
+            "driver_alloc_pages handle=0 producer=af-packet order=1/2; driver_mmap mm=0 slot=4 handle=0 count=4 setup=1",
+            "driver_alloc_pages handle=0 producer=af-packet order=1; driver_mmap mm=0 slot=4 handle=0 count=2 setup=1; do_anonymous_page mm=1 slot=16 order=0/2",
+        ],
+        [
+            "pin_user_pages_fast mm=0 slot=4/5 count=1/2 handle=6; unpin_user_pages handle=6",
+            "pin_user_pages_fast mm=0 slot=5 handle=6; pin_user_pages_fast mm=0 slot=4 count=2 handle=7",
+            "pin_user_pages mm=0 slot=4/5 handle=6; unpin_user_pages handle=6",
+            "page_rmappable_folio handle=0",
+            "do_anonymous_page mm=1 slot=16 order=0/1/2",
+            "zap_pte_range mm=1 slot=16 count=8",
+        ]),
+    ];
 }

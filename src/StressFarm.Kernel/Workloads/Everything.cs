@@ -94,6 +94,8 @@ public sealed class Everything : Workload
         programme.Arena = memory with { PmdOrder = hotplug ? Math.Min(pmd, memory.SectionOrder) : pmd };
     }
 
+    protected override IEnumerable<Scene> Scenes => GuestTurns.Scenes;
+
     /// <summary>The guest from this number on, round, that is not there yet and gets on with what is; -1 when there is none.</summary>
     /// <param name="alone">one that must be by itself may come</param>
     private static int Next(int wanted, uint there, Needs taken, bool alone)

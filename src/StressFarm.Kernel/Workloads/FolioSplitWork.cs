@@ -78,4 +78,41 @@ public sealed class FolioSplitWork : Workload
                 break;
         }
     }
+
+    private static readonly string[] s_turns =
+    [
+        "do_anonymous_page mm=0 slot=4 order=0/2 pmd=1",
+        "zap_pte_range mm=0 slot=0/1 count=1/4",
+        "get_user_pages_fast mm=0 slot=1 handle=0 flags=write/none; unpin_user_pages handle=0",
+        "pin_user_pages mm=0 slot=1 count=2 handle=0 flags=write/none; unpin_user_pages handle=0",
+        "pin_user_pages_fast mm=0 slot=0/3 handle=0 flags=write/none; unpin_user_pages handle=0 range=0/1",
+        "copy_page_range mm=0 slot=0 count=1/4",
+        "split_huge_page mm=0 slot=0/3",
+        "folio_split mm=0 slot=0/1 order=0/1 around=0/1",
+    ];
+
+    private static readonly string[] s_deviceTurns =
+    [
+        "do_anonymous_page mm=0 slot=4 order=2",
+        "zap_pte_range mm=0 slot=0 count=1/4",
+        "get_user_pages_fast mm=0 slot=1 handle=0; unpin_user_pages handle=0",
+        "pin_user_pages mm=0 slot=1 handle=0; unpin_user_pages handle=0",
+        "pin_user_pages_fast mm=0 slot=1 handle=0; unpin_user_pages handle=0 range=1",
+        "copy_page_range mm=0 slot=0 count=4",
+        "split_huge_page mm=0 slot=1",
+        "folio_split mm=0 slot=0/1 order=0 around=0/1",
+        "folio_split mm=0 slot=0 order=1",
+        "zone_device_folio_init handle=0 order=0/2",
+        "zone_device_folio_init handle=0 order=0; migrate_vma_insert_page handle=0 mm=0 slot=4",
+        "zone_device_folio_init handle=0 order=2; migrate_vma_insert_page handle=0 mm=0 slot=4 pmd=1",
+        "do_swap_page (device private) mm=0 slot=0/3",
+        "driver pfn walk page=0/1 count=1/4",
+        "migrate_vma_split_unmapped_folio mm=0 slot=0/1",
+    ];
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, -1, 2), ["do_anonymous_page mm=0 slot=0 order=2 pmd=0/1"], s_turns),
+        new(new Arena(2, 3, 3, 2), ["driver_devmem_init order=2 count=1; zone_device_folio_init handle=8 order=2; migrate_vma_insert_page handle=8 mm=0 slot=0 pmd=0/1"], s_deviceTurns),
+    ];
 }

@@ -37,4 +37,27 @@ public sealed class FsDaxWork : Workload
             _ => DevicePfnWalk.Call(page: shape.Pick(pages), count: 1 + shape.Pick(4)),
         };
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, 3, PmdOrder),
+        [
+            "memremap_pages (fs-dax); driver_devmem_init order=3 count=0/1",
+            "memremap_pages (fs-dax); driver_devmem_init order=3 count=1; dax_iomap_fault mm=0 entry=0 order=0 page=0",
+            "memremap_pages (fs-dax); driver_devmem_init order=3 count=0; dax_iomap_fault mm=0 entry=0 order=2 page=1; dax_folio_make_shared entry=0 later=1",
+            "memremap_pages (fs-dax); driver_devmem_init order=3 count=0; dax_iomap_fault mm=0 entry=0 order=3 page=all",
+        ],
+        [
+            "dax_iomap_fault mm=0 entry=0 order=0/2 page=0/1",
+            "dax_iomap_fault mm=0 entry=0 order=3 page=all",
+            "dax_iomap_fault mm=1 entry=1 order=1 page=1",
+            "dax_delete_mapping_entry entry=0/1",
+            "dax_folio_make_shared entry=0 later=1/2",
+            "pin_user_pages_fast mm=0 slot=128/129 count=1/2 handle=6; unpin_user_pages handle=6 range=0/1",
+            "pin_user_pages mm=0 slot=128 handle=6; unpin_user_pages handle=6",
+            "zap_pte_range mm=0 slot=128 count=1/4",
+            "driver pfn walk page=0/1",
+            "driver pfn walk page=0 count=4",
+        ]),
+    ];
 }

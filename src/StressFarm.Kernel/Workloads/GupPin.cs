@@ -105,4 +105,43 @@ public sealed class GupPin : Workload
             _ => UnpinUserPages.Call(handle, range: shape.Coin()),
         };
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, -1, 2), ["do_anonymous_page mm=0 slot=0 order=0/2", "do_anonymous_page mm=0 slot=0 order=2 pmd=1"],
+        [
+            "do_anonymous_page mm=0 slot=0 order=0",
+            "do_anonymous_page mm=0 slot=0 order=2 pmd=0/1",
+            "zap_pte_range mm=0 slot=0 count=1/4",
+            "get_user_pages_fast mm=0 slot=0 handle=0 flags=write/none; unpin_user_pages handle=0",
+            "pin_user_pages mm=0 slot=0 handle=0; unpin_user_pages handle=0",
+            "pin_user_pages mm=0 slot=1 handle=0 flags=write/none; unpin_user_pages handle=0",
+            "pin_user_pages_fast mm=0 slot=0/1 count=1/2 handle=0; unpin_user_pages handle=0 range=0/1",
+            "pin_user_pages_fast mm=0 slot=0 handle=0 flags=none; unpin_user_pages handle=0",
+            "copy_page_range mm=0 slot=0 count=1/4",
+            "split_huge_page mm=0 slot=0",
+            "folio_split mm=0 slot=1 order=0 around=0/1",
+            "folio_split mm=0 slot=0 order=1",
+            "driver_alloc_pages handle=8 producer=af-packet/sg/ring-buffer order=0/2",
+        ]),
+        new(new Arena(2, 3, -1, 2), ["do_anonymous_page mm=0 slot=0; driver_alloc_pages handle=0 producer=af-packet/sg order=1; driver_mmap mm=0 slot=4 handle=0 count=2 setup=1"],
+        [
+            "do_anonymous_page mm=0 slot=0 order=2",
+            "zap_pte_range mm=0 slot=4 count=1/2",
+            "get_user_pages_fast mm=0 slot=0/5 handle=0; unpin_user_pages handle=0",
+            "pin_user_pages mm=0 slot=4 count=2 handle=0; unpin_user_pages handle=0",
+            "pin_user_pages_fast mm=0 slot=5 handle=0; unpin_user_pages handle=0 range=0/1",
+            "copy_page_range mm=0 slot=4 count=2",
+            "split_huge_page mm=0 slot=0/4",
+            "folio_split mm=0 slot=5 order=0",
+            "driver_mmap mm=0 slot=4 handle=0 count=1/2 setup=1",
+            "driver_alloc_pages handle=8 producer=ring-buffer/io-uring order=1; driver_mmap mm=0 slot=4/6 handle=8 count=2",
+            "driver_alloc_pages handle=8 producer=af-packet/sg order=1; driver_free_pages handle=8",
+        ]),
+        new(new Arena(2, 2, -1, 2), ["do_anonymous_page mm=0 slot=0; opaque_references handle=0 mm=0 slot=0"],
+        [
+            "pin_user_pages mm=0 slot=0 handle=0 rounds=0/40",
+            "pin_user_pages_fast mm=0 slot=0 handle=0 rounds=0/40",
+        ]),
+    ];
 }

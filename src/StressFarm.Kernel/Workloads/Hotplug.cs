@@ -102,4 +102,30 @@ public sealed class Hotplug : Workload
             _ => UnpinUserPages.Call(handle: 0),
         };
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 4, 2, 2, SectionOrder: 2),
+        [
+            "driver_devmem_init order=2 count=1; do_anonymous_page mm=0 slot=0 order=0/2",
+            "driver_devmem_init order=2 count=1; do_anonymous_page mm=0 slot=0 order=2 pmd=1; migrate_vma_pages mm=0 slot=0 compound=1",
+        ],
+        [
+            "offline_pages (section) section=0/3",
+            "offline_pages (section) section=3; remove_memory section=3",
+            "remove_memory section=0",
+            "offline_pages (section) section=3; online_pages section=3",
+            "online_pages section=0",
+            "do_anonymous_page mm=0 slot=4 order=0",
+            "do_anonymous_page mm=0 slot=4 order=2 pmd=0/1",
+            "zap_pte_range mm=0 slot=0 count=1/4",
+            "pfn_to_online_page pfn=0 count=4 walker=idle/compaction/snapshot/offline",
+            "pfn_to_online_page pfn=12 count=1 walker=idle/compaction/snapshot/offline",
+            "memunmap_pages",
+            "get_dev_pagemap page=0 count=1/2",
+            "migrate_vma_pages mm=0 slot=0 compound=0/1",
+            "do_swap_page (device private, shared) mm=0 slot=0",
+            "get_user_pages_fast mm=0 slot=0 handle=0; unpin_user_pages handle=0",
+        ]),
+    ];
 }

@@ -103,4 +103,20 @@ public sealed class HugetlbWork : Workload
                     ? PfnWalk.Call<StaleLookups>(pfn: 0, count: parameters.SystemPages)
                     : HugetlbEntries.Maps[2 + shape.Pick(2)].Draw(shape, parameters));
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(HugetlbTurns.Arena(spare: 1), ["nr_hugepages_grow boot=0/1; do_anonymous_page mm=0 slot=0 order=2"],
+            [.. HugetlbTurns.Pool, .. HugetlbTurns.Maps, .. MixTurns.Walks, .. MixTurns.Anon, .. MixTurns.Split, .. MixTurns.Blocks, "folio_activate mm=0 slot=0"]),
+        // Memory that is one hugetlb folio: it is made of the page that is given back, and of no other.
+        new(HugetlbTurns.Arena(spare: 0), ["do_anonymous_page mm=0 slot=0", "do_anonymous_page mm=0 slot=0; do_anonymous_page mm=0 slot=1; zap_pte_range mm=0 slot=1; drain_local_pages"],
+            ["zap_pte_range mm=0 slot=0; drain_local_pages", "zap_pte_range mm=0 slot=0; nr_hugepages_grow", "drain_local_pages; nr_hugepages_grow", "nr_hugepages_grow; demote_pool_huge_page"],
+            [.. MixTurns.Walks, .. HugetlbTurns.Pool]),
+        // Mms that share a page table.
+        new(HugetlbTurns.Arena(spare: 1), ["nr_hugepages_grow; huge_pmd_share mm=2; hugetlb_fault mm=2 table=0", "nr_hugepages_grow; huge_pmd_share mm=0; huge_pmd_share mm=2; hugetlb_fault mm=2 table=0"],
+            ["huge_pmd_share mm=0/1/2", "huge_pmd_unshare mm=0/1/2", "hugetlb_fault mm=2 table=0/1", "zap_pte_range mm=2 slot=0", "filemap_get_entry pfn=0 count=16"]),
+        // An active folio.
+        new(HugetlbTurns.Arena(spare: 1), ["do_anonymous_page mm=0 slot=0 order=2/3; folio_activate mm=0 slot=0"],
+            ["split_huge_page mm=0 slot=0", "folio_split mm=0 slot=0 order=0 around=1", "zap_pte_range mm=0 slot=0 count=4", "nr_hugepages_grow"], ["compaction pfn=0/1 count=1/4"]),
+    ];
 }

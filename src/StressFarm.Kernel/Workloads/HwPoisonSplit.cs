@@ -42,4 +42,15 @@ public sealed class HwPoisonSplit : Workload
             programme.Cpu(cpu).Add(PageOperation.Call<MemoryFails>(pfn: shape.Pick(2) * 4));
         }
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(HugetlbTurns.Arena(spare: 1), ["do_anonymous_page mm=0 slot=0 order=2", "do_anonymous_page mm=0 slot=0 order=3 pmd=0/1"],
+        [
+            .. HugetlbTurns.Poison, .. MixTurns.Anon, .. MixTurns.Gup,
+            "split_huge_page mm=0 slot=0/1",
+            "folio_split mm=0 slot=0 order=0/2 around=0/1",
+            "kpageflags pfn=0 count=8",
+        ]),
+    ];
 }

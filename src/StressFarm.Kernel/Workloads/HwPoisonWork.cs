@@ -118,4 +118,19 @@ public sealed class HwPoisonWork : Workload
                     : shape.OneIn(4) ? HugetlbEntries.Fails(shape, parameters)
                     : MixEntries.Walks[Compaction].Draw(shape, parameters with { SystemPages = 16 }));
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(HugetlbTurns.Arena(spare: 1), ["driver_alloc_pages handle=0 producer=af-packet order=1; driver_mmap mm=0 slot=4 handle=0 count=2 setup=1; do_anonymous_page mm=0 slot=0 order=2"],
+        [
+            .. HugetlbTurns.Poison, .. HugetlbTurns.Pool, .. HugetlbTurns.Maps, .. MixTurns.Anon, .. MixTurns.Split, .. MixTurns.Slab, .. MixTurns.Blocks,
+            .. MixTurns.Driver, .. MixTurns.Gup, .. MixTurns.Walks,
+        ]),
+        // A free folio of the pool, healthy or poisoned, of which a page fails.
+        new(HugetlbTurns.Arena(spare: 0), ["nr_hugepages_grow boot=0/1", "nr_hugepages_grow; alloc_hugetlb_folio handle=11; memory_failure pfn=0/5; free_huge_folio handle=11"],
+            ["memory_failure pfn=0/1/5", "unpoison_memory pfn=0/5"], [.. HugetlbTurns.Poison, .. HugetlbTurns.Pool, .. MixTurns.Blocks]),
+        // A page of the huge zero folio.
+        new(HugetlbTurns.Arena(spare: 1), ["driver_alloc_pages handle=0 producer=huge-zero order=1/3"],
+            ["memory_failure pfn=0/1", "memory_failure pfn=0; unpoison_memory pfn=0", "memory_failure pfn=1; unpoison_memory pfn=1"]),
+    ];
 }

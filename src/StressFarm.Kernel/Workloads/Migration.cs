@@ -136,4 +136,36 @@ public sealed class Migration : Workload
         programme.LastCpu.Add(Fork.Call<ForkAll>(mm: 0, slot: 0, count: 1 << pmdOrder, child: 1));
         programme.LastCpu.Add(shape.OneIn(2) ? MigrateToDevice.Call(mm: 1, slot: 0) : SlotOperation.Call<WriteProtectFault>(mm: 1, slot: 0));
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 4, 2, 2),
+        [
+            Cma + "do_anonymous_page mm=0 slot=0",
+            Cma + "do_anonymous_page mm=0 slot=0 order=2 pmd=0/1",
+            Cma + "do_anonymous_page mm=0 slot=0 order=2 pmd=1; dup_mmap mm=0 slot=0 count=1",
+        ],
+        [
+            "migrate_pages mm=0 slot=0",
+            "migrate_vma_pages mm=0 slot=0 compound=0/1",
+            "migrate_vma_pages mm=0 slot=0 choice=1",
+            "do_swap_page (device private, shared) mm=0 slot=0",
+            "migrate_vma_insert_huge_pmd_page mm=0 slot=4 failure=none/charge/page-table/unstable",
+            "khugepaged mm=0 slot=0",
+            "dup_mmap mm=0 slot=0 count=1/4",
+            "do_wp_page mm=0/1 slot=0",
+            "zap_pte_range mm=0 slot=0 count=1/4",
+            "do_anonymous_page mm=0 slot=4 order=0",
+            "do_anonymous_page mm=0 slot=4 order=2 pmd=0/1",
+            "folio_split mm=0 slot=0 order=0 around=0/1",
+            "pin_user_pages_fast (FOLL_LONGTERM) handle=0 mm=0 slot=0; unpin_user_pages handle=0",
+            "pin_user_pages_fast mm=0 slot=0 handle=0; unpin_user_pages handle=0",
+            "get_user_pages_fast mm=0 slot=0 handle=0; unpin_user_pages handle=0",
+            "split_huge_pmd mm=0 slot=0",
+            "compaction pfn=0 count=1/4",
+        ]),
+    ];
+
+    /// <summary>How set-ups begin: half of the memory is CMA.</summary>
+    private const string Cma = "driver_devmem_init order=2 count=1; cma_init_reserved_mem block=0 count=2; ";
 }

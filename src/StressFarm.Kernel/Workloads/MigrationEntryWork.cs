@@ -23,4 +23,10 @@ public sealed class MigrationEntryWork : Workload
             for (int i = 0; i < reads; i++)
                 programme.Cpu(cpu).Add(SoftleafVisit.Call(mm: 0, slot: 1 + shape.Pick(pages - 1), count: 1 + shape.Pick(pages), clear: shape.OneIn(8)));
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 4, -1, 3), ["do_anonymous_page mm=0 slot=0 order=2/3", "do_anonymous_page mm=0 slot=0 order=3 pmd=1", "do_anonymous_page mm=0 slot=0 order=2; copy_page_range mm=0 slot=0 count=4"],
+            ["folio_split mm=0 slot=0/1/3 order=0 around=0/1", "folio_split mm=0 slot=0 order=2 around=0/1", "zap_nonpresent_ptes mm=0 slot=1/2/3 count=1/4 clear=0/1"]),
+    ];
 }

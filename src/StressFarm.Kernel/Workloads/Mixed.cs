@@ -30,4 +30,14 @@ public sealed class Mixed : Workload
         SystemShape.SetUpDriverMemory(programme, parameters);
         SystemShape.Fill(programme, s_mixes[groups], parameters);
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, 2, 2),
+            ["driver_devmem_init order=1 count=1; do_anonymous_page mm=0 slot=0 order=2; driver_alloc_pages handle=0 producer=af-packet order=1; driver_mmap mm=0 slot=4 handle=0 count=2 setup=1"],
+            [.. MixTurns.Gup, .. MixTurns.Split, .. MixTurns.Device, .. MixTurns.Driver, .. MixTurns.Slab, .. MixTurns.HugeZero, .. MixTurns.Walks, .. MixTurns.Blocks, .. MixTurns.Anon,
+                "migrate_vma_split_unmapped_folio mm=0 slot=0"]),
+        new(new Arena(2, 3, 2, 2), ["driver_devmem_init order=1 count=1; do_anonymous_page mm=0 slot=0 order=2 pmd=1"],
+            [.. MixTurns.Gup, .. MixTurns.Split, .. MixTurns.Device, .. MixTurns.Anon, "migrate_vma_split_unmapped_folio mm=0 slot=0"]),
+    ];
 }

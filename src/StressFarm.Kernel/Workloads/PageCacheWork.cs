@@ -81,4 +81,47 @@ public sealed class PageCacheWork : Workload
             _ => coin == 0 ? ZapSlots.Call(mm, slot: FileMemory.SlotOf(mapping, index), count: 4) : PfnWalk.Call<CompactionWalk>(pfn, count: 4),
         };
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 4, -1, 3),
+        [
+            "truncate_pagecache mapping=0 size=8; filemap_add_folio mapping=0 index=0 order=2",
+            "truncate_pagecache mapping=0 size=8; filemap_add_folio mapping=0 index=0 order=2; filemap_fault mm=0 mapping=0 index=0 count=4",
+        ],
+        [
+            "filemap_get_folio handle=6 mapping=0 index=0/3; folio_put handle=6",
+            "filemap_add_folio mapping=0 index=4 order=0/2",
+            "truncate_pagecache mapping=0 size=0/1/8",
+            "filemap_fault mm=0 mapping=0 index=0 count=1/4",
+            "split_huge_pages_in_file mapping=0 index=0/3 order=0/1 around=0/1",
+            "split_huge_pages_all pfn=0 count=1/3",
+            "folio_migrate_mapping pfn=0 count=1",
+            "pin_user_pages_fast mm=0 slot=64/67 handle=9; unpin_user_pages handle=9 range=0/1",
+            "zap_pte_range mm=0 slot=64 count=4",
+            "compaction pfn=0 count=4",
+        ]),
+        // Shmem, and the swap cache.
+        new(new Arena(2, 4, -1, 3),
+        [
+            "truncate_pagecache mapping=1 size=8; filemap_add_folio mapping=1 index=0 order=1; do_anonymous_page mm=0 slot=0 order=1",
+            "truncate_pagecache mapping=1 size=8; filemap_add_folio mapping=1 index=0 order=1; shmem_writeout index=0; do_anonymous_page mm=0 slot=0 order=2; folio_alloc_swap mm=0 slot=0",
+        ],
+        [
+            "filemap_get_folio handle=6 mapping=1 index=1; folio_put handle=6",
+            "filemap_add_folio mapping=1 index=0 order=1",
+            "truncate_pagecache mapping=1 size=0/1",
+            "filemap_fault mm=0 mapping=1 index=0 count=2",
+            "split_huge_pages_in_file mapping=1 index=0 order=0 around=0/1",
+            "split_huge_pages_all pfn=0 count=1",
+            "folio_migrate_mapping pfn=0 count=1/3",
+            "shmem_writeout index=0 back=0/1",
+            "folio_alloc_swap mm=0 slot=0",
+            "folio_free_swap entry=0/2",
+            "do_anonymous_page mm=0 slot=0 order=0/2",
+            "pin_user_pages_fast mm=0 slot=96 handle=9; unpin_user_pages handle=9",
+            "zap_pte_range mm=0 slot=96 count=2",
+            "compaction pfn=0 count=4",
+        ]),
+    ];
 }

@@ -17,4 +17,17 @@ public sealed class SlabCompound : Workload
         SystemShape.SetUpFolios(programme, parameters);
         SystemShape.Fill(programme, s_mix, parameters);
     }
+
+    protected override IEnumerable<Scene> Scenes =>
+    [
+        new(new Arena(2, 3, -1, 2), ["", "do_anonymous_page mm=0 slot=0 order=0/2", "do_anonymous_page mm=0 slot=0 order=2 pmd=1"],
+        [
+            .. MixTurns.Slab, .. MixTurns.HugeZero, .. MixTurns.Anon, .. MixTurns.Walks,
+            "kmalloc_new handle=2 order=2; kfree handle=2 page=0/1",
+            "kmalloc_new handle=2 order=2 large=1; kfree handle=2",
+            "driver_alloc_pages handle=5 producer=huge-zero order=1",
+            "page_idle pfn=0 count=4",
+            "filemap_get_entry pfn=0 count=4",
+        ]),
+    ];
 }

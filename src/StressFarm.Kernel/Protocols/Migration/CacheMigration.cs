@@ -41,10 +41,15 @@ public static class CacheMigration
         if (pfn < 0) return false;
         int id = cpu.Ghost.ObjectOf(pfn);
         cpu.Ghost[id].Anon = anon;
-        await cpu.Or(new Page(pfn).Flags, PageFlag.Locked, Step.FolioTryLock);
-        cpu.Ghost.Locked(cpu, pfn);
-        cpu.Ghost.Publish(cpu, id);
         Folio target = cpu.PfnFolio(pfn);
+        // Whoever has a stale pointer from the page's life before may have the lock, and will see that it is not his folio.
+        bool locked = await FolioReferences.TryLock(cpu, target);
+        cpu.Ghost.Publish(cpu, id);
+        if (!locked)
+        {
+            await FolioReferences.Put(cpu, target);
+            return false;
+        }
         bool moved = await MoveMapping(cpu, folio, target, mapping, order, swap, anon);
         if (moved) await FolioReferences.LruAdd(cpu, target);
         await PageCache.Release(cpu, target);
