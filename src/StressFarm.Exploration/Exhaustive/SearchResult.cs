@@ -12,7 +12,6 @@ public enum SearchEnd : byte
     /// <summary>More states than were allowed.</summary>
     OutOfStates,
     Interrupted,
-    OutOfStates,
 }
 
 /// <summary>What was violated, as far as it does not depend on how it came to it.</summary>

@@ -63,6 +63,10 @@ public sealed record ShardRecord(
         }
     }
 
+    /// <summary>Of a shard of programmes that are searched: what that came to; null, and then not in the JSON, otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SearchCounts? Search { get; init; }
+
     /// <summary>What later generations build on; null, and then not in the JSON, unless the strategy is feedback.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ShardFeedback? Feedback { get; init; }
