@@ -8,7 +8,12 @@ namespace StressFarm.Exploration.Tests;
 /// </summary>
 internal sealed class SmallSearches
 {
+    /// <summary>Of a programme every one of which is run.</summary>
+    public const long MostSchedules = 4000;
     private const int MostSteps = 5000, Attempts = 4;
+
+    private static readonly Policy[] s_designs = [.. Presets.All.Select(p => p.Policy).Where(p => p.MemoryModel == MemoryModel.Sc)];
+    private static readonly KnownBug[] s_bugs = [.. Catalog<KnownBug>.All.Where(b => b.Plant(Policy.Control).MemoryModel == MemoryModel.Sc)];
 
     public static Geometry Geometry { get; } = new(256, 4);
 
@@ -16,6 +21,34 @@ internal sealed class SmallSearches
     private readonly Programme _programme = new();
     /// <summary>Orders of real size are for other tests: a search keeps every page's state.</summary>
     private static readonly Dictionary<string, int> s_small = new() { ["order-9"] = 0 };
+
+    /// <summary>Small programmes of every workload under control and other designs, and of each known bug's workload with the bug in it.</summary>
+    public static IEnumerable<(string Name, SearchStart Start)> Programmes(int seeds)
+    {
+        var searches = new SmallSearches();
+        int number = 0;
+        for (ulong seed = 1; seed <= (ulong)seeds; seed++)
+        {
+            foreach (Workload workload in Catalog<Workload>.All)
+            {
+                Policy policy = ++number % 2 == 0 ? Policy.Control : s_designs[number / 2 % s_designs.Length];
+                if (searches.Draw(workload, seed, policy, 1 + number % 2, 2 + number % 5) is { } start) yield return ($"{workload.Id} {seed} {policy}", start);
+            }
+            foreach (KnownBug bug in s_bugs)
+                if (searches.Draw(Catalog<Workload>.Find(bug.Workload)!, seed, bug.Plant(Policy.Control), 4, 2 + ++number % 5) is { } start)
+                    yield return ($"{bug.Workload} {seed} {bug.Id}", start);
+        }
+    }
+
+    /// <summary>Those of which every schedule was run, with what that came to.</summary>
+    public static IEnumerable<(string Name, SearchStart Start, EverySchedule Naive)> Enumerated(int seeds)
+    {
+        foreach ((string name, SearchStart start) in Programmes(seeds))
+        {
+            var naive = new EverySchedule(start);
+            if (naive.Run(MostSchedules)) yield return (name, start, naive);
+        }
+    }
 
     /// <summary>A start, the same for the same arguments; null where the seed's programme leaves nothing to search.</summary>
     /// <param name="operations">of each CPU, at most</param>
