@@ -20,9 +20,11 @@ internal sealed class EverySchedule(SearchStart start)
     public HashSet<Flaw> Flaws { get; } = [];
     /// <summary>Each flaw with the fewest switches of a schedule to it, and the fewest steps of one with so many.</summary>
     public Dictionary<Flaw, (int Switches, int Steps)> Shortest { get; } = [];
-    /// <summary>The fewest preemptions of a schedule to each flaw, and to each final state.</summary>
+    /// <summary>The fewest preemptions of a schedule to each flaw, to each final state, and to each state where they are kept.</summary>
     public Dictionary<Flaw, int> FlawPreemptions { get; } = [];
     public Dictionary<UInt128, int> FinalPreemptions { get; } = [];
+    public Dictionary<UInt128, int> StatePreemptions { get; } = [];
+    public bool KeepsStates { get; init; }
 
     /// <param name="most">schedules</param>
     /// <returns>false when there are more, or longer ones</returns>
@@ -47,6 +49,7 @@ internal sealed class EverySchedule(SearchStart start)
     {
         Machine machine = start.Machine;
         int depth = 0, switches = 0, preemptions = 0;
+        if (KeepsStates) Lower(StatePreemptions, machine.Hash().Key, 0);
         for (; machine.Runnable != 0 && depth <= LongestPath; depth++)
         {
             if (depth == _path.Count)
@@ -61,24 +64,29 @@ internal sealed class EverySchedule(SearchStart start)
                 if ((machine.Runnable >> before & 1) != 0) preemptions++;
             }
             start.Step(next);
-            if (machine.Violation is not { } violation) continue;
-            Note(violation, switches, depth + 1, preemptions);
-            return;
+            if (machine.Violation is { } violation)
+            {
+                Note(violation, switches, depth + 1, preemptions);
+                return;
+            }
+            if (KeepsStates) Lower(StatePreemptions, machine.Hash().Key, preemptions);
         }
         if (machine.Runnable != 0) return;
         UInt128 final = machine.Hash().Key;
         Finals.Add(final);
-        FinalPreemptions[final] = Math.Min(preemptions, FinalPreemptions.GetValueOrDefault(final, int.MaxValue));
+        Lower(FinalPreemptions, final, preemptions);
         if (start.Close() is { } late) Note(late, switches, depth, preemptions);
     }
 
     private void Note(Violation violation, int switches, int steps, int preemptions)
     {
         Flaw flaw = Flaw.Of(violation);
-        if (Flaws.Add(flaw)) (Shortest[flaw], FlawPreemptions[flaw]) = ((switches, steps), preemptions);
-        if ((switches, steps).CompareTo(Shortest[flaw]) < 0) Shortest[flaw] = (switches, steps);
-        FlawPreemptions[flaw] = Math.Min(preemptions, FlawPreemptions[flaw]);
+        if (Flaws.Add(flaw) || (switches, steps).CompareTo(Shortest[flaw]) < 0) Shortest[flaw] = (switches, steps);
+        Lower(FlawPreemptions, flaw, preemptions);
     }
+
+    private static void Lower<T>(Dictionary<T, int> least, T of, int count) where T : notnull =>
+        least[of] = Math.Min(count, least.GetValueOrDefault(of, int.MaxValue));
 
     /// <summary>The last choice that can be another; false when there is none.</summary>
     private bool Backtrack()

@@ -8,8 +8,7 @@ namespace StressFarm.Exploration.Tests;
 /// </summary>
 internal sealed class SmallSearches
 {
-    /// <summary>Of a programme every one of which is run.</summary>
-    public const long MostSchedules = 4000;
+    private const long MostSchedules = 4000;
     private const int MostSteps = 5000, Attempts = 4;
 
     private static readonly Policy[] s_designs = [.. Presets.All.Select(p => p.Policy).Where(p => p.MemoryModel == MemoryModel.Sc)];
@@ -49,6 +48,28 @@ internal sealed class SmallSearches
             if (naive.Run(MostSchedules)) yield return (name, start, naive);
         }
     }
+
+    /// <summary>The first operations of each CPU of a workload's programme on two.</summary>
+    public static (Programme Programme, Cell Cell, ProgrammeEdits Edits) Small(string workload, ulong seed, int operations, Policy policy)
+    {
+        var cell = new Cell(policy, Catalog<Workload>.Find(workload)!, "random", Geometry, new Dictionary<string, int>(s_small) { ["cpus"] = 2 });
+        var programme = new Programme();
+        programme.Compose(cell.Workload, cell.Geometry, seed, cell.FixedParameters);
+        var edits = new ProgrammeEdits(Enumerable.Range(0, Geometry.CpuLimit).SelectMany(cpu =>
+            Enumerable.Range(0, programme.Cpu(cpu).Count).Skip(operations).Select(i => (cpu + 1, i))));
+        edits.Apply(programme);
+        return (programme, cell, edits);
+    }
+
+    /// <summary>Where a search of them begins, with a known bug or under a design.</summary>
+    public static SearchStart OfBug(string bug, string workload, ulong seed, int operations)
+    {
+        Policy policy = PolicyOf(bug);
+        return new SearchStart(new Machine(Geometry), Small(workload, seed, operations, policy).Programme, policy);
+    }
+
+    /// <summary>Control with a known bug, or a design.</summary>
+    public static Policy PolicyOf(string bug) => Catalog<KnownBug>.Find(bug)?.Plant(Policy.Control) ?? Policy.TryParse(bug, out _)!;
 
     /// <summary>A start, the same for the same arguments; null where the seed's programme leaves nothing to search.</summary>
     /// <param name="operations">of each CPU, at most</param>
