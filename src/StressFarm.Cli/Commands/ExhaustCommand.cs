@@ -66,16 +66,11 @@ internal static class ExhaustCommand
         var run = new ExhaustRun(host, new SearchStart(new Machine(cell.Geometry), programme, policy), memory, order.Budget ?? TimeSpan.MaxValue);
         SearchResult result = run.Search(bits == 128, preemptions);
         TimeSpan took = run.Took;
-        ShortestResult? shortest = result.Flaws.Count > 0 ? run.Shorten(result.Flaws.First().Value) : null;
-        Finding? finding = null;
-        if (shortest is not null)
-        {
-            var scenario = new Scenario(cell, spec.FirstSeed, edits, shortest.Schedule!, Fair: false);
-            var workup = new FindingWorkup(cell.Geometry);
-            // What is no longer than any other of its programme stays it; what may be is made smaller as any finding is.
-            finding = (shortest.End == SearchEnd.Violated ? workup.WriteAsIs(scenario) : workup.Work(scenario))
-                ?? throw new CampaignFault($"the search found {result.Flaws.First().Key.Invariant}, and its schedule run again did not: a defect of the simulator, not a result");
-        }
+        // A set-up that violates has no schedule.
+        ShortestResult? shortest = result.Flaws.Count > 0 && result.States > 0 ? run.Shorten(result.Flaws.First().Value) : null;
+        Finding? finding = result.Flaws.Count == 0 ? null
+            : WorkUp(new Scenario(cell, spec.FirstSeed, edits, shortest?.Schedule ?? [], Fair: false), shortest?.End == SearchEnd.Violated)
+            ?? throw new CampaignFault($"the search found {result.Flaws.First().Key.Invariant}, and its schedule run again did not: a defect of the simulator, not a result");
         if (json) JsonOutput.Write(host.Out, text.Shape(result, shortest, finding), CommandJson.Default.ExhaustShape);
         else text.WriteVerdict(result, shortest, finding, took);
         return result.End switch
@@ -84,6 +79,13 @@ internal static class ExhaustCommand
             SearchEnd.Violated => ExitCode.Violation,
             _ => ExitCode.Inconclusive,
         };
+    }
+
+    /// <summary>The shortest schedule stays what it is, and its programme whole; what may not be it is made smaller as any finding is.</summary>
+    private static Finding? WorkUp(Scenario scenario, bool shortest)
+    {
+        var workup = new FindingWorkup(scenario.Cell.Geometry);
+        return shortest ? workup.WriteAsIs(scenario) : workup.Work(scenario);
     }
 
     private static CampaignRequest Request(ParseResult parsed) => Request(parsed, parsed.GetValue(s_programme) is { } path ? ProgrammeFile.Read(path) : null);

@@ -61,7 +61,7 @@ internal sealed class ExhaustText(CliHost host, Cell cell, ulong seed, Programme
     {
         SearchEnd.Exhausted when preemptions is not null => $"no {Interleaving} violates anything; others were not run",
         SearchEnd.Exhausted => "no interleaving violates anything",
-        SearchEnd.Violated => "an interleaving violates an invariant",
+        SearchEnd.Violated => result.States == 0 ? "the set-up violates an invariant" : "an interleaving violates an invariant",
         SearchEnd.OutOfTime => $"the time ended before every {Interleaving} was run (--for)",
         SearchEnd.OutOfMemory => $"the memory ended before every {Interleaving} was run (--memory)",
         _ => $"interrupted before every {Interleaving} was run",
@@ -87,9 +87,9 @@ internal sealed class ExhaustText(CliHost host, Cell cell, ulong seed, Programme
         Arena arena = programme.Arena;
         string device = arena.DeviceOrder < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {arena.DevicePages} of device memory");
         string which = preemptions is { } most
-            ? $" that schedules with at most {Numbers.Of(most, "preemption")} have (switches away from a CPU that could still step); others were not run" : "";
+            ? $"schedule with at most {Numbers.Of(most, "preemption")} (switches away from a CPU that could still step; others were not run)" : "order";
         return string.Create(CultureInfo.InvariantCulture,
-            $"this programme's accesses in every order{which}, sequentially consistent, under {PolicyName.Of(cell.Policy)}, on {arena.SystemPages} pages{device}; exact up to order {arena.ExactOrder}, where tails step singly, coarser above; endless waiting of an unfair schedule is not judged; two states were taken for one with a probability of at most {result.CollisionProbability(bits):0.0e0} ({bits}-bit keys)");
+            $"this programme's accesses in every {which}, sequentially consistent, under {PolicyName.Of(cell.Policy)}, on {arena.SystemPages} pages{device}; exact up to order {arena.ExactOrder}, where tails step singly, coarser above; endless waiting of an unfair schedule is not judged; two states were taken for one with a probability of at most {result.CollisionProbability(bits):0.0e0} ({bits}-bit keys)");
     }
 }
 
