@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using StressFarm.Exploration.Exhaustive;
 using Xunit.Abstractions;
 
@@ -52,6 +53,49 @@ public class ShortestScheduleTests(ITestOutputHelper output)
         Assert.Equal((shortest.Switches, shortest.Steps), (Scenario.SwitchesOf(shortest.Schedule!), shortest.Schedule!.Length));
         Assert.Null(new ShorterSchedules(start, shortest.Switches, shortest.Steps).Violation());
         Assert.NotNull(new ShorterSchedules(start, shortest.Switches, shortest.Steps + 1).Violation());
+    }
+
+    /// <summary>
+    /// Few states are come to with as many switches in more than one number of steps, and hardly a flaw depends on them: so all states are
+    /// compared. A search in which nothing is taken over fails in the first two of these, one that forgets switches for steps in the last three.
+    /// </summary>
+    [Theory]
+    [InlineData("Z29", "hugetlb", 3)]
+    [InlineData("Z35", "hotplug", 7)]
+    [InlineData("Z15", "deferred-split", 17)]
+    [InlineData("Z03", "page-cache", 16)]
+    public void No_state_is_come_to_with_less(string bug, string workload, int seed)
+    {
+        const int Most = 2;
+        SearchStart start = SmallSearches.OfBug(bug, workload, (ulong)seed, 1);
+        var naive = new Dictionary<(UInt128, byte), (int Switches, int Steps)>();
+        var path = new StatePath(start);
+        Assert.True(path.Begin());
+        Cost(path, -1, 0, Most, naive);
+        var shortest = new ShortestSchedule(start, new Flaw("none", ""));
+        Assert.Equal(SearchEnd.Exhausted, shortest.Run().End);
+        Assert.Equal(naive, shortest.Costs().Where(c => c.Value.Switches <= Most).ToDictionary(c => c.Key, c => c.Value));
+    }
+
+    /// <summary>What each state costs on every schedule with few switches.</summary>
+    private static void Cost(StatePath path, int last, int switches, int most, Dictionary<(UInt128, byte), (int Switches, int Steps)> costs)
+    {
+        if (path.Violation is not null) return;
+        int depth = path.Depth;
+        if (last >= 0)
+        {
+            ref (int, int) least = ref CollectionsMarshal.GetValueRefOrAddDefault(costs, (path.Key, (byte)last), out bool known);
+            if (!known || (switches, depth).CompareTo(least) < 0) least = (switches, depth);
+        }
+        uint runnable = path.Runnable;
+        for (int cpu = 0; cpu < path.Cpus; cpu++)
+        {
+            int then = switches + (last >= 0 && last != cpu ? 1 : 0);
+            if ((runnable >> cpu & 1) == 0 || then > most) continue;
+            path.Step(cpu);
+            Cost(path, cpu, then, most, costs);
+            path.Back(depth);
+        }
     }
 
     [Fact]

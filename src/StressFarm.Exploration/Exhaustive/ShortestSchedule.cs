@@ -91,6 +91,12 @@ public sealed class ShortestSchedule(SearchStart start, Flaw? flaw = null)
         return Ended();
     }
 
+    /// <summary>Each state with each CPU that came to it, by the fewest switches, and the fewest steps with so many; for tests.</summary>
+    public Dictionary<(UInt128 State, byte Cpu), (int Switches, int Steps)> Costs() =>
+        _met.ToDictionary(m => m.Key, m => (SwitchesOf(m.Value.Stretch), m.Value.Depth));
+
+    private int SwitchesOf(int stretch) => _stretches[stretch].Before is >= 0 and var before ? 1 + SwitchesOf(before) : 0;
+
     /// <summary>Switches away from a stretch after each of its steps, to each other CPU. From its end on: the path is only shortened.</summary>
     private void Leave(int stretch, int switches)
     {
