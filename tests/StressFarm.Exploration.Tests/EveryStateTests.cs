@@ -6,39 +6,6 @@ namespace StressFarm.Exploration.Tests;
 /// <summary>A search that keeps states finds what every schedule finds, one by one and from the start: the same final states, the same flaws.</summary>
 public class EveryStateTests(ITestOutputHelper output)
 {
-    private const long MostSchedules = 4000;
-
-    private static readonly Policy[] s_designs = [.. Presets.All.Select(p => p.Policy).Where(p => p.MemoryModel == MemoryModel.Sc)];
-    private static readonly KnownBug[] s_bugs = [.. Catalog<KnownBug>.All.Where(b => b.Plant(Policy.Control).MemoryModel == MemoryModel.Sc)];
-
-    /// <summary>Small programmes of every workload under control and other designs, and of each known bug's workload with the bug in it.</summary>
-    private static IEnumerable<(string Name, SearchStart Start)> Programmes(int seeds)
-    {
-        var searches = new SmallSearches();
-        int number = 0;
-        for (ulong seed = 1; seed <= (ulong)seeds; seed++)
-        {
-            foreach (Workload workload in Catalog<Workload>.All)
-            {
-                Policy policy = ++number % 2 == 0 ? Policy.Control : s_designs[number / 2 % s_designs.Length];
-                if (searches.Draw(workload, seed, policy, 1 + number % 2, 2 + number % 5) is { } start) yield return ($"{workload.Id} {seed} {policy}", start);
-            }
-            foreach (KnownBug bug in s_bugs)
-                if (searches.Draw(Catalog<Workload>.Find(bug.Workload)!, seed, bug.Plant(Policy.Control), 4, 2 + ++number % 5) is { } start)
-                    yield return ($"{bug.Workload} {seed} {bug.Id}", start);
-        }
-    }
-
-    /// <summary>Those of which every schedule was run, with what that came to.</summary>
-    private static IEnumerable<(string Name, SearchStart Start, EverySchedule Naive)> Enumerated(int seeds)
-    {
-        foreach ((string name, SearchStart start) in Programmes(seeds))
-        {
-            var naive = new EverySchedule(start);
-            if (naive.Run(MostSchedules)) yield return (name, start, naive);
-        }
-    }
-
     private static SearchResult Search(SearchStart start, StateParts parts) => new EveryState(start) { KeepsFinals = true, Parts = parts }.Run();
 
     private static bool Same(EverySchedule naive, SearchResult states) => naive.Finals.SetEquals(states.Finals) && naive.Flaws.SetEquals(states.Flaws.Keys);
@@ -48,7 +15,7 @@ public class EveryStateTests(ITestOutputHelper output)
     {
         int compared = 0, flawed = 0;
         long schedules = 0, transitions = 0;
-        foreach ((string name, SearchStart start, EverySchedule naive) in Enumerated(20))
+        foreach ((string name, SearchStart start, EverySchedule naive) in SmallSearches.Enumerated(20))
         {
             SearchResult states = Search(start, StateParts.All);
             Assert.True(Same(naive, states),
@@ -73,7 +40,7 @@ public class EveryStateTests(ITestOutputHelper output)
         StateParts[] parts = [StateParts.Frames, StateParts.All & ~StateParts.Frames];
         var caught = parts.ToDictionary(p => p, _ => 0);
         int compared = 0;
-        foreach ((_, SearchStart start, EverySchedule naive) in Enumerated(6))
+        foreach ((_, SearchStart start, EverySchedule naive) in SmallSearches.Enumerated(6))
         {
             compared++;
             foreach (StateParts part in parts)
