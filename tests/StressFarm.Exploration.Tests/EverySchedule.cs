@@ -53,7 +53,7 @@ internal sealed class EverySchedule(SearchStart start)
         }
         if (machine.Violation is null && machine.Runnable == 0)
         {
-            Finals.Add(machine.Hash().Key);
+            Finals.Add(machine.Key);
             start.Close();
         }
         if (machine.Violation is { } violation) Flaws.Add(Flaw.Of(violation));

@@ -53,13 +53,6 @@ public class ExhaustedBugTests
         Assert.Equal(SearchEnd.Interrupted, new EveryState(start) { Interrupt = new CancellationToken(canceled: true) }.Run().End);
     }
 
-    [Fact]
-    public void A_memory_model_with_stores_under_way_is_refused()
-    {
-        Policy tso = Policy.Control with { MemoryModel = MemoryModel.Tso };
-        Assert.Throws<NotSupportedException>(() => new SearchStart(new Machine(SmallSearches.Geometry), new Programme(), tso));
-    }
-
     private static (Programme, Cell, ProgrammeEdits) Small(string workload, ulong seed, int operations, Policy policy)
     {
         var cell = new Cell(policy, Catalog<Workload>.Find(workload)!, "random", SmallSearches.Geometry, s_small);
