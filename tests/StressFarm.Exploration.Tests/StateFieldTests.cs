@@ -12,7 +12,7 @@ public class StateFieldTests
     internal static readonly Dictionary<string, string[]> Kept = new()
     {
         ["WordMemory"] = ["_words", "_writers"],
-        ["StepMachine"] = ["_waiting", "_runnable", "Steps", "Digest", "_editStates", "_touchedCount"],
+        ["StepMachine"] = ["_waiting", "_runnable", "Steps", "Digest", "_editStates"],
         ["StepCpu"] = ["Pending", "Operation", "_operationNumber", "Stamp", "OperationSteps", "Finished", "Watched", "Current", "Root", "Writer"],
         ["EditState"] = ["_step", "_operation", "_before", "_counts", "_loads", "_loadCount", "Edit", "Skips", "Lost", "SkippedBurst", "Done", "DoneIn", "Ahead", "Named", "Torn", "Loaded", "HeldBack", "Left"],
         ["KernelMachine"] = ["_waitsForSections", "_waitsForGrace", "_inside", "_removedPages", "_sharedVmemmap"],
@@ -46,7 +46,7 @@ public class StateFieldTests
             ("_quietUntil", "of Run"), ("_stayUntil", "of Run"), ("_buffers", "which, of the run; what they hold is their own"), ("_builtBuffers", "the same"),
             ("_words", "the memory's"), ("_writers", "the memory's"), ("_lineDirty", "the memory's"), ("_observer", "fixed when built"), ("AllCpus", "fixed when built"),
             ("Steppers", "of the run"), ("ActiveCpus", "of the run"), ("MemoryModel", "of the run"), ("_trace", "looks on"), ("_watched", "follows from _watchesAll, edits and trace"),
-            ("_watchesAll", "follows from _removedPages"), ("_touched", "of the last step, read before the next"), ("_wrote", "of the last step"),
+            ("_watchesAll", "follows from _removedPages"), ("_touched", "of the last step, read before the next"), ("_touchedCount", "of the last step"), ("_wrote", "of the last step"),
             ("_edits", "of the run"), ("_editedStepper", "of Run"), ("Planted", "of whoever built it"), ("Log", "of the search"),
         ],
         ["EditState"] = [("_plan", "of the run")],
@@ -105,5 +105,5 @@ public class StateFieldTests
         type.GetFields(BindingFlags.Instance | BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic);
 
     /// <summary>The property's name for what the compiler made for one.</summary>
-    private static string NameOf(FieldInfo field) => field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>')] : field.Name;
+    internal static string NameOf(FieldInfo field) => field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>')] : field.Name;
 }
