@@ -49,7 +49,7 @@ internal sealed class EverySchedule(SearchStart start)
     {
         Machine machine = start.Machine;
         int depth = 0, switches = 0, preemptions = 0;
-        if (KeepsStates) Lower(StatePreemptions, machine.Hash().Key, 0);
+        if (KeepsStates) Lower(StatePreemptions, machine.Key, 0);
         for (; machine.Runnable != 0 && depth <= LongestPath; depth++)
         {
             if (depth == _path.Count)
@@ -69,10 +69,10 @@ internal sealed class EverySchedule(SearchStart start)
                 Note(violation, switches, depth + 1, preemptions);
                 return;
             }
-            if (KeepsStates) Lower(StatePreemptions, machine.Hash().Key, preemptions);
+            if (KeepsStates) Lower(StatePreemptions, machine.Key, preemptions);
         }
         if (machine.Runnable != 0) return;
-        UInt128 final = machine.Hash().Key;
+        UInt128 final = machine.Key;
         Finals.Add(final);
         Lower(FinalPreemptions, final, preemptions);
         if (start.Close() is { } late) Note(late, switches, depth, preemptions);

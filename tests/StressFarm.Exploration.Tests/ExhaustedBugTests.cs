@@ -50,11 +50,4 @@ public class ExhaustedBugTests
         Assert.Equal(SearchEnd.OutOfMemory, new EveryState(start) { MemoryLimit = 1 << 16 }.Run().End);
         Assert.Equal(SearchEnd.Interrupted, new EveryState(start) { Interrupt = new CancellationToken(canceled: true) }.Run().End);
     }
-
-    [Fact]
-    public void A_memory_model_with_stores_under_way_is_refused()
-    {
-        Policy tso = Policy.Control with { MemoryModel = MemoryModel.Tso };
-        Assert.Throws<NotSupportedException>(() => new SearchStart(new Machine(SmallSearches.Geometry), new Programme(), tso));
-    }
 }

@@ -1,10 +1,12 @@
+using System.Numerics;
 using StressFarm.Exploration.Exhaustive;
 
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>
 /// Programmes small enough for every schedule of them to be run: two or three CPUs with a few operations of a workload's seed, after a
-/// random schedule of it in which each stops a few steps before its end. So the middles of long operations are searched too.
+/// random schedule of it in which each stops a few steps before its end. So the middles of long operations are searched too. Under MM=TSO and
+/// WEAK units that let stores out step in it as CPUs do.
 /// </summary>
 internal sealed class SmallSearches
 {
@@ -100,9 +102,9 @@ internal sealed class SmallSearches
 
     private static List<byte> LessTheLast(List<byte> choices, int left)
     {
-        int[] steps = new int[Geometry.CpuLimit];
-        foreach (byte cpu in choices) steps[cpu]++;
-        return [.. choices.Where(cpu => steps[cpu]-- > left)];
+        int[] steps = new int[StepMachine.StepperLimit];
+        foreach (byte stepper in choices) steps[stepper]++;
+        return [.. choices.Where(stepper => steps[stepper]-- > left)];
     }
 
     private List<byte> Walk(SearchStart start, ref Pcg random)
@@ -110,11 +112,17 @@ internal sealed class SmallSearches
         var choices = new List<byte>();
         while (_machine.Runnable != 0 && _machine.Violation is null && choices.Count < MostSteps)
         {
-            int cpu = random.Below(start.Cpus);
-            if ((_machine.Runnable >> cpu & 1) == 0) continue;
-            choices.Add((byte)cpu);
-            start.Step(cpu);
+            int stepper = Drawn(_machine.Runnable, ref random);
+            choices.Add((byte)stepper);
+            start.Step(stepper);
         }
         return choices;
+    }
+
+    /// <summary>One of those that can step.</summary>
+    public static int Drawn(uint runnable, ref Pcg random)
+    {
+        for (int skipped = random.Below(BitOperations.PopCount(runnable)); skipped > 0; skipped--) runnable &= runnable - 1;
+        return BitOperations.TrailingZeroCount(runnable);
     }
 }

@@ -48,12 +48,12 @@ internal static class ExhaustCommand
         CampaignSpec spec = order.Spec;
         if (spec.Workloads.Count != 1) throw new SpecException("exhaust: name a programme's file with --programme, or the workload that composes one with --workload");
         Policy policy = spec.Policies[0].Policy;
-        if (policy.MemoryModel != MemoryModel.Sc)
-            throw new SpecException($"--policy: every interleaving is there under MM=SC only, and this is MM={policy.MemoryModel.ToString().ToUpperInvariant()}; leave mm= out");
         int? operations = parsed.Whole(s_operations, 1, WriterStamp.MaxOperations);
         int bits = parsed.Whole(s_hash, 64, 128) ?? 64;
         if (bits is not (64 or 128)) throw new SpecException($"--hash: {bits} is neither 64 nor 128");
         int? preemptions = parsed.Whole(s_preemptions, 0, BoundedSchedules.Limit);
+        if (preemptions is not null && policy.MemoryModel != MemoryModel.Sc)
+            throw new SpecException($"--preemptions: counts switches between CPUs, and under MM={policy.MemoryModel.ToString().ToUpperInvariant()} stores are let out between them; leave out one of the two");
         long memory = (parsed.Whole(s_memory, 1, MostMebibytes) ?? MebibytesByDefault) * (1L << 20);
         var cell = new Cell(policy, spec.Workloads[0], "random", spec.Geometry, spec.Parameters);
         var programme = new Programme();

@@ -88,8 +88,14 @@ internal sealed class ExhaustText(CliHost host, Cell cell, ulong seed, Programme
         string device = arena.DeviceOrder < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {arena.DevicePages} of device memory");
         string which = preemptions is { } most
             ? $"schedule with at most {Numbers.Of(most, "preemption")} (switches away from a CPU that could still step; others were not run)" : "order";
+        string memory = cell.Policy.MemoryModel switch
+        {
+            MemoryModel.Sc => "sequentially consistent",
+            MemoryModel.Tso => "each CPU's stores seen by others later, in their order (TSO)",
+            _ => "stores seen by others later and loads early, as far as barriers allow (WEAK)",
+        };
         return string.Create(CultureInfo.InvariantCulture,
-            $"this programme's accesses in every {which}, sequentially consistent, under {PolicyName.Of(cell.Policy)}, on {arena.SystemPages} pages{device}; exact up to order {arena.ExactOrder}, where tails step singly, coarser above; endless waiting of an unfair schedule is not judged; two states were taken for one with a probability of at most {result.CollisionProbability(bits):0.0e0} ({bits}-bit keys)");
+            $"this programme's accesses in every {which}, {memory}, under {PolicyName.Of(cell.Policy)}, on {arena.SystemPages} pages{device}; exact up to order {arena.ExactOrder}, where tails step singly, coarser above; endless waiting of an unfair schedule is not judged; two states were taken for one with a probability of at most {result.CollisionProbability(bits):0.0e0} ({bits}-bit keys)");
     }
 }
 
@@ -98,5 +104,5 @@ internal sealed class ExhaustText(CliHost host, Cell cell, ulong seed, Programme
 /// <param name="Switches">context switches of the shortest violating schedule that is known; null where none is</param>
 /// <param name="Shortest">no violating schedule of the programme has fewer switches, or as many and fewer steps</param>
 internal sealed record ExhaustShape(
-    string Build, string Model, string Verdict, string Policy, string Workload, ulong Seed, int? Preemptions, long States, long Transitions, long FinalStates, long Paths,
+    string Build, string ModelVersion, string Verdict, string Policy, string Workload, ulong Seed, int? Preemptions, long States, long Transitions, long FinalStates, long Paths,
     int Depth, int HashBits, double CollisionProbability, string Bound, int? Switches, int? Steps, bool? Shortest, FindingFull? Finding);
