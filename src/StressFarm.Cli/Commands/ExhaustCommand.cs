@@ -36,6 +36,7 @@ internal static class ExhaustCommand
         var command = new Command("exhaust", "run one programme in every interleaving; exit 0 when exhausted, 1 on a violation, 2 when the budget ended");
         foreach (Option option in (Option[])[s_programme, s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_format])
             command.Add(option);
+        ScopePart.AddTo(command);
         command.SetAction(parsed => Run(host, parsed));
         return command;
     }
@@ -53,6 +54,7 @@ internal static class ExhaustCommand
         int bits = parsed.Whole(s_hash, 64, 128) ?? 64;
         bool wide = bits == 128;
         if (!wide && bits != 64) throw new SpecException($"--hash: {bits} is neither 64 nor 128");
+        if (ScopePart.IsAsked(parsed, s_programme, s_seed, s_operations, s_cpus, s_pages, s_set, s_memory)) return ScopePart.Run(host, parsed, order, bits, json);
         var cell = new Cell(policy, spec.Workloads[0], "random", spec.Geometry, spec.Parameters);
         var programme = new Programme();
         programme.Compose(cell.Workload, cell.Geometry, spec.FirstSeed, cell.FixedParameters);
