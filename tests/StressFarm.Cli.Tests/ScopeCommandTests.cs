@@ -74,14 +74,14 @@ public sealed class ScopeCommandTests : IDisposable
     [Fact]
     public void Designs_are_compared_on_scopes()
     {
-        const string line = "compare --exhaust --policies control,no-reinit --workloads gup-pin,device-private-reinit --count 40";
+        const string line = "compare --exhaust --policies control,no-reinit --workloads device-private-reinit,gup-pin --count 40";
         Result text = Run(line), json = Run($"{line} --format json"), markdown = Run($"{line} --markdown");
         Assert.True(text.Code == 0, text.Error);
         Assert.Matches("\n  control    gup-pin                40 exhausted, 0 violated\n", text.Out);
         Assert.Matches(@"\n  no-reinit  device-private-reinit  [0-9]+ exhausted, [0-9]+ violated I", text.Out);
         using var cells = JsonDocument.Parse(json.Out);
         Assert.Equal(4, cells.RootElement.GetProperty("cells").GetArrayLength());
-        Assert.Contains("\n| design | gup-pin | device-private-reinit |\n|---|---|---|\n| control | 40 | 40 |\n| no-reinit | 40 | **", markdown.Out);
+        Assert.Contains("\n| design | device-private-reinit | gup-pin |\n|---|---|---|\n| control | 40 | 40 |\n| no-reinit | **", markdown.Out);
         Assert.Equal(1, Run($"{line} --fail-on violation").Code);
     }
 
