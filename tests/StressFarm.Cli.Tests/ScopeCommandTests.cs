@@ -18,7 +18,7 @@ public sealed class ScopeCommandTests : IDisposable
         Assert.True(result.Code == 0, result.Error);
         Assert.Contains("\n5 programmes of it, from 3 to 7\n", result.Out);
         Assert.Contains("\nexhausted: no interleaving of any programme violates anything\n", result.Out);
-        Assert.Contains("\n  5 programmes: 5 exhausted and silent, 0 violated, 0 not finished within 200,000 states, 0 not run\n", result.Out);
+        Assert.Contains("\n  5 programmes: 5 exhausted and silent, 0 violated, 0 not finished within 250,000 states, 0 not run\n", result.Out);
         Assert.Contains("\nbound: these programmes, in which two CPUs have a turn of one or two calls each", result.Out);
     }
 

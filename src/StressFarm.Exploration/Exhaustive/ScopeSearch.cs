@@ -8,7 +8,7 @@ namespace StressFarm.Exploration.Exhaustive;
 public sealed class ScopeSearch(SmallScope scope, Policy policy, ScopeSearch? before = null)
 {
     /// <summary>States of one programme, at most: as many as a programme of a scope rarely has.</summary>
-    public const long DefaultStateLimit = 200_000;
+    public const long DefaultStateLimit = 250_000;
 
     private static readonly Dictionary<string, int> s_nothingFixed = [];
 
