@@ -53,6 +53,10 @@ public abstract class StepLog
     private int Count { get; set; }
     /// <summary>A sum over all that is logged, from wherever it began: equal where everything holds the same.</summary>
     public StateSum Sum => _sum;
+    /// <summary>For tests that show what a place is noted for; null otherwise.</summary>
+    internal Forgetting? Forgets { get; set; }
+    /// <summary>False for a place that a test forgets.</summary>
+    public bool Knows(int place) => Forgets?.Places[place] != true;
     /// <summary>What a step does is noted. Otherwise it is only kept for undoing.</summary>
     public bool IsNoting { get; private set; }
 
@@ -146,7 +150,7 @@ public abstract class StepLog
     /// <summary>Others see a word otherwise from now on, whatever the memory holds.</summary>
     internal void Show(int word)
     {
-        if (!IsNoting) return;
+        if (!IsNoting || Forgets is { Shown: true }) return;
         Note(word * 2, true);
         Note(word * 2 + 1, true);
     }
@@ -162,6 +166,7 @@ public abstract class StepLog
 
     private void Note(int place, bool writes)
     {
+        if (Forgets is { } forgets && forgets.Takes(place)) return;
         ref uint seen = ref _seen[place];
         uint bit = writes ? 2u : 1u;
         if (seen >> 2 != _step) seen = _step << 2;

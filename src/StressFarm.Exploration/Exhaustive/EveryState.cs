@@ -88,6 +88,10 @@ public sealed class EveryState
     public bool Reduces { get; init; } = true;
     /// <summary>For tests that show what a key is for: less of each CPU's own than there is.</summary>
     internal bool ForgetsLocals { get; init; }
+    /// <summary>The same of rules 3, 4 and 5: who waits for a lock, steps that violate, states on the path.</summary>
+    internal bool ForgetsWaits { get; init; }
+    internal bool ForgetsViolations { get; init; }
+    internal bool ForgetsPath { get; init; }
 
     public SearchResult Run()
     {
@@ -118,7 +122,7 @@ public sealed class EveryState
             if (_machine.Violation is { } early) Result.Note(early, () => []);
             return StopsAtFirst && _machine.Violation is not null ? SearchEnd.Violated : SearchEnd.Exhausted;
         }
-        if (Reduces) _learned ??= new LearnedSets(_machine, _cpus);
+        if (Reduces) _learned ??= new LearnedSets(_machine, _cpus) { ForgetsWaits = ForgetsWaits };
         MakeRoom(0);
         Locate(0);
         int depth = -1;
@@ -141,7 +145,7 @@ public sealed class EveryState
             {
                 Note(violation, depth);
                 if (StopsAtFirst) return SearchEnd.Violated;
-                level.Left |= level.Runnable & ~level.Done;
+                if (!ForgetsViolations) level.Left |= level.Runnable & ~level.Done;
                 Result.Executions++;
                 _machine.Undo(level.Mark);
                 continue;
@@ -152,7 +156,7 @@ public sealed class EveryState
             {
                 Result.Executions++;
                 if (StopsAtFirst && Result.Flaws.Count > 0) return SearchEnd.Violated;
-                if (_onPath.MayHave(_path[depth + 1].Key) && IsOnPath(_path[depth + 1].Key, depth)) level.Left |= level.Runnable & ~level.Done;
+                if (!ForgetsPath && _onPath.MayHave(_path[depth + 1].Key) && IsOnPath(_path[depth + 1].Key, depth)) level.Left |= level.Runnable & ~level.Done;
                 _machine.Undo(level.Mark);
             }
             if (Result.States > StateLimit) return SearchEnd.OutOfStates;
