@@ -43,8 +43,11 @@ public abstract class StepLog
         _seen = new uint[places];
     }
 
-    /// <summary>Places of a machine's words, two each, and of its CPUs' store buffers. What is built on it has those from here on.</summary>
-    public static int PlacesOf(WordMemory memory) => memory.WordCount * 2 + StepMachine.CpuLimit;
+    /// <summary>
+    /// Places of a machine's words, two each, of its CPUs' store buffers, and of whether they have finished, the one for set-up's too. What is built on it has those from
+    /// here on.
+    /// </summary>
+    public static int PlacesOf(WordMemory memory) => memory.WordCount * 2 + StepMachine.CpuLimit * 2 + 1;
     public int Places => _seen.Length;
 
     /// <summary>How far a log had come.</summary>
@@ -159,6 +162,12 @@ public abstract class StepLog
     internal void Buffer(int cpu, bool changed)
     {
         if (IsNoting) Note(_memory.WordCount * 2 + cpu, changed);
+    }
+
+    /// <summary>A CPU has finished, or another asked whether it has.</summary>
+    internal void Finished(int cpu, bool changed)
+    {
+        if (IsNoting) Note(_memory.WordCount * 2 + StepMachine.CpuLimit + cpu, changed);
     }
 
     /// <summary>What was logged under a kind and an index holds again what it did.</summary>

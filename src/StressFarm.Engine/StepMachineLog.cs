@@ -40,6 +40,16 @@ public partial class StepCpu
         (Watched, Finished, Writer, Current, Root) = (from.Watched, from.Finished, from.Writer, from.Current, from.Root);
     }
 
+    /// <summary><see cref="Finished"/>, where what runs on another CPU asks.</summary>
+    protected internal bool IsSeenFinished
+    {
+        get
+        {
+            if (StepLog.IsKept) Engine.Words.Log?.Finished(Number, changed: false);
+            return Finished;
+        }
+    }
+
     /// <summary>Where it is: what it has named, and every method that is suspended. Steps that it has taken are no part of a state.</summary>
     internal void AddTo(ref StateHash hash)
     {

@@ -37,7 +37,9 @@ internal sealed record Forgettable(string Group, string Name)
             Add(Pages, s_words[half % Layout.HalvesPerPage / 2], half);
         for (int word = machine.Memory.FirstCell; word < machine.Memory.FirstCell + machine.Cells.Count; word++)
             for (int half = word * 2; half <= word * 2 + 1; half++) Add(Cells, s_digits.Replace(machine.Cells.NameOf(new Word(word)), "N"), half);
-        for (int cpu = 0; cpu < StepMachine.CpuLimit; cpu++) Add(Rules, Buffers, machine.Memory.WordCount * 2 + cpu);
+        int after = machine.Memory.WordCount * 2;
+        for (int cpu = 0; cpu < StepMachine.CpuLimit; cpu++) Add(Rules, Buffers, after + cpu);
+        for (int cpu = 0; cpu <= StepMachine.CpuLimit; cpu++) Add(Tables, "Finished", after + StepMachine.CpuLimit + cpu);
         foreach ((string group, object holder) in Holders(machine))
             foreach (FieldInfo field in (holder is Machine ? typeof(KernelMachine) : holder.GetType()).GetFields(Any))
             {

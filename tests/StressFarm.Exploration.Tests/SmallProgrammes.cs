@@ -3,7 +3,7 @@ using StressFarm.Exploration.Exhaustive;
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>
-/// <see cref="SmallSearches"/> of every workload under control and other designs, and of each known bug's workload with the bug in it, under each memory model in turn.
+/// <see cref="SmallSearches"/> of every workload under control and other designs, of each known bug's workload with the bug in it, and of each workload with all its known bugs at once, under each memory model in turn.
 /// Each is to be searched before the next is asked for.
 /// </summary>
 internal sealed class SmallProgrammes
@@ -24,7 +24,7 @@ internal sealed class SmallProgrammes
     }
 
     /// <summary>Programmes of a seed.</summary>
-    public static int Count { get; } = s_workloads.Length * OfAWorkload + s_bugs.Length;
+    public static int Count { get; } = s_workloads.Length * (OfAWorkload + 1) + s_bugs.Length;
 
     public static IEnumerable<Key> Keys(int first, int seeds, int size = 0) =>
         Enumerable.Range(first, seeds).SelectMany(seed => Enumerable.Range(0, Count).Select(index => new Key(seed, index, size)));
@@ -58,6 +58,11 @@ internal sealed class SmallProgrammes
         int number = key.Seed * 7 + key.Index + 1, bug = key.Index - s_workloads.Length * OfAWorkload;
         MemoryModel model = s_models[number / 3 % 4];
         if (bug < 0) return (s_workloads[key.Index / OfAWorkload], (number % 2 == 0 ? Policy.Control : s_designs[number / 2 % s_designs.Length]) with { MemoryModel = model }, number);
+        if (bug >= s_bugs.Length)
+        {
+            Workload workload = s_workloads[bug - s_bugs.Length];
+            return (workload, s_bugs.Where(b => b.Workload == workload.Id).Aggregate(Policy.Control, (p, b) => b.Plant(p)) with { MemoryModel = model }, number);
+        }
         KnownBug planted = s_bugs[bug];
         Policy policy = planted.Plant(Policy.Control);
         if (number % 3 == 0 && policy.MemoryModel == MemoryModel.Sc) policy = policy with { MemoryModel = model };

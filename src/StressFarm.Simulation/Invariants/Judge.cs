@@ -179,7 +179,7 @@ public sealed class Judge : Witness
     public override void AfterWatched(StepCpu cpu, int word, ulong value)
     {
         if (cpu.Watched != 0) AfterFolioFree(Cpu.Of(cpu), word, value);
-        if (Machine.RemovedPages == 0 || word < 0 || word >= Memory.FirstCell) return;
+        if (word < 0 || word >= Memory.FirstCell || Machine.RemovedPages == 0) return;
         int pfn = word / Layout.WordsPerPage;
         if (Ghost.OwnerOf(pfn) == Owner.Removed) HearAt(MomentKind.RemovedAccess, cpu, pfn, (ulong)(word % Layout.WordsPerPage));
     }
