@@ -12,7 +12,7 @@ namespace StressFarm.Exploration.Tests;
 /// </summary>
 public class ForgottenReadTests(ITestOutputHelper output)
 {
-    private const long MostStates = 4000;
+    private const long MostStates = 6000;
     /// <summary>Programmes in which something is caught: then it is no more tried.</summary>
     private const int Enough = 3;
 
@@ -25,7 +25,7 @@ public class ForgottenReadTests(ITestOutputHelper output)
     internal sealed class Outcome
     {
         /// <summary>
-        /// Programmes in which CPUs meet there, or the judge asks; in which the next steps of two meet nowhere else, or the rule is applied; in which, if it is an invariant, it is also violated: in these it is
+        /// Programmes in which CPUs meet there, or the judge asks; in which the next steps of two meet nowhere else and their order shows, or the rule is applied; in which, if it is an invariant, it is also violated: in these it is
         /// tried; in which it missed something.
         /// </summary>
         public int Met, Alone, Tried, Caught;
@@ -57,6 +57,7 @@ public class ForgottenReadTests(ITestOutputHelper output)
     {
         var programmes = new SmallProgrammes();
         int replayed = 0;
+        List<string> unmissed = [];
         foreach (var byKey in Golden().Where(g => g.Value.Caught > 0).GroupBy(g => g.Value.Key))
         {
             SearchStart start = programmes.Draw(byKey.Key)!;
@@ -65,12 +66,13 @@ public class ForgottenReadTests(ITestOutputHelper output)
             {
                 ILookup<Forgettable, int> places = PlacesOf(start);
                 Forgettable what = Forgettable.All(start.Machine).Single(f => NameOf(f) == name);
-                Assert.False(Same(all, what.Search(start, MostStates, Own(what, places))), $"{name} is not missed in {SmallProgrammes.NameOf(byKey.Key)}");
+                if (Same(all, what.Search(start, MostStates, Own(what, places)))) unmissed.Add($"{name} in {SmallProgrammes.NameOf(byKey.Key)}");
                 replayed++;
             }
         }
         output.WriteLine($"{replayed} are caught");
         Assert.True(replayed > 0);
+        Assert.Empty(unmissed);
     }
 
     [Fact]
@@ -92,7 +94,7 @@ public class ForgottenReadTests(ITestOutputHelper output)
         int searched = 0;
         List<string> differ = [];
         for (int seed = s_firstSeed; watch.Elapsed.TotalSeconds < s_seconds; seed++)
-            foreach (SmallProgrammes.Key key in SmallProgrammes.Keys(seed, 1, seed % 6))
+            foreach (SmallProgrammes.Key key in SmallProgrammes.Keys(seed, 1, seed * 5 % 14))
             {
                 if (watch.Elapsed.TotalSeconds > s_seconds) break;
                 if (programmes.Draw(key) is not { } start || !start.Begin()) continue;
@@ -105,7 +107,11 @@ public class ForgottenReadTests(ITestOutputHelper output)
                 var meet = new Meetings(start, places.SelectMany(p => p.Select(place => (p.Key, place))));
                 meet.Search();
                 SearchResult few = new EveryState(start) { KeepsFinals = true, StateLimit = MostStates }.Run();
-                if (!Same(all, few)) differ.Add(SmallProgrammes.NameOf(key));
+                if (!Same(all, few))
+                {
+                    differ.Add(SmallProgrammes.NameOf(key));
+                    continue;
+                }
                 foreach (Forgettable row in rows)
                 {
                     Outcome outcome = outcomes[NameOf(row)];
