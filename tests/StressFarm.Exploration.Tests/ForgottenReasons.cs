@@ -14,7 +14,11 @@ internal static class ForgottenReasons
         Locked = "Whoever touches it holds a lock, and the steps that take the lock meet: no two CPUs are ever about to touch it.",
         Own = "It is one CPU's own. Others touch it when that CPU has finished, which is a place of its own.",
         Before = "It is written before anything runs and after everything has.",
-        Kept = "It is written only where I57d finds something, and read at the end.";
+        Nobody = "Nobody touches it: room between cells.",
+        Over = "The CPU that waits reads it when the cell that it waits at is 0; from then on nobody changes it.",
+        Kept = "It is written only where I57d finds something, and read at the end.",
+        NotMet = "Open: no two CPUs come to it at once in these programmes.",
+        NotShown = "Open: it alone keeps two steps together whose order shows in what a CPU has read or where it waits, and nothing that lasts comes of it in these programmes.";
 
     private static readonly Dictionary<string, string> s_known = new()
     {
@@ -24,16 +28,16 @@ internal static class ForgottenReasons
         ["Driver.outstanding"] = Locked, ["hstate N hugepage_freelists"] = Locked, ["hstate N hugepage_activelist"] = Locked, ["hstate N nr_huge_pages"] = Locked,
         ["hstate N free_huge_pages"] = Locked, ["hstate N surplus_huge_pages"] = Locked, ["shared page table"] = Locked, ["puds of the shared table"] = Locked,
         ["entry of the shared table"] = Locked, ["FileSize"] = Locked, ["TableDeposited"] = Locked,
-        ["pcp list"] = Own, ["ListLength"] = Own, ["Held"] = Own, ["deferred split shrinker's list of CPUN"] = Own,
-        ["pgmap->type"] = Before, ["huge_zero_folio"] = Before, ["hstate N hstate"] = Before, ["WrongUnlock"] = Kept,
+        ["pcp list"] = Own, ["ListLength"] = Own, ["Held"] = Own, ["deferred split shrinker's list of CPUN"] = Locked,
+        ["pgmap->type"] = Before, ["hstate N hstate"] = Nobody, ["WrongUnlock"] = Kept, ["Inside"] = Over,
     };
 
     /// <summary>Null where there is none.</summary>
     public static string? Of(Forgettable what, ForgottenReadTests.Outcome outcome)
     {
         if (what.Invariant is { Reads: 0, Listens.Length: 0 }) return AtEnd;
-        if (outcome.Met == 0) return s_known.GetValueOrDefault(what.Name);
+        if (outcome.Met == 0) return s_known.GetValueOrDefault(what.Name) ?? (what.Invariant is null ? NotMet : null);
         if (what.Group == Forgettable.Invariants) return outcome.Alone == 0 ? Without : outcome.Tried == 0 ? Silent : Either;
-        return outcome.Alone == 0 ? Elsewhere : null;
+        return outcome.Alone == 0 ? Elsewhere : NotShown;
     }
 }

@@ -4,9 +4,10 @@ using StressFarm.Exploration.Exhaustive;
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>
-/// Every state of a programme, and in each the next steps of two CPUs where they meet: one writes a place that the other touches. Where two that are next meet in places of one kind only, or
-/// because one invariant looks, forgetting that may part them, unless either order leads to the same state. Where that is in no state, it cannot: say that a step of a set that was chosen without the kind meets a later one of another CPU. The steps before that do not meet it, so that it
-/// is still next when the other one is; and if they met elsewhere too, the set would have both.
+/// Every state of a programme, and in each the next steps of two CPUs where they meet: one writes a place that the other touches. Where two that are next meet in
+/// places of one kind only, or because one invariant looks, forgetting that may part them, unless either order leads to the same state. Where that is in no state, it
+/// cannot: say that a step of a set that was chosen without the kind meets a later one of another CPU. The steps before that do not meet it, so that it is still next
+/// when the other one is; and if they met elsewhere too, the set would have both.
 /// </summary>
 internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind, int Place)> places)
 {
@@ -85,7 +86,8 @@ internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind,
 
     private void Meet(Touched one, Touched other)
     {
-        Forgettable[] kinds = [.. one.Writes.Intersect(other.Writes.Concat(other.Reads)).Concat(other.Writes.Intersect(one.Reads)).Select(place => _kinds[place]).OfType<Forgettable>().Distinct()];
+        IEnumerable<int> places = one.Writes.Intersect(other.Writes.Concat(other.Reads)).Concat(other.Writes.Intersect(one.Reads));
+        Forgettable[] kinds = [.. places.Select(place => _kinds[place]).OfType<Forgettable>().Distinct()];
         _met.UnionWith(kinds);
         Looked[] looked = [.. Disturbed(one, other).Concat(Disturbed(other, one)).Distinct()];
         if (kinds.Length == 0 && looked.Length == 1) _aloneLooking.Add(looked[0].By ?? (object)Forgettable.Whom);
@@ -134,7 +136,8 @@ internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind,
     private readonly HashSet<object> _aloneLooking = [];
 
     /// <summary>It is about something that was there.</summary>
-    public bool Met(Forgettable what, SearchResult all) => what.Invariant is { } invariant ? _asked.Contains(invariant) : what.Group == Forgettable.Groups || _met.Contains(what) || Alone(what, all);
+    public bool Met(Forgettable what, SearchResult all) => what.Invariant is { } invariant ? _asked.Contains(invariant)
+        : what.Group == Forgettable.Groups || _met.Contains(what) || Alone(what, all);
 
     /// <summary>Something comes between the next steps of two CPUs that nothing else does.</summary>
     public bool Alone(Forgettable what, SearchResult all) => what.Invariant is { } invariant ? _aloneLooking.Contains(invariant) : what.Name switch
