@@ -1,6 +1,7 @@
 using StressFarm.Exploration;
 using StressFarm.Exploration.Canaries;
 using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Exhaustive;
 using StressFarm.Exploration.Feedback;
 using StressFarm.Exploration.Records;
 using StressFarm.Exploration.Shards;
@@ -17,15 +18,24 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
     {
         private readonly ShardExecutor _executor = new(geometry);
         private SoakExecutor? _soak;
-        private volatile bool _onSoak;
+        private SearchExecutor? _searches;
+        /// <summary>Of what is under way: how far it is.</summary>
+        private volatile Func<long>? _done;
         private CanaryRunner? _canaries;
         private readonly FindingWorkup _workup = new(geometry);
+        private SearchWorkup? _searchWorkup;
 
-        public long Done => _onSoak ? _soak!.Done : _executor.Done;
+        public long Done => _done?.Invoke() ?? 0;
 
         public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
         {
-            _onSoak = false;
+            if (cell.Search is not null)
+            {
+                SearchExecutor searches = Searches();
+                _done = () => searches.Done;
+                return searches.Run(cell, firstSeed, count, cancellation);
+            }
+            _done = () => _executor.Done;
             return _executor.Run(cell, firstSeed, count, input, cancellation);
         }
 
@@ -36,13 +46,15 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
         }
 
         public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) =>
-            _workup.Work(cell, raw, input, cancellation);
+            cell.Search is null ? _workup.Work(cell, raw, input, cancellation) : (_searchWorkup ??= new(Searches())).Work(cell, raw, cancellation);
+
+        private SearchExecutor Searches() => _searches ??= new();
 
         public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation)
         {
-            _soak ??= new(geometry, _executor);
-            _onSoak = true;
-            return _soak.Run(section, epoch, before, cancellation);
+            SoakExecutor soak = _soak ??= new(geometry, _executor);
+            _done = () => soak.Done;
+            return soak.Run(section, epoch, before, cancellation);
         }
 
         public Finding WorkUp(SoakSection section, RawFinding raw, Checkpoint? before, CancellationToken cancellation) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Plans;
+using StressFarm.Exploration;
 using StressFarm.Exploration.Evidence;
 using StressFarm.Exploration.Feedback;
 using StressFarm.Exploration.Records;
@@ -12,9 +13,9 @@ namespace StressFarm.Campaigns.Metrics;
 public sealed class WorkInstruments
 {
     public static readonly IReadOnlyList<string> Kinds = ["explore", "verify", "work-up"], Fates = ["accepted", "same", "mismatch", "refused"];
-    /// <summary>What draws schedules; a portfolio leaves that to its arms.</summary>
+    /// <summary>What draws schedules, or runs them all; a portfolio leaves that to its arms.</summary>
     public static readonly IReadOnlyList<string> Arms =
-        [.. Catalog<Strategy>.All.Where(s => s.Arm == s.Id).Select(s => s.Id).Union(FeedbackPortfolio.ArmIds).Order(StringComparer.Ordinal)];
+        [.. Catalog<Strategy>.All.Where(s => s.Arm == s.Id).Select(s => s.Id).Union(FeedbackPortfolio.ArmIds).Append(SearchTerms.StrategyId).Order(StringComparer.Ordinal)];
 
     private readonly LabelledCounter _schedules, _steps, _violated, _violations, _workloadViolations;
     private readonly ClosedCounter _armSchedules, _armSteps, _armViolations, _findings, _results, _epochs, _firstViolations, _firstViolationTime;

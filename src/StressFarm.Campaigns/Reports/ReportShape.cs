@@ -55,6 +55,7 @@ public sealed record CellShape : CellHead
     [JsonPropertyOrder(1)] public required string? FirstFinding { get; init; }
     [JsonPropertyOrder(1)] public required IReadOnlyList<ArmShape> Arms { get; init; }
     [JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? Species { get; init; }
+    [JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public SearchShape? Search { get; init; }
     [JsonPropertyOrder(1)] public required IReadOnlyList<string> Bounds { get; init; }
 
     public static new CellShape Of(CellReport cell) => new(CellHead.Of(cell))
@@ -64,8 +65,18 @@ public sealed record CellShape : CellHead
         FirstFinding = cell.FirstFinding,
         Arms = [.. cell.Arms.Select(arm => new ArmShape(arm.Strategy, arm.Schedules, arm.Steps, arm.Violated, arm.Cut, cell.Timelines?.FirstBy.First(f => f.Arm == arm.Strategy).Species))],
         Species = cell.Timelines?.Species,
+        Search = SearchShape.Of(cell.Search),
         Bounds = cell.Bounds,
     };
+}
+
+/// <summary>What was searched of a cell, as report.json and the command's JSON have it.</summary>
+/// <param name="Searched">programme, or part</param>
+public sealed record SearchShape(
+    string Searched, long Asked, long StateLimit, long Exhausted, long Violated, long Unfinished, long States, long Transitions, long FinalStates, long MostStates, double CollisionProbability)
+{
+    public static SearchShape? Of(SearchReport? search) => search is not { Counts: var c } ? null : new(
+        search.Thing, search.Asked, search.StateLimit, c.Exhausted, c.Violated, c.Unfinished, c.States, c.Transitions, c.FinalStates, c.MostStates, search.CollisionProbability);
 }
 
 /// <summary>An arm of a cell.</summary>

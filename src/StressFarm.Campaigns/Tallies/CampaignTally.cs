@@ -74,7 +74,7 @@ public sealed class CampaignTally
         Digest = Pcg.Mix(Digest ^ record.Digest);
         Schedules += record.Schedules;
         Steps += record.Steps;
-        int cell = (int)(Prefix % _cells.Length);
+        int cell = _plan.CellAt(Prefix);
         _cells[cell].Fold(record);
         CorpusOf(cell)?.Fold(record);
         if (Prefix % CampaignPlan.CanaryEvery == 0 && _plan.At(Prefix) is { } shard && _plan.CanaryOf(shard) is { } order) Canaries.Fold(order, record.Canary);

@@ -68,6 +68,7 @@ internal static class VerdictTable
     {
         Verdict.Violated => "[red]violated[/]",
         Verdict.Clean => "[green]clean[/]",
+        Verdict.Exhausted => "[green]exhausted[/]",
         _ => "[yellow]inconclusive[/]",
     };
 
