@@ -12,6 +12,9 @@ namespace StressFarm.Campaigns.Engines;
 /// <summary>Explores on this machine.</summary>
 public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
 {
+    /// <summary>Machines of this process keep what searches need.</summary>
+    public static bool CanSearch => StepLog.IsKept;
+
     public ICampaignWorker CreateWorker() => new Worker(geometry);
 
     private sealed class Worker(Geometry geometry) : ICampaignWorker
@@ -29,12 +32,7 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
 
         public ShardRecord Run(Cell cell, ulong firstSeed, int count, GenerationInput? input, CancellationToken cancellation)
         {
-            if (cell.Search is not null)
-            {
-                SearchExecutor searches = Searches();
-                _done = () => searches.Done;
-                return searches.Run(cell, firstSeed, count, cancellation);
-            }
+            if (cell.Search is not null) return Searches().Run(cell, firstSeed, count, cancellation);
             _done = () => _executor.Done;
             return _executor.Run(cell, firstSeed, count, input, cancellation);
         }
@@ -45,10 +43,19 @@ public sealed class LocalEngine(Geometry geometry) : ICampaignEngine
             return _canaries.Run(order, cancellation);
         }
 
-        public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation) =>
-            cell.Search is null ? _workup.Work(cell, raw, input, cancellation) : (_searchWorkup ??= new(Searches())).Work(cell, raw, cancellation);
+        public Finding WorkUp(Cell cell, RawFinding raw, GenerationInput? input, CancellationToken cancellation)
+        {
+            if (cell.Search is null) return _workup.Work(cell, raw, input, cancellation);
+            SearchExecutor searches = Searches();
+            return (_searchWorkup ??= new(searches)).Work(cell, raw, cancellation);
+        }
 
-        private SearchExecutor Searches() => _searches ??= new();
+        private SearchExecutor Searches()
+        {
+            SearchExecutor searches = _searches ??= new();
+            _done = () => searches.Done;
+            return searches;
+        }
 
         public (ShardRecord Record, Checkpoint Next) RunEpoch(SoakSection section, long epoch, Checkpoint? before, CancellationToken cancellation)
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using StressFarm.Campaigns.Specs;
 using StressFarm.Campaigns.Tallies;
 using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Campaigns.Reports;
 
@@ -34,15 +35,18 @@ public sealed record CanariesShape(long Planted, long Caught, IReadOnlyList<Cana
 
 /// <summary>What a cell is and how it stands, as report.json and the command's JSON have it.</summary>
 /// <param name="Section">of a soak, as <paramref name="Epochs"/> and <paramref name="Chain"/></param>
+/// <param name="Search">where programmes were searched</param>
 public record CellHead(
     string Policy, string Workload, string Strategy,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Section,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Epochs,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Chain,
-    string Verdict, long Schedules, long Steps)
+    string Verdict, long Schedules, long Steps,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SearchShape? Search)
 {
     public static CellHead Of(CellReport cell) => new(
-        cell.Policy, cell.Workload, cell.Strategy, cell.Soak?.Section, cell.Soak?.Epochs, cell.Soak?.Chain, Verdicts.Name(cell.Verdict), cell.Schedules, cell.Steps);
+        cell.Policy, cell.Workload, cell.Strategy, cell.Soak?.Section, cell.Soak?.Epochs, cell.Soak?.Chain, Verdicts.Name(cell.Verdict), cell.Schedules, cell.Steps,
+        cell.Search is null ? null : SearchShape.Of(cell.Search));
 }
 
 /// <summary>A cell of report.json. What a type inherits would be written last: hence the orders.</summary>
@@ -55,7 +59,6 @@ public sealed record CellShape : CellHead
     [JsonPropertyOrder(1)] public required string? FirstFinding { get; init; }
     [JsonPropertyOrder(1)] public required IReadOnlyList<ArmShape> Arms { get; init; }
     [JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? Species { get; init; }
-    [JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public SearchShape? Search { get; init; }
     [JsonPropertyOrder(1)] public required IReadOnlyList<string> Bounds { get; init; }
 
     public static new CellShape Of(CellReport cell) => new(CellHead.Of(cell))
@@ -65,18 +68,20 @@ public sealed record CellShape : CellHead
         FirstFinding = cell.FirstFinding,
         Arms = [.. cell.Arms.Select(arm => new ArmShape(arm.Strategy, arm.Schedules, arm.Steps, arm.Violated, arm.Cut, cell.Timelines?.FirstBy.First(f => f.Arm == arm.Strategy).Species))],
         Species = cell.Timelines?.Species,
-        Search = SearchShape.Of(cell.Search),
         Bounds = cell.Bounds,
     };
 }
 
-/// <summary>What was searched of a cell, as report.json and the command's JSON have it.</summary>
+/// <summary>What the searches of a cell came to.</summary>
 /// <param name="Searched">programme, or part</param>
 public sealed record SearchShape(
     string Searched, long Asked, long StateLimit, long Exhausted, long Violated, long Unfinished, long States, long Transitions, long FinalStates, long MostStates, double CollisionProbability)
 {
-    public static SearchShape? Of(SearchReport? search) => search is not { Counts: var c } ? null : new(
-        search.Thing, search.Asked, search.StateLimit, c.Exhausted, c.Violated, c.Unfinished, c.States, c.Transitions, c.FinalStates, c.MostStates, search.CollisionProbability);
+    public static SearchShape Of(SearchReport search)
+    {
+        SearchCounts c = search.Counts;
+        return new(search.Thing, search.Asked, search.StateLimit, c.Exhausted, c.Violated, c.Unfinished, c.States, c.Transitions, c.FinalStates, c.MostStates, search.CollisionProbability);
+    }
 }
 
 /// <summary>An arm of a cell.</summary>

@@ -15,7 +15,7 @@ public sealed record SearchReport(string Thing, long Asked, long StateLimit, Sea
     private const int KeyBits = 64;
 
     public static SearchReport Of(PlannedCell cell, SearchTerms terms, SearchCounts counts) =>
-        new(cell.Workload is WrittenProgramme ? "part" : "programme", terms.Count, terms.States, counts);
+        new(cell.Workload is WrittenProgramme && terms.Count > 1 ? "part" : "programme", terms.Count, terms.States, counts);
 
     /// <summary>Those that nobody came to.</summary>
     public long Left => Asked - Counts.Programmes;
@@ -66,6 +66,7 @@ public sealed record SearchReport(string Thing, long Asked, long StateLimit, Sea
     {
         if (cell.Workload is not WrittenProgramme)
             return $"of the {Counted(cell.Workload.Scope.Count, "programme")} of the small scope of {cell.Workload.Id} ({cell.Workload.Scope.Digest}): {Number(Scene.Cpus)} CPUs have a turn of one or two calls each after a set-up, with few values of each argument";
+        if (Asked == 1) return "this one programme";
         return $"the programme was taken apart after {Counted(cell.Cell.Search!.Depth, "step")}: a state that two schedules come to from there on can count twice";
     }
 

@@ -11,9 +11,9 @@ namespace StressFarm.Campaigns.Specs;
 public sealed record ExhaustBudget(long States, int? Count, int Parts, int Depth)
 {
     public const long MaxStates = 1_000_000_000;
-    public const int DefaultParts = 16, MaxParts = 4096;
-    /// <summary>Two CPUs are in some tens of states then.</summary>
-    public const int DefaultDepth = 6, MaxDepth = 16;
+    public const int MaxParts = 4096;
+    /// <summary>Of a programme that is searched in parts, when nobody says: two CPUs are in five states then, as long as neither hinders the other.</summary>
+    public const int DefaultDepth = 4, MaxDepth = 16;
     /// <summary>Programmes of a shard: few, since one of them can take seconds.</summary>
     public const int DefaultShardProgrammes = 16;
     private const int LeastPages = 256;
@@ -35,6 +35,6 @@ public sealed record ExhaustBudget(long States, int? Count, int Parts, int Depth
     {
         Dictionary<string, string> parts = line.Split(' ').Select(p => p.Split('=')).ToDictionary(p => p[0], p => p[1]);
         int? Whole(string name) => parts.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : null;
-        return new(long.Parse(parts["states"], CultureInfo.InvariantCulture), Whole("count"), Whole("parts") ?? DefaultParts, Whole("depth") ?? DefaultDepth);
+        return new(long.Parse(parts["states"], CultureInfo.InvariantCulture), Whole("count"), Whole("parts") ?? 1, Whole("depth") ?? 0);
     }
 }

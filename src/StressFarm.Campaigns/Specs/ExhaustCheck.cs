@@ -15,11 +15,12 @@ internal static class ExhaustCheck
         if ((request.Cpus ?? request.Pages) is { } size) throw size.Wrong("contradicts every interleaving, for which each programme has a machine of its own size");
         if (request.Programme is null && (request.ExhaustParts ?? request.ExhaustDepth) is { } part) throw part.Wrong("only a programme that is given is searched in parts");
         if (request.Programme is not null && request.ExhaustCount is { } count) throw count.Wrong("is about the programmes of small scopes, and one is given");
+        int parts = request.ExhaustParts is { } several ? (int)Quantities.Whole(several, 1, ExhaustBudget.MaxParts) : 1;
+        if (parts == 1 && request.ExhaustDepth is { } whole) throw whole.Wrong("only a programme that is searched in parts is taken apart; say in how many");
         return new(
             request.ExhaustStates is { } states ? Quantities.Whole(states, 1, ExhaustBudget.MaxStates) : ScopeSearch.DefaultStateLimit,
             request.ExhaustCount is { } some ? (int)Quantities.Whole(some, 1, SmallScope.Most) : null,
-            request.ExhaustParts is { } parts ? (int)Quantities.Whole(parts, 1, ExhaustBudget.MaxParts) : ExhaustBudget.DefaultParts,
-            request.ExhaustDepth is { } depth ? (int)Quantities.Whole(depth, 0, ExhaustBudget.MaxDepth) : ExhaustBudget.DefaultDepth);
+            parts, parts == 1 ? 0 : request.ExhaustDepth is { } depth ? (int)Quantities.Whole(depth, 1, ExhaustBudget.MaxDepth) : ExhaustBudget.DefaultDepth);
     }
 
     /// <exception cref="SpecException">a workload has no scope</exception>

@@ -34,6 +34,9 @@ public sealed class CampaignTally
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public IReadOnlyList<CellTally> Cells => _cells;
+    /// <summary>Where programmes are searched: what that came to in all cells; null otherwise.</summary>
+    public SearchCounts? Search => _plan.Spec.Exhaust is null ? null
+        : _cells.Aggregate(SearchCounts.None, (sum, cell) => cell.Search is { } own ? sum.With(own) : sum);
     /// <summary>The canaries that rode along with the shards that count.</summary>
     public CanaryTally Canaries { get; } = new();
 

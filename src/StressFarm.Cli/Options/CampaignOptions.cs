@@ -29,8 +29,8 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     private readonly Option<bool> _exhaust = new("--exhaust") { Description = "every interleaving of the workloads' small scopes, or of the programme, in the place of schedules" };
     private readonly Option<string?> _states = One("--states", $"with --exhaust: states of one programme, or of a part, at most; {ScopeSearch.DefaultStateLimit} by default");
     private readonly Option<string?> _count = One("--count", "with --exhaust: programmes of each scope, spread over it evenly; all by default");
-    private readonly Option<string?> _parts = One("--parts", $"with --exhaust and --programme: in how many parts it is searched; {ExhaustBudget.DefaultParts} by default");
-    private readonly Option<string?> _depth = One("--depth", $"with --exhaust and --programme: steps after which it is taken apart; {ExhaustBudget.DefaultDepth} by default");
+    private readonly Option<string?> _parts = One("--parts", "with --exhaust and --programme: in how many parts it is searched; 1 by default");
+    private readonly Option<string?> _depth = One("--depth", $"with --exhaust and --programme: steps after which it is taken into parts; {ExhaustBudget.DefaultDepth} by default");
     private readonly Option<string?> _cpus = One("--cpus", "CPUs of the machine, 1 to 8; otherwise drawn from the seed");
     private readonly Option<string?> _pages = One("--pages", "pages of the section, a power of two from 32 to 32768");
     private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");

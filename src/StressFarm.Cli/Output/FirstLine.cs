@@ -34,7 +34,7 @@ internal static class FirstLine
     private static IEnumerable<string> Searches(CampaignSpec spec, ExhaustBudget exhaust)
     {
         if (spec.Programme is null) yield return $"{Counted(spec.Workloads.Sum(w => (long)exhaust.TermsOf(w).Count), "programme")} per design";
-        else yield return $"{Counted(exhaust.Parts, "part")} after {Counted(exhaust.Depth, "step")}";
+        else if (exhaust.Parts > 1) yield return $"{Counted(exhaust.Parts, "part")} after {Counted(exhaust.Depth, "step")}";
         yield return $"at most {Counted(exhaust.States, "state")} each";
     }
 

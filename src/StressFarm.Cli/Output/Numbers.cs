@@ -19,7 +19,7 @@ internal static class Numbers
     public static string Grouped(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
     /// <summary>"1 schedule", "2,048 schedules".</summary>
-    public static string Of(long count, string thing) => $"{Grouped(count)} {thing}{(count == 1 ? "" : "s")}";
+    public static string Of(long count, string thing, string plural = "s") => $"{Grouped(count)} {thing}{(count == 1 ? "" : plural)}";
 
     public static string Duration(TimeSpan time) => time.TotalSeconds switch
     {
