@@ -71,6 +71,9 @@ public abstract partial class StepMachine
     {
         log.Reset();
         _frameLog.Reset(Frames);
+        // What a box was known by in an earlier search is not what it holds now.
+        foreach (StepCpu cpu in AllCpus)
+            for (Frame? frame = cpu.Current; frame is not null; frame = frame.Parent) frame.Renew();
         (Log, _memory.Log, Frames.Log) = (log, log, _frameLog);
         LookForWatchers();
     }

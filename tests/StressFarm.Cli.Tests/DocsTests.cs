@@ -48,6 +48,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         List<string> args = [.. bare.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
         if (args[0] is "compare" or "run") Shorten(args);
         if (args[0] is "soak" or "verify") ShortenSoak(args);
+        if (args[0] is "exhaust") FindFiles(args);
         if (args[0] is "trial" && !args.Contains("--seeds")) args.AddRange(["--seeds", "1"]);
         if (args[0] is "replay" or "explain") Assert.True(args.Count > 1, $"{page}: '{line}' names nothing to {args[0]}");
         Result result = args[0] == "farm" ? OnFarm(args) : _sandbox.Run([.. args]);
@@ -101,8 +102,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         int output = args.IndexOf("--out");
         if (output >= 0) args.RemoveRange(output, 2);
         args.AddRange(["--out", _sandbox["out"]]);
-        for (int i = 0; i < args.Count; i++)
-            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(RepositoryRoot.Folder, args[i]);
+        FindFiles(args);
     }
 
     /// <summary>A soak becomes one of a few schedules; what is verified is such a one, run before.</summary>
@@ -111,11 +111,16 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         foreach (string option in (string[])["--out", "--for", "--epochs", "--sections", "--schedules-per-epoch"])
             if (args.IndexOf(option) is var at and >= 0) args.RemoveRange(at, 2);
         args.AddRange(["--out", _sandbox["out"]]);
-        for (int i = 0; i < args.Count; i++)
-            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(RepositoryRoot.Folder, args[i]);
+        FindFiles(args);
         string[] budget = ["--sections", "2", "--epochs", "2", "--schedules-per-epoch", "24"];
         if (args[0] == "soak") args.AddRange(budget);
         else _sandbox.Run(["soak", "--workload", "gup-pin", "--out", _sandbox["out"], .. budget]);
+    }
+
+    private static void FindFiles(List<string> args)
+    {
+        for (int i = 0; i < args.Count; i++)
+            if (args[i].EndsWith(".yaml", StringComparison.Ordinal)) args[i] = Path.Combine(RepositoryRoot.Folder, args[i]);
     }
 
     internal static IEnumerable<string> Pages() =>
@@ -124,7 +129,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|soak|verify|replay|explain|trial|list|farm)\b")]
+    [GeneratedRegex(@"^(\./)?stressfarm (compare|run|exhaust|soak|verify|replay|explain|trial|list|farm)\b")]
     private static partial Regex CommandLine();
     [GeneratedRegex(@"`(stressfarm (?:run|list|compare|soak|verify|trial|farm) -?[^`]*)`")]
     private static partial Regex Inline();

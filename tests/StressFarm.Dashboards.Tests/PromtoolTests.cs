@@ -47,6 +47,7 @@ public sealed partial class PromtoolTests : IDisposable
     [InlineData("> 15 * 60", "> 150 * 60", "work.yaml")]
     [InlineData("max_over_time(stressfarm_campaigns{state=\"running\"}[5m])", "stressfarm_leases{kind=\"explore\"}", "work.yaml")]
     [InlineData("max_over_time(stressfarm_undelivered_results[5m])", "max_over_time(stressfarm_queued_leases[5m])", "work.yaml")]
+    [InlineData("stressfarm_search_states_total[1h]", "stressfarm_search_states_total{workload=\"none\"}[1h]", "week.yaml")]
     [InlineData("running|waiting", "running", "soak.yaml")]
     [InlineData("max by (job, instance) (stressfarm_label_overflows_total)", "sum by (job, instance) (increase(stressfarm_label_overflows_total[1h]))", "silos.yaml")]
     public void The_unit_tests_of_the_rules_fail_for_a_wrong_rule(string right, string wrong, string test)

@@ -18,6 +18,13 @@ internal sealed class EverySchedule(SearchStart start)
     public long Executions { get; private set; }
     public HashSet<UInt128> Finals { get; } = [];
     public HashSet<Flaw> Flaws { get; } = [];
+    /// <summary>Each flaw with the fewest switches of a schedule to it, and the fewest steps of one with so many.</summary>
+    public Dictionary<Flaw, (int Switches, int Steps)> Shortest { get; } = [];
+    /// <summary>The fewest preemptions of a schedule to each flaw, to each final state, and to each state where they are kept.</summary>
+    public Dictionary<Flaw, int> FlawPreemptions { get; } = [];
+    public Dictionary<UInt128, int> FinalPreemptions { get; } = [];
+    public Dictionary<UInt128, int> StatePreemptions { get; } = [];
+    public bool KeepsStates { get; init; }
 
     /// <param name="most">schedules</param>
     /// <returns>false when there are more, or longer ones</returns>
@@ -28,7 +35,7 @@ internal sealed class EverySchedule(SearchStart start)
             if (Executions == most || _path.Count > LongestPath) return false;
             if (!start.Begin())
             {
-                if (start.Machine.Violation is { } early) Flaws.Add(Flaw.Of(early));
+                if (start.Machine.Violation is { } early) Note(early, 0, 0, 0);
                 return true;
             }
             RunOne();
@@ -41,23 +48,45 @@ internal sealed class EverySchedule(SearchStart start)
     private void RunOne()
     {
         Machine machine = start.Machine;
-        for (int depth = 0; machine.Runnable != 0 && depth <= LongestPath; depth++)
+        int depth = 0, switches = 0, preemptions = 0;
+        if (KeepsStates) Lower(StatePreemptions, machine.Key, 0);
+        for (; machine.Runnable != 0 && depth <= LongestPath; depth++)
         {
             if (depth == _path.Count)
             {
                 int first = BitOperations.TrailingZeroCount(machine.Runnable);
                 _path.Add(((byte)first, machine.Runnable & ~(1u << first)));
             }
-            start.Step(_path[depth].Chosen);
-            if (machine.Violation is not null) break;
+            byte next = _path[depth].Chosen;
+            if (depth > 0 && _path[depth - 1].Chosen is var before && before != next)
+            {
+                switches++;
+                if ((machine.Runnable >> before & 1) != 0) preemptions++;
+            }
+            start.Step(next);
+            if (machine.Violation is { } violation)
+            {
+                Note(violation, switches, depth + 1, preemptions);
+                return;
+            }
+            if (KeepsStates) Lower(StatePreemptions, machine.Key, preemptions);
         }
-        if (machine.Violation is null && machine.Runnable == 0)
-        {
-            Finals.Add(machine.Hash().Key);
-            start.Close();
-        }
-        if (machine.Violation is { } violation) Flaws.Add(Flaw.Of(violation));
+        if (machine.Runnable != 0) return;
+        UInt128 final = machine.Key;
+        Finals.Add(final);
+        Lower(FinalPreemptions, final, preemptions);
+        if (start.Close() is { } late) Note(late, switches, depth, preemptions);
     }
+
+    private void Note(Violation violation, int switches, int steps, int preemptions)
+    {
+        Flaw flaw = Flaw.Of(violation);
+        if (Flaws.Add(flaw) || (switches, steps).CompareTo(Shortest[flaw]) < 0) Shortest[flaw] = (switches, steps);
+        Lower(FlawPreemptions, flaw, preemptions);
+    }
+
+    private static void Lower<T>(Dictionary<T, int> least, T of, int count) where T : notnull =>
+        least[of] = Math.Min(count, least.GetValueOrDefault(of, int.MaxValue));
 
     /// <summary>The last choice that can be another; false when there is none.</summary>
     private bool Backtrack()

@@ -5,8 +5,6 @@ namespace StressFarm.Exploration.Tests;
 /// <summary>Programmes that are exhausted with a bug in them and without: it is found, and nothing else is there.</summary>
 public class ExhaustedBugTests
 {
-    private static readonly Dictionary<string, int> s_small = new() { ["order-9"] = 0, ["cpus"] = 2 };
-
     [Theory]
     [InlineData("Z06", "folio-split", 1, 1, "I15")]
     [InlineData("Z14", "folio-split", 1, 1, "I23")]
@@ -14,8 +12,8 @@ public class ExhaustedBugTests
     [InlineData("reinit-predecessor", "device-private-reinit", 14, 1, "I44")]
     public void A_bug_is_found_in_every_interleaving_and_control_is_silent_in_all(string bug, string workload, int seed, int operations, string invariant)
     {
-        Policy policy = Catalog<KnownBug>.Find(bug)?.Plant(Policy.Control) ?? Policy.TryParse(bug, out _)!;
-        (Programme programme, Cell cell, ProgrammeEdits edits) = Small(workload, (ulong)seed, operations, policy);
+        Policy policy = SmallSearches.PolicyOf(bug);
+        (Programme programme, Cell cell, ProgrammeEdits edits) = SmallSearches.Small(workload, (ulong)seed, operations, policy);
         var machine = new Machine(SmallSearches.Geometry);
 
         SearchResult found = new EveryState(new SearchStart(machine, programme, policy)).Run();
@@ -35,7 +33,7 @@ public class ExhaustedBugTests
     [Fact]
     public void The_keys_of_128_bits_tell_as_many_states_apart()
     {
-        (Programme programme, _, _) = Small("folio-split", 1, 1, Policy.Control);
+        (Programme programme, _, _) = SmallSearches.Small("folio-split", 1, 1, Policy.Control);
         var start = new SearchStart(new Machine(SmallSearches.Geometry), programme, Policy.Control);
         SearchResult narrow = new EveryState(start).Run(), wide = new EveryState(start) { Wide = true }.Run();
         Assert.Equal(narrow.States, wide.States);
@@ -46,28 +44,10 @@ public class ExhaustedBugTests
     [Fact]
     public void A_budget_ends_a_search_and_says_which()
     {
-        (Programme programme, _, _) = Small("folio-split", 1, 1, Policy.Control);
+        (Programme programme, _, _) = SmallSearches.Small("folio-split", 1, 1, Policy.Control);
         var start = new SearchStart(new Machine(SmallSearches.Geometry), programme, Policy.Control);
         Assert.Equal(SearchEnd.OutOfTime, new EveryState(start) { TimeLimit = TimeSpan.Zero }.Run().End);
         Assert.Equal(SearchEnd.OutOfMemory, new EveryState(start) { MemoryLimit = 1 << 16 }.Run().End);
         Assert.Equal(SearchEnd.Interrupted, new EveryState(start) { Interrupt = new CancellationToken(canceled: true) }.Run().End);
-    }
-
-    [Fact]
-    public void A_memory_model_with_stores_under_way_is_refused()
-    {
-        Policy tso = Policy.Control with { MemoryModel = MemoryModel.Tso };
-        Assert.Throws<NotSupportedException>(() => new SearchStart(new Machine(SmallSearches.Geometry), new Programme(), tso));
-    }
-
-    private static (Programme, Cell, ProgrammeEdits) Small(string workload, ulong seed, int operations, Policy policy)
-    {
-        var cell = new Cell(policy, Catalog<Workload>.Find(workload)!, "random", SmallSearches.Geometry, s_small);
-        var programme = new Programme();
-        programme.Compose(cell.Workload, cell.Geometry, seed, cell.FixedParameters);
-        var edits = new ProgrammeEdits(Enumerable.Range(0, Geometry.CpuLimit).SelectMany(cpu =>
-            Enumerable.Range(0, programme.Cpu(cpu).Count).Skip(operations).Select(i => (cpu + 1, i))));
-        edits.Apply(programme);
-        return (programme, cell, edits);
     }
 }

@@ -19,7 +19,7 @@ public class StateKeyTests
                 words[first >> 6 << 1] ^= 1UL << (first & 63);
                 words[(second >> 6 << 1) + 1] ^= 1UL << (second & 63);
                 var hash = new StateHash(0);
-                hash.Add(words);
+                foreach (ulong word in words) hash.Add(word);
                 keys.Add(hash.Low);
                 high.Add(hash.High);
                 count++;
@@ -29,18 +29,56 @@ public class StateKeyTests
     }
 
     [Fact]
-    public void Parts_count_apart_from_their_order_and_values_in_it()
+    public void What_is_added_in_another_order_has_another_key()
     {
-        StateHash a = new(1), b = new(2), ab = new(0), ba = new(0);
-        ab.Merge(in a);
-        ab.Merge(in b);
-        ba.Merge(in b);
-        ba.Merge(in a);
-        Assert.Equal(ab.Key, ba.Key);
-        StateHash one = new(0), other = new(0);
-        one.Add([1, 2]);
-        other.Add([2, 1]);
-        Assert.NotEqual(one.Key, other.Key);
+        StateHash one = new(0), other = new(0), folded = new(0);
+        one.Add(1);
+        one.Add(2);
+        other.Add(2);
+        other.Add(1);
+        folded.Fold((1, 2));
+        folded.Fold((2, 1));
+        Assert.Equal(3, new HashSet<UInt128> { one.Key, other.Key, folded.Key }.Count);
+    }
+
+    [Fact]
+    public void A_sum_is_the_same_by_whatever_way_it_was_come_to()
+    {
+        StateSum sum = new(), again = new(), back = new(), swapped = new();
+        sum.Add(1, 7, 5);
+        sum.Add(2, 7, 6);
+        again.Add(2, 7, 6);
+        again.Add(1, 7, 1);
+        again.Change(1, 7, 1, 9);
+        again.Change(1, 7, 9, 5);
+        Assert.Equal(sum, again);
+        back.Change(3, 0, 0, ulong.MaxValue);
+        back.Change(3, 0, ulong.MaxValue, 0);
+        Assert.Equal(new StateSum(), back);
+        swapped.Add(1, 7, 6);
+        swapped.Add(2, 7, 5);
+        Assert.NotEqual(sum, swapped);
+    }
+
+    /// <summary>Words as a memory has them: see above.</summary>
+    [Fact]
+    public void Sums_that_differ_in_a_bit_or_two_are_different()
+    {
+        var low = new HashSet<ulong>();
+        var high = new HashSet<ulong>();
+        int count = 0;
+        for (int first = 0; first < 256; first++)
+            for (int second = first + 1; second < 256; second++)
+            {
+                var sum = new StateSum();
+                sum.Change(0, first >> 6, 0, 1UL << (first & 63));
+                sum.Change(0, second >> 6, (second >> 6) == (first >> 6) ? 1UL << (first & 63) : 0, ((second >> 6) == (first >> 6) ? 1UL << (first & 63) : 0) | 1UL << (second & 63));
+                low.Add(sum.Low);
+                high.Add(sum.High);
+                count++;
+            }
+        Assert.Equal(count, low.Count);
+        Assert.Equal(count, high.Count);
     }
 
     [Theory]

@@ -29,8 +29,11 @@ public static class InstrumentNames
     public static readonly InstrumentName StrategySchedules = new("stressfarm_strategy_schedules_total", InstrumentKind.Counter, "", "Schedules run, by the arm that drew them", "strategy");
     public static readonly InstrumentName StrategySteps = new("stressfarm_strategy_steps_total", InstrumentKind.Counter, "", "Steps taken, by the arm that drew the schedule", "strategy");
     public static readonly InstrumentName StrategyViolations = new("stressfarm_strategy_violations_total", InstrumentKind.Counter, "", "Schedules that violated, by the arm that drew them", "strategy");
-    public static readonly InstrumentName Violations = new("stressfarm_violations_total", InstrumentKind.Counter, "", "Schedules that ended in a violation", "policy", "invariant");
-    public static readonly InstrumentName WorkloadViolations = new("stressfarm_workload_violations_total", InstrumentKind.Counter, "", "Schedules that ended in a violation, by workload", "workload", "invariant");
+    public static readonly InstrumentName Violations = new("stressfarm_violations_total", InstrumentKind.Counter, "", "Schedules that ended in a violation, and searched programmes of which one does", "policy", "invariant");
+    public static readonly InstrumentName WorkloadViolations = new("stressfarm_workload_violations_total", InstrumentKind.Counter, "", "Schedules that ended in a violation, and searched programmes of which one does, by workload", "workload", "invariant");
+    public static readonly InstrumentName SearchedProgrammes = new("stressfarm_searched_programmes_total", InstrumentKind.Counter, "", "Programmes searched in every interleaving, by what came of it", "workload", "verdict");
+    public static readonly InstrumentName SearchStates = new("stressfarm_search_states_total", InstrumentKind.Counter, "", "States that searches of programmes came to", "workload");
+    public static readonly InstrumentName SearchTransitions = new("stressfarm_search_transitions_total", InstrumentKind.Counter, "", "Transitions between states that searches of programmes took", "workload");
     public static readonly InstrumentName ViolationLast = new("stressfarm_violation_last_timestamp_seconds", InstrumentKind.Gauge, "s", "When the last violation was accepted; 0 for never");
     public static readonly InstrumentName Findings = new("stressfarm_findings_total", InstrumentKind.Counter, "", "Violations worked up", "severity");
     public static readonly InstrumentName FirstViolations = new("stressfarm_first_violations_total", InstrumentKind.Counter, "", "Cells of campaigns that were violated for the first time", "workload");
@@ -91,8 +94,8 @@ public static class InstrumentNames
     /// <summary>Everything that is the farm's.</summary>
     public static IReadOnlyList<InstrumentName> All { get; } =
     [
-        Schedules, Steps, ViolatedSchedules, StrategySchedules, StrategySteps, StrategyViolations, Violations, WorkloadViolations, ViolationLast, Findings, FirstViolations,
-        FirstViolationSeconds, ShardDuration, Results, SpeciesSeen, SpeciesDiscovered,
+        Schedules, Steps, ViolatedSchedules, StrategySchedules, StrategySteps, StrategyViolations, Violations, WorkloadViolations, SearchedProgrammes, SearchStates,
+        SearchTransitions, ViolationLast, Findings, FirstViolations, FirstViolationSeconds, ShardDuration, Results, SpeciesSeen, SpeciesDiscovered,
         CanariesPlanted, CanariesCaught, CanaryDuration, CanaryLast, Replays, ReplayMismatches, LedgerShards, LedgerDiscrepancies,
         Campaigns, CampaignsEnded, Leases, LeaseOldest, LeaseReissues, Epochs, Sections, CheckpointOldest, Workers, WorkerBusy, QueuedLeases,
         UndeliveredResults, SilosActive, Draining, GrainCallDuration, GrainCallFailures, StoreDuration, StoreErrors, LabelOverflows, BuildInfo, Start,

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Plans;
-using StressFarm.Exploration;
 using StressFarm.Exploration.Evidence;
 using StressFarm.Exploration.Feedback;
 using StressFarm.Exploration.Records;
@@ -13,12 +12,15 @@ namespace StressFarm.Campaigns.Metrics;
 public sealed class WorkInstruments
 {
     public static readonly IReadOnlyList<string> Kinds = ["explore", "verify", "work-up"], Fates = ["accepted", "same", "mismatch", "refused"];
-    /// <summary>What draws schedules, or runs them all; a portfolio leaves that to its arms.</summary>
+    /// <summary>What draws schedules; a portfolio leaves that to its arms.</summary>
     public static readonly IReadOnlyList<string> Arms =
-        [.. Catalog<Strategy>.All.Where(s => s.Arm == s.Id).Select(s => s.Id).Union(FeedbackPortfolio.ArmIds).Append(SearchTerms.StrategyId).Order(StringComparer.Ordinal)];
+        [.. Catalog<Strategy>.All.Where(s => s.Arm == s.Id).Select(s => s.Id).Union(FeedbackPortfolio.ArmIds).Order(StringComparer.Ordinal)];
+    /// <summary>What comes of the search of a programme.</summary>
+    private static readonly string[] s_verdicts = ["exhausted", "violated", "inconclusive"];
+    private static readonly string[] s_searched = [.. Catalog<Workload>.Ids, WrittenProgramme.DefaultName];
 
-    private readonly LabelledCounter _schedules, _steps, _violated, _violations, _workloadViolations;
-    private readonly ClosedCounter _armSchedules, _armSteps, _armViolations, _findings, _results, _epochs, _firstViolations, _firstViolationTime;
+    private readonly LabelledCounter _schedules, _steps, _violated, _violations, _workloadViolations, _searched;
+    private readonly ClosedCounter _states, _transitions, _armSchedules, _armSteps, _armViolations, _findings, _results, _epochs, _firstViolations, _firstViolationTime;
     private readonly Histogram<double> _shardDuration;
     private readonly TimeProvider _clock;
     private long _lastViolation;
@@ -31,6 +33,10 @@ public sealed class WorkInstruments
         _violated = new(meter, InstrumentNames.ViolatedSchedules, overflows);
         _violations = new(meter, InstrumentNames.Violations, overflows);
         _workloadViolations = new(meter, InstrumentNames.WorkloadViolations, overflows);
+        _searched = new(meter, InstrumentNames.SearchedProgrammes, overflows);
+        _searched.Show(Pairs(s_searched, s_verdicts));
+        _states = new(meter, InstrumentNames.SearchStates, s_searched);
+        _transitions = new(meter, InstrumentNames.SearchTransitions, s_searched);
         _armSchedules = new(meter, InstrumentNames.StrategySchedules, Arms);
         _armSteps = new(meter, InstrumentNames.StrategySteps, Arms);
         _armViolations = new(meter, InstrumentNames.StrategyViolations, Arms);
@@ -60,6 +66,20 @@ public sealed class WorkInstruments
     public void Accepted(PlannedCell cell, ShardRecord record)
     {
         string policy = Presets.NameOf(cell.Policy.Policy), workload = cell.Workload.Label;
+        if (record.Search is { } search) Searched(WrittenProgramme.LabelOf(workload), search);
+        else Scheduled(policy, workload, record);
+        foreach (RawFinding raw in record.Findings)
+        {
+            string invariant = InvariantLabel(raw.Invariant);
+            _violations.Add(policy, invariant, raw.Count);
+            _workloadViolations.Add(workload, invariant, raw.Count);
+        }
+        if (record.Findings.Count > 0) Interlocked.Exchange(ref _lastViolation, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+        if (record.Link is not null) _epochs.Add();
+    }
+
+    private void Scheduled(string policy, string workload, ShardRecord record)
+    {
         _schedules.Add(policy, workload, record.Schedules);
         _steps.Add(policy, workload, record.Steps);
         _violated.Add(policy, workload, record.Findings.Sum(raw => raw.Count));
@@ -69,14 +89,19 @@ public sealed class WorkInstruments
             _armSteps.Add(arm.Strategy, arm.Steps);
             _armViolations.Add(arm.Strategy, arm.Violated);
         }
-        foreach (RawFinding raw in record.Findings)
-        {
-            string invariant = InvariantLabel(raw.Invariant);
-            _violations.Add(policy, invariant, raw.Count);
-            _workloadViolations.Add(workload, invariant, raw.Count);
-        }
-        if (record.Findings.Count > 0) Interlocked.Exchange(ref _lastViolation, _clock.GetUtcNow().ToUnixTimeMilliseconds());
-        if (record.Link is not null) _epochs.Add();
+    }
+
+    /// <summary>
+    /// Programmes and transitions are no schedules and steps, whatever the record calls them: one programme is as good as all of its
+    /// schedules, and a transition costs many times what a step does. No arm drew them.
+    /// </summary>
+    private void Searched(string workload, SearchCounts search)
+    {
+        _searched.Add(workload, "exhausted", search.Exhausted);
+        _searched.Add(workload, "violated", search.Violated);
+        _searched.Add(workload, "inconclusive", search.Unfinished);
+        _states.Add(workload, search.States);
+        _transitions.Add(workload, search.Transitions);
     }
 
     /// <summary>A violation was worked up, and the finding accepted.</summary>

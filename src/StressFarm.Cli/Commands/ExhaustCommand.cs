@@ -28,13 +28,14 @@ internal static class ExhaustCommand
         s_bug = CampaignOptions.One("--bug", "plant a known bug, in control and under its own workload unless told otherwise"),
         s_for = CampaignOptions.One("--for", "budget: time, as 30s, 5m, 8h or 2d"),
         s_memory = CampaignOptions.One("--memory", $"budget: MiB of states and of the path; {MebibytesByDefault} by default"),
-        s_hash = CampaignOptions.One("--hash", "bits that states are told apart by: 64 (by default) or 128"),
+        s_hash = CampaignOptions.One("--hash", "bits that states are told apart by: 64 (by default) or 128; with --preemptions always 128"),
+        s_preemptions = CampaignOptions.One("--preemptions", $"only schedules with at most so many switches away from a CPU that could still step, 0 to {BoundedSchedules.Limit}; all by default"),
         s_format = CampaignOptions.FormatOption();
 
     public static Command Create(CliHost host)
     {
         var command = new Command("exhaust", "run one programme in every interleaving; exit 0 when exhausted, 1 on a violation, 2 when the budget ended");
-        foreach (Option option in (Option[])[s_programme, s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_format])
+        foreach (Option option in (Option[])[s_programme, s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_preemptions, s_format])
             command.Add(option);
         command.SetAction(parsed => Run(host, parsed));
         return command;
@@ -47,35 +48,31 @@ internal static class ExhaustCommand
         CampaignSpec spec = order.Spec;
         if (spec.Workloads.Count != 1) throw new SpecException("exhaust: name a programme's file with --programme, or the workload that composes one with --workload");
         Policy policy = spec.Policies[0].Policy;
-        if (policy.MemoryModel != MemoryModel.Sc)
-            throw new SpecException($"--policy: every interleaving is there under MM=SC only, and this is MM={policy.MemoryModel.ToString().ToUpperInvariant()}; leave mm= out");
         int? operations = parsed.Whole(s_operations, 1, WriterStamp.MaxOperations);
         int bits = parsed.Whole(s_hash, 64, 128) ?? 64;
-        bool wide = bits == 128;
-        if (!wide && bits != 64) throw new SpecException($"--hash: {bits} is neither 64 nor 128");
+        if (bits is not (64 or 128)) throw new SpecException($"--hash: {bits} is neither 64 nor 128");
+        int? preemptions = parsed.Whole(s_preemptions, 0, BoundedSchedules.Limit);
+        if (preemptions is not null && policy.MemoryModel != MemoryModel.Sc)
+            throw new SpecException($"--preemptions: counts switches between CPUs, and under MM={policy.MemoryModel.ToString().ToUpperInvariant()} stores are let out between them; leave out one of the two");
+        long memory = (parsed.Whole(s_memory, 1, MostMebibytes) ?? MebibytesByDefault) * (1L << 20);
         var cell = new Cell(policy, spec.Workloads[0], "random", spec.Geometry, spec.Parameters);
         var programme = new Programme();
         programme.Compose(cell.Workload, cell.Geometry, spec.FirstSeed, cell.FixedParameters);
         ProgrammeEdits edits = operations is { } kept ? Cut(programme, kept) : ProgrammeEdits.None;
         edits.Apply(programme);
-        var text = new ExhaustText(host, cell, spec.FirstSeed, programme, wide);
+        var text = new ExhaustText(host, cell, spec.FirstSeed, programme, preemptions is null ? bits : 128, preemptions);
         if (!json) text.WriteProgramme();
 
-        var search = new EveryState(new SearchStart(new Machine(cell.Geometry), programme, policy))
-        {
-            StopsAtFirst = true,
-            Wide = wide,
-            MemoryLimit = (parsed.Whole(s_memory, 1, MostMebibytes) ?? MebibytesByDefault) * (1L << 20),
-            TimeLimit = order.Budget ?? TimeSpan.MaxValue,
-            Interrupt = host.Interrupt,
-        };
-        SearchResult result = Search(host, search, out TimeSpan took);
-        Finding? finding = null;
-        if (result.Flaws.Count > 0)
-            finding = new FindingWorkup(cell.Geometry).Work(new Scenario(cell, spec.FirstSeed, edits, result.Flaws.First().Value, Fair: false))
-                ?? throw new CampaignFault($"the search found {result.Flaws.First().Key.Invariant}, and its schedule run again did not: a defect of the simulator, not a result");
-        if (json) JsonOutput.Write(host.Out, text.Shape(result, finding), CommandJson.Default.ExhaustShape);
-        else text.WriteVerdict(result, finding, took);
+        var run = new ExhaustRun(host, new SearchStart(new Machine(cell.Geometry), programme, policy), memory, order.Budget ?? TimeSpan.MaxValue);
+        SearchResult result = run.Search(bits == 128, preemptions);
+        TimeSpan took = run.Took;
+        // A set-up that violates has no schedule.
+        ShortestResult? shortest = result.Flaws.Count > 0 && result.States > 0 ? run.Shorten(result.Flaws.First().Value) : null;
+        Finding? finding = result.Flaws.Count == 0 ? null
+            : WorkUp(new Scenario(cell, spec.FirstSeed, edits, shortest?.Schedule ?? [], Fair: false), shortest?.End == SearchEnd.Violated)
+            ?? throw new CampaignFault($"the search found {result.Flaws.First().Key.Invariant}, and its schedule run again did not: a defect of the simulator, not a result");
+        if (json) JsonOutput.Write(host.Out, text.Shape(result, shortest, finding), CommandJson.Default.ExhaustShape);
+        else text.WriteVerdict(result, shortest, finding, took);
         return result.End switch
         {
             SearchEnd.Exhausted => ExitCode.Done,
@@ -84,23 +81,11 @@ internal static class ExhaustCommand
         };
     }
 
-    private static SearchResult Search(CliHost host, EveryState search, out TimeSpan took)
+    /// <summary>The shortest schedule stays what it is, and its programme whole; what may not be it is made smaller as any finding is.</summary>
+    private static Finding? WorkUp(Scenario scenario, bool shortest)
     {
-        long begun = host.Clock.GetTimestamp();
-        TimeSpan period = TimeSpan.FromSeconds(3);
-        using (host.Clock.CreateTimer(_ => ExhaustText.Progress(host, search.Result, host.Clock.GetElapsedTime(begun)), null, period, period))
-            try
-            {
-                return search.Run();
-            }
-            catch (NotSupportedException e)
-            {
-                throw new SpecException($"exhaust: this programme cannot be searched: {e.Message}");
-            }
-            finally
-            {
-                took = host.Clock.GetElapsedTime(begun);
-            }
+        var workup = new FindingWorkup(scenario.Cell.Geometry);
+        return shortest ? workup.WriteAsIs(scenario) : workup.Work(scenario);
     }
 
     private static CampaignRequest Request(ParseResult parsed) => Request(parsed, parsed.GetValue(s_programme) is { } path ? ProgrammeFile.Read(path) : null);

@@ -38,6 +38,9 @@ public sealed class FindingWorkup(Geometry geometry)
             ? FindingWriter.Write(_runner, reproducer.Scenario) : null;
     }
 
+    /// <summary>The finding of a schedule that is not to be made smaller: of its whole programme; null when it violates nothing.</summary>
+    public Finding? WriteAsIs(Scenario scenario) => FindingWriter.Write(_runner, scenario);
+
     /// <summary>
     /// Works up an occurrence in a soak. Where its seed alone shows it, on pristine memory, the section's history has nothing to
     /// do with it; otherwise the memory that its schedule began on is part of the reproducer.

@@ -128,6 +128,7 @@ public abstract partial class KernelMachine : StepMachine
         EndLogging();
         _waitsForSections.Reset();
         _waitsForGrace.Reset();
+        Array.Clear(_inside.Raw);
         RemovedPages = 0;
         SharedVmemmap = 0;
         Ghost.FreesUsageAtOnce = policy.Has(Deviation.UsageFreedAtOnce);

@@ -24,6 +24,8 @@ public abstract partial class KernelMachine
 {
     /// <summary>What a search is told of its steps; null before <see cref="BeginSearch"/>.</summary>
     public StepLog? SearchLog => Log;
+    /// <summary>Of an earlier search, to be used again.</summary>
+    private KernelLog? _searchLog;
 
     /// <summary>
     /// The set-up is over and the CPUs wait at their first accesses: from here on steps are taken by <see cref="StepOf"/>, and can be undone, until the next
@@ -34,7 +36,8 @@ public abstract partial class KernelMachine
         Ghost.NumberByCpu();
         int place = StepLog.PlacesOf(Memory), places = place + Ghost.PlacesToLog;
         LogOwn(null, ref places);
-        StepLog log = Log ?? new KernelLog(this, places);
+        if (_searchLog?.Places != places) _searchLog = new KernelLog(this, places);
+        KernelLog log = _searchLog;
         Ghost.BeginLog(log, ref place);
         LogOwn(log, ref place);
         BeginLog(log);
