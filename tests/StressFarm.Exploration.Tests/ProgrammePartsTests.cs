@@ -1,5 +1,4 @@
 using StressFarm.Exploration.Exhaustive;
-using StressFarm.Exploration.Records;
 
 namespace StressFarm.Exploration.Tests;
 

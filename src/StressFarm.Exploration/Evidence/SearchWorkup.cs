@@ -5,7 +5,8 @@ using StressFarm.Exploration.Replays;
 namespace StressFarm.Exploration.Evidence;
 
 /// <summary>
-/// Turns what a search found into a finding: the programme of its number is searched again, and the schedule that it finds worked up.
+/// Turns what a search found into a finding: the programme of its number is searched again, its shortest schedule to the flaw is looked for,
+/// and what it does not need is taken out of it.
 /// </summary>
 public sealed class SearchWorkup(SearchExecutor executor)
 {
@@ -18,11 +19,19 @@ public sealed class SearchWorkup(SearchExecutor executor)
         int number = (int)raw.LowestSeed;
         SeenFlaw? flaw = executor.Search(cell, number, cancellation).Flaws.Values.FirstOrDefault(f => f.Signature == RawSignature.Of(raw));
         if (flaw is null) return FindingWorkup.Lost(cell, raw);
+        // Another schedule may break the same with other operations: the finding is to be the one that was counted.
+        return Write(cell, raw, number, executor.Shorten(cell, number, flaw, cancellation), cancellation)
+            ?? Write(cell, raw, number, flaw.Schedule, cancellation) ?? FindingWorkup.Lost(cell, raw);
+    }
+
+    /// <summary>Null when the schedule violates something else.</summary>
+    private Finding? Write(Cell cell, RawFinding raw, int number, byte[] schedule, CancellationToken cancellation)
+    {
         if (!_workups.TryGetValue(cell.Geometry, out FindingWorkup? workup)) _workups.Add(cell.Geometry, workup = new(cell.Geometry));
-        var scenario = new Scenario(SearchExecutor.CellOf(cell, number), 0, ProgrammeEdits.None, flaw.Schedule, Fair: false);
+        var scenario = new Scenario(SearchExecutor.CellOf(cell, number), 0, ProgrammeEdits.None, schedule, Fair: false);
         // The finding names the programme of the cell; the token has the programme itself.
         return workup.Work(scenario, cancellation) is { } finding && RawSignature.Of(raw) == new RawSignature(finding.Invariant, finding.Field, finding.Operation, finding.Other)
             ? finding with { Workload = cell.Workload.Id, Strategy = cell.StrategyId, Seed = raw.LowestSeed }
-            : FindingWorkup.Lost(cell, raw);
+            : null;
     }
 }

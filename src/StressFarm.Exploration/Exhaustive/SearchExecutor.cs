@@ -11,14 +11,18 @@ public sealed class SearchExecutor
 {
     private static readonly Dictionary<string, int> s_nothingFixed = [];
 
+    /// <summary>Of the search for a shorter schedule: most programmes of a scope are done with less.</summary>
+    private const long ShorteningBytes = 32L << 20;
+
     /// <summary>One of each size that was asked for.</summary>
     private readonly Dictionary<Geometry, Machine> _machines = [];
     private readonly Programme _programme = new();
-    private volatile SearchResult? _underWay;
+    /// <summary>Steps of the search that is under way.</summary>
+    private volatile Func<long>? _underWay;
     private long _done;
 
     /// <summary>Steps since it was made: a sign of life, readable from any thread.</summary>
-    public long Done => Volatile.Read(ref _done) + (_underWay?.AllTransitions ?? 0);
+    public long Done => Volatile.Read(ref _done) + (_underWay?.Invoke() ?? 0);
 
     /// <summary>The cell in which a programme is run again: one of the cell's scope, or the one that was written.</summary>
     public static Cell CellOf(Cell cell, int number) => new(cell.Policy, cell.Workload as WrittenProgramme ?? cell.Workload.Scope[number], "random", cell.Geometry, s_nothingFixed);
@@ -46,7 +50,7 @@ public sealed class SearchExecutor
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            _programme.Compose(CellOf(cell, number).Workload, cell.Geometry, seed: 0, s_nothingFixed);
+            Compose(cell, number);
             return cell.Workload is WrittenProgramme ? SearchPart(cell, number, cancellation) : SearchWhole(cell, cancellation);
         }
         catch (Exception e) when (e is not OutOfMemoryException and not OperationCanceledException)
@@ -83,18 +87,36 @@ public sealed class SearchExecutor
             return;
         }
         var search = new EveryState(StartOf(cell, prefix)) { StateLimit = left, Interrupt = cancellation };
-        _underWay = search.Result;
+        if (Watched(() => search.Run().End, () => search.Result.AllTransitions) == SearchEnd.Interrupted) throw new OperationCanceledException(cancellation);
+        sum.Add(search.Result);
+    }
+
+    /// <summary>The shortest schedule of a programme to a flaw, or the shortest that comes to light before its memory ends, which is counted and always the same.</summary>
+    /// <param name="number">the programme's in the scope; the part's</param>
+    public byte[] Shorten(Cell cell, int number, SeenFlaw flaw, CancellationToken cancellation = default)
+    {
+        Compose(cell, number);
+        var shortest = new ShortestSchedule(StartOf(cell, []), new Flaw(flaw.Signature.Invariant, flaw.Signature.Field))
+        { Known = flaw.Schedule, MemoryLimit = ShorteningBytes, Interrupt = cancellation };
+        if (Watched(() => shortest.Run().End, () => shortest.Result.Transitions) == SearchEnd.Interrupted) throw new OperationCanceledException(cancellation);
+        return shortest.Result.Schedule!;
+    }
+
+    private SearchEnd Watched(Func<SearchEnd> search, Func<long> steps)
+    {
+        _underWay = steps;
         try
         {
-            if (search.Run().End == SearchEnd.Interrupted) throw new OperationCanceledException(cancellation);
+            return search();
         }
         finally
         {
             _underWay = null;
-            Volatile.Write(ref _done, _done + search.Result.AllTransitions);
+            Volatile.Write(ref _done, _done + steps());
         }
-        sum.Add(search.Result);
     }
+
+    private void Compose(Cell cell, int number) => _programme.Compose(CellOf(cell, number).Workload, cell.Geometry, seed: 0, s_nothingFixed);
 
     private SearchStart StartOf(Cell cell, byte[] prefix)
     {
