@@ -4,7 +4,7 @@ namespace StressFarm.Cli.Hosting;
 /// Whether a command line asks for searches, whose machines keep a log of each step: told before anything of a machine is compiled, and so
 /// without reading what it says in full. One that is taken for it wrongly runs a little slower.
 /// </summary>
-internal static class Searching
+public static class Searching
 {
     private const string Word = "exhaust";
     private const long MostBytes = 1 << 20;
