@@ -100,6 +100,7 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         else if (args.Contains("--exhaust")) FewProgrammes(args);
         else args.AddRange(["--schedules", "64"]);
         if (time >= 0) args.RemoveRange(time, 2);
+        if (args.IndexOf("--count") is var count and >= 0) args[count + 1] = "1";
         int output = args.IndexOf("--out");
         if (output >= 0) args.RemoveRange(output, 2);
         args.AddRange(["--out", _sandbox["out"]]);

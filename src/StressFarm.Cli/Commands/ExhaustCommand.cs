@@ -37,6 +37,7 @@ internal static class ExhaustCommand
         var command = new Command("exhaust", "run one programme in every interleaving; exit 0 when exhausted, 1 on a violation, 2 when the budget ended");
         foreach (Option option in (Option[])[s_programme, s_policy, s_workload, s_seed, s_operations, s_cpus, s_pages, s_set, s_bug, s_for, s_memory, s_hash, s_preemptions, s_format])
             command.Add(option);
+        ScopePart.AddTo(command);
         command.SetAction(parsed => Run(host, parsed));
         return command;
     }
@@ -54,6 +55,7 @@ internal static class ExhaustCommand
         int? preemptions = parsed.Whole(s_preemptions, 0, BoundedSchedules.Limit);
         if (preemptions is not null && policy.MemoryModel != MemoryModel.Sc)
             throw new SpecException($"--preemptions: counts switches between CPUs, and under MM={policy.MemoryModel.ToString().ToUpperInvariant()} stores are let out between them; leave out one of the two");
+        if (ScopePart.IsAsked(parsed, s_programme, s_seed, s_operations, s_cpus, s_pages, s_set, s_memory, s_preemptions)) return ScopePart.Run(host, parsed, order, bits, json);
         long memory = (parsed.Whole(s_memory, 1, MostMebibytes) ?? MebibytesByDefault) * (1L << 20);
         var cell = new Cell(policy, spec.Workloads[0], "random", spec.Geometry, spec.Parameters);
         var programme = new Programme();

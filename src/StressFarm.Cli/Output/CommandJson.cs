@@ -9,6 +9,8 @@ namespace StressFarm.Cli.Output;
 [JsonSerializable(typeof(FindingFull))]
 [JsonSerializable(typeof(ReplayShape))]
 [JsonSerializable(typeof(ExhaustShape))]
+[JsonSerializable(typeof(ScopeShape))]
+[JsonSerializable(typeof(ScopeTableShape))]
 [JsonSerializable(typeof(ChainVerification))]
 [JsonSerializable(typeof(LedgerCheckShape))]
 [JsonSerializable(typeof(IReadOnlyList<IReadOnlyDictionary<string, string>>), TypeInfoPropertyName = "Lists")]

@@ -4,14 +4,15 @@ namespace StressFarm.Exploration.Exhaustive;
 /// Searches programmes of a small scope under a policy, one after the other on one machine, each in every interleaving. What it finds of
 /// one does not end the search of it: other invariants, and other programmes, may break as well.
 /// </summary>
-public sealed class ScopeSearch(SmallScope scope, Policy policy)
+/// <param name="before">one that is done, whose machine is taken over</param>
+public sealed class ScopeSearch(SmallScope scope, Policy policy, ScopeSearch? before = null)
 {
     /// <summary>States of one programme, at most: as many as a programme of a scope rarely has.</summary>
-    public const long DefaultStateLimit = 200_000;
+    public const long DefaultStateLimit = 250_000;
 
     private static readonly Dictionary<string, int> s_nothingFixed = [];
 
-    private readonly Machine _machine = new(scope.Geometry);
+    private readonly Machine _machine = before?._machine ?? new(scope.Geometry);
     private readonly Programme _programme = new();
 
     /// <summary>States of one programme, at most.</summary>

@@ -140,8 +140,8 @@ public sealed class GupPin : Workload
         ]),
         new(new Arena(2, 2, -1, 2), ["do_anonymous_page mm=0 slot=0; opaque_references handle=0 mm=0 slot=0"],
         [
-            "pin_user_pages mm=0 slot=0 handle=0 rounds=0/40",
-            "pin_user_pages_fast mm=0 slot=0 handle=0 rounds=0/40",
+            "pin_user_pages mm=0 slot=0 handle=0 rounds=0/31",
+            "pin_user_pages_fast mm=0 slot=0 handle=0 rounds=0/31",
         ]),
     ];
 }
