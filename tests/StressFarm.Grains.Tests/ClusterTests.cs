@@ -62,7 +62,7 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task Every_interleaving_on_both_silos_gives_the_report_of_one_process_byte_for_byte()
     {
         string programme = string.Concat(File.ReadLines(Path.Combine(RepositoryRoot.Folder, "programmes/gup-split.yaml")).Select(l => $"  {l}\n"));
-        foreach (string request in (string[])["policies: [control, no-reinit]\nworkloads: [gup-pin, device-private-reinit]\nexhaust: {count: 24}\nshard: 2\n",
+        foreach (string request in (string[])["policies: [control, no-reinit]\nworkloads: [gup-pin, device-private-reinit]\nexhaust: {count: 12}\nshard: 2\n",
             $"policies: [control, \"spl=nofreeze\"]\nprogramme: |\n{programme}exhaust: {{parts: 4, depth: 5}}\n"])
         {
             CampaignStatus status = await Run(request);
