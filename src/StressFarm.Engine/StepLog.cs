@@ -43,8 +43,11 @@ public abstract class StepLog
         _seen = new uint[places];
     }
 
-    /// <summary>Places of a machine's words, two each, and of its CPUs' store buffers. What is built on it has those from here on.</summary>
-    public static int PlacesOf(WordMemory memory) => memory.WordCount * 2 + StepMachine.CpuLimit;
+    /// <summary>
+    /// Places of a machine's words, two each, of its CPUs' store buffers, and of whether they have finished, the one for set-up's too. What is built on it has those from
+    /// here on.
+    /// </summary>
+    public static int PlacesOf(WordMemory memory) => memory.WordCount * 2 + StepMachine.CpuLimit * 2 + 1;
     public int Places => _seen.Length;
 
     /// <summary>How far a log had come.</summary>
@@ -53,6 +56,10 @@ public abstract class StepLog
     private int Count { get; set; }
     /// <summary>A sum over all that is logged, from wherever it began: equal where everything holds the same.</summary>
     public StateSum Sum => _sum;
+    /// <summary>For tests that show what a place is noted for; null otherwise.</summary>
+    internal Forgetting? Forgets { get; set; }
+    /// <summary>False for a place that a test forgets.</summary>
+    public bool Knows(int place) => Forgets?.Places[place] != true;
     /// <summary>What a step does is noted. Otherwise it is only kept for undoing.</summary>
     public bool IsNoting { get; private set; }
 
@@ -146,7 +153,7 @@ public abstract class StepLog
     /// <summary>Others see a word otherwise from now on, whatever the memory holds.</summary>
     internal void Show(int word)
     {
-        if (!IsNoting) return;
+        if (!IsNoting || Forgets is { Shown: true }) return;
         Note(word * 2, true);
         Note(word * 2 + 1, true);
     }
@@ -157,11 +164,18 @@ public abstract class StepLog
         if (IsNoting) Note(_memory.WordCount * 2 + cpu, changed);
     }
 
+    /// <summary>A CPU has finished, or another asked whether it has.</summary>
+    internal void Finished(int cpu, bool changed)
+    {
+        if (IsNoting) Note(_memory.WordCount * 2 + StepMachine.CpuLimit + cpu, changed);
+    }
+
     /// <summary>What was logged under a kind and an index holds again what it did.</summary>
     protected abstract void PutBack(int kind, int index, ulong old);
 
     private void Note(int place, bool writes)
     {
+        if (Forgets is { } forgets && forgets.Takes(place)) return;
         ref uint seen = ref _seen[place];
         uint bit = writes ? 2u : 1u;
         if (seen >> 2 != _step) seen = _step << 2;

@@ -242,6 +242,7 @@ public abstract partial class StepMachine
     private static void Finish(StepCpu cpu)
     {
         cpu.Finished = true;
+        if (StepLog.IsKept) cpu.Engine.Words.Log?.Finished(cpu.Number, changed: true);
         cpu.Root!.Recycle();
         cpu.Root = null;
         cpu.Current = null;

@@ -106,7 +106,7 @@ public abstract partial class StepMachine
         if (_edits is not null) result = AfterEdited(cpu, in access, result);
         Digest = Hashed(Digest, cpu.Number, access.StepNumber, access.Location, value);
         Trace?.Record(cpu, in access, old, value);
-        if (cpu.Watched != 0 || _watchesAll) _observer.AfterWatched(cpu, access.WordIndex, value);
+        if (cpu.Watched != 0 || _watchesAll || Log is not null) _observer.AfterWatched(cpu, access.WordIndex, value);
         Steps++;
         cpu.OperationSteps++;
         access.Kind = AccessKind.None;

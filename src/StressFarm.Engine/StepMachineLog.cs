@@ -40,6 +40,16 @@ public partial class StepCpu
         (Watched, Finished, Writer, Current, Root) = (from.Watched, from.Finished, from.Writer, from.Current, from.Root);
     }
 
+    /// <summary><see cref="Finished"/>, where what runs on another CPU asks.</summary>
+    protected internal bool IsSeenFinished
+    {
+        get
+        {
+            if (StepLog.IsKept) Engine.Words.Log?.Finished(Number, changed: false);
+            return Finished;
+        }
+    }
+
     /// <summary>Where it is: what it has named, and every method that is suspended. Steps that it has taken are no part of a state.</summary>
     internal void AddTo(ref StateHash hash)
     {
@@ -85,12 +95,16 @@ public abstract partial class StepMachine
         (Log, _memory.Log, Frames.Log) = (null, null, null);
     }
 
+    /// <summary>Tests only: told of each step that was noted.</summary>
+    internal Action<StepCpu>? Noted { get; set; }
+
     /// <summary>A step whose reads and writes are noted.</summary>
     protected void StepNoted(StepCpu cpu)
     {
         Log!.BeginStep();
         Step(cpu);
         Log.EndStep();
+        Noted?.Invoke(cpu);
     }
 
     /// <param name="stepper">whose step follows; -1 where any may run</param>

@@ -40,6 +40,34 @@ public class EveryStateTests(ITestOutputHelper output)
         Assert.True(tally.Differ.Count == 0, string.Join('\n', tally.Differ));
     }
 
+    /// <summary>They once differed: the first methods of a CPU that waits for ever were known by what their boxes held in an earlier search.</summary>
+    [Theory]
+    [InlineData("Z41", 1006, 2)]
+    [InlineData("Z41", 1030, 2)]
+    [InlineData("Z32", 1038, 2)]
+    [InlineData("Z41", 1081, 1)]
+    public void A_deadlock_is_the_same_state_in_every_search(string bug, int seed, int size)
+    {
+        var tally = new Tally();
+        var key = new SmallProgrammes.Key(seed, SmallProgrammes.IndexOf(bug), size);
+        Compare(SmallProgrammes.NameOf(key), new SmallProgrammes().Draw(key)!, tally, MostSchedules, MostStates);
+        Assert.Equal((1, 1), (tally.Compared, tally.Flawed));
+    }
+
+    /// <summary>They once differed too: draining all lists passes over CPUs that have not finished, and was not seen to ask.</summary>
+    [Theory]
+    [InlineData(467, 68, 5)]
+    [InlineData(724, 16, 4)]
+    [InlineData(724, 56, 4)]
+    [InlineData(724, 67, 4)]
+    public void Whether_a_CPU_has_finished_is_asked_by_others(int seed, int index, int size)
+    {
+        var tally = new Tally();
+        var key = new SmallProgrammes.Key(seed, index, size);
+        Compare(SmallProgrammes.NameOf(key), new SmallProgrammes().Draw(key)!, tally, 0, MostStates);
+        Assert.Equal(1, tally.Compared);
+    }
+
     private static void Compare(string name, SearchStart start, Tally tally, long mostSchedules, long mostStates)
     {
         SearchResult all = new EveryState(start) { KeepsFinals = true, Reduces = false, StateLimit = mostStates }.Run();

@@ -3,40 +3,69 @@ using StressFarm.Exploration.Exhaustive;
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>
-/// <see cref="SmallSearches"/> of every workload under control and other designs, and of each known bug's workload with the bug in it, under each memory model in turn.
+/// <see cref="SmallSearches"/> of every workload under control and other designs, of each known bug's workload with the bug in it, and of each workload with all its known bugs at once, under each memory model in turn.
 /// Each is to be searched before the next is asked for.
 /// </summary>
-internal static class SmallProgrammes
+internal sealed class SmallProgrammes
 {
+    private const int OfAWorkload = 2;
+
+    private static readonly Workload[] s_workloads = [.. Catalog<Workload>.All];
+    private static readonly KnownBug[] s_bugs = [.. Catalog<KnownBug>.All];
     private static readonly Policy[] s_designs = [.. Presets.All.Select(p => p.Policy).Where(p => p.MemoryModel == MemoryModel.Sc)];
     private static readonly MemoryModel[] s_models = [MemoryModel.Sc, MemoryModel.Tso, MemoryModel.Sc, MemoryModel.Weak];
 
-    /// <param name="size">steps that are left to each CPU, beside the usual ones</param>
-    public static IEnumerable<(string Name, SearchStart Start)> All(int first, int seeds, int size = 0)
+    private readonly SmallSearches _searches = new();
+
+    /// <summary>Which one: the seed, the number among the seed's, and how many steps more than usual are left to each CPU, in threes.</summary>
+    public readonly record struct Key(int Seed, int Index, int Size)
     {
-        var searches = new SmallSearches();
-        int number = first * 7;
-        for (int seed = first; seed < first + seeds; seed++)
-        {
-            foreach (Workload workload in Catalog<Workload>.All)
-                for (int i = 0; i < 2; i++)
-                {
-                    Policy policy = ++number % 2 == 0 ? Policy.Control : s_designs[number / 2 % s_designs.Length];
-                    policy = policy with { MemoryModel = s_models[number / 3 % 4] };
-                    if (searches.Draw(workload, (ulong)seed, policy, 1 + number % 2, Left(number, size)) is { } start) yield return (NameOf(workload, seed, policy, number, size), start);
-                }
-            foreach (KnownBug bug in Catalog<KnownBug>.All)
-            {
-                Policy policy = bug.Plant(Policy.Control);
-                if (++number % 3 == 0 && policy.MemoryModel == MemoryModel.Sc) policy = policy with { MemoryModel = s_models[number / 3 % 4] };
-                Workload workload = Catalog<Workload>.Find(bug.Workload)!;
-                if (searches.Draw(workload, (ulong)seed, policy, 4, Left(number, size)) is { } start)
-                    yield return ($"{bug.Id} {NameOf(workload, seed, policy, number, size)}", start);
-            }
-        }
+        public override string ToString() => $"{Seed} {Index} {Size}";
     }
 
-    private static int Left(int number, int size) => 2 + number % 5 + 3 * size;
+    /// <summary>Programmes of a seed.</summary>
+    public static int Count { get; } = s_workloads.Length * (OfAWorkload + 1) + s_bugs.Length;
 
-    private static string NameOf(Workload workload, int seed, Policy policy, int number, int size) => $"{workload.Id} seed {seed} number {number} size {size} {policy}";
+    public static IEnumerable<Key> Keys(int first, int seeds, int size = 0) =>
+        Enumerable.Range(first, seeds).SelectMany(seed => Enumerable.Range(0, Count).Select(index => new Key(seed, index, size)));
+
+    public static IEnumerable<(string Name, SearchStart Start)> All(int first, int seeds, int size = 0)
+    {
+        var programmes = new SmallProgrammes();
+        foreach (Key key in Keys(first, seeds, size))
+            if (programmes.Draw(key) is { } start) yield return (NameOf(key), start);
+    }
+
+    /// <summary>The number of a known bug's programme among those of a seed.</summary>
+    public static int IndexOf(string bug) => s_workloads.Length * OfAWorkload + Array.FindIndex(s_bugs, b => b.Id == bug);
+
+    /// <summary>Null where there is nothing to search.</summary>
+    public SearchStart? Draw(Key key)
+    {
+        (Workload workload, Policy policy, int number) = Of(key);
+        int operations = key.Index < s_workloads.Length * OfAWorkload ? 1 + number % 2 : 4;
+        return _searches.Draw(workload, (ulong)key.Seed, policy, operations, 2 + number % 5 + 3 * key.Size);
+    }
+
+    public static string NameOf(Key key)
+    {
+        (Workload workload, Policy policy, _) = Of(key);
+        return $"{key}: {workload.Id} {policy}";
+    }
+
+    private static (Workload, Policy, int Number) Of(Key key)
+    {
+        int number = key.Seed * 7 + key.Index + 1, bug = key.Index - s_workloads.Length * OfAWorkload;
+        MemoryModel model = s_models[number / 3 % 4];
+        if (bug < 0) return (s_workloads[key.Index / OfAWorkload], (number % 2 == 0 ? Policy.Control : s_designs[number / 2 % s_designs.Length]) with { MemoryModel = model }, number);
+        if (bug >= s_bugs.Length)
+        {
+            Workload workload = s_workloads[bug - s_bugs.Length];
+            return (workload, s_bugs.Where(b => b.Workload == workload.Id).Aggregate(Policy.Control, (p, b) => b.Plant(p)) with { MemoryModel = model }, number);
+        }
+        KnownBug planted = s_bugs[bug];
+        Policy policy = planted.Plant(Policy.Control);
+        if (number % 3 == 0 && policy.MemoryModel == MemoryModel.Sc) policy = policy with { MemoryModel = model };
+        return (Catalog<Workload>.Find(planted.Workload)!, policy, number);
+    }
 }

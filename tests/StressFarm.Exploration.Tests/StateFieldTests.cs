@@ -47,7 +47,7 @@ public class StateFieldTests
             ("_words", "the memory's"), ("_writers", "the memory's"), ("_lineDirty", "the memory's"), ("_observer", "fixed when built"), ("AllCpus", "fixed when built"),
             ("Steppers", "of the run"), ("ActiveCpus", "of the run"), ("MemoryModel", "of the run"), ("_trace", "looks on"), ("_watched", "follows from _watchesAll, edits and trace"),
             ("_watchesAll", "follows from _removedPages"), ("_touched", "of the last step, read before the next"), ("_touchedCount", "of the last step"), ("_wrote", "of the last step"),
-            ("_edits", "of the run"), ("_editedStepper", "of Run"), ("Planted", "of whoever built it"), ("Log", "of the search"),
+            ("_edits", "of the run"), ("_editedStepper", "of Run"), ("Planted", "of whoever built it"), ("Log", "of the search"), ("Noted", "of whoever tries it"),
         ],
         ["EditState"] = [("_plan", "of the run")],
         ["KernelMachine"] =
@@ -66,7 +66,7 @@ public class StateFieldTests
             ("_table", "of the policy"), ("_policy", "of the run"), ("_tables", "known policies"), ("_byMoment", "fixed when built"), ("_pageAudits", "fixed when built"), ("_objectAudits", "fixed when built"),
             ("_machineAudits", "fixed when built"), ("_emptyAudits", "fixed when built"), ("_all", "fixed when built"), ("_kernelSays", "quoted by a violation, decides none"),
             ("_kernelSaidIn", "the same"), ("_scratch", "of one audit"), ("_allPages", "fixed when built"), ("OperationName", "fixed when built"), ("_enabled", "of whoever built it"),
-            ("_attentive", "follows from _first"), ("_asksAll", "of whoever built it"),
+            ("_attentive", "follows from _first"), ("_asksAll", "of whoever built it"), ("Forgets", "of whoever tries it"),
         ],
         ["StoreBuffers"] = [("Steppers", "fixed when built")],
         ["Box`2"] = [("_copies", "the log itself")],

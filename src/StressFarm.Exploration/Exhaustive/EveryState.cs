@@ -90,6 +90,10 @@ public sealed class EveryState
     public bool Reduces { get; init; } = true;
     /// <summary>For tests that show what a key is for: less of each CPU's own than there is.</summary>
     internal bool ForgetsLocals { get; init; }
+    /// <summary>The same of rules 3, 4 and 5: who waits for a lock, steps that violate, states on the path.</summary>
+    internal bool ForgetsWaits { get; init; }
+    internal bool ForgetsViolations { get; init; }
+    internal bool ForgetsPath { get; init; }
 
     public SearchResult Run()
     {
@@ -123,7 +127,7 @@ public sealed class EveryState
         MakeRoom(0);
         if (Reduces && _learned is null)
         {
-            _learned = new LearnedSets(_machine, _cpus);
+            _learned = new LearnedSets(_machine, _cpus) { ForgetsWaits = ForgetsWaits };
             LookAround();
         }
         Locate(0);
@@ -152,7 +156,7 @@ public sealed class EveryState
             {
                 Note(violation, depth);
                 if (StopsAtFirst) return SearchEnd.Violated;
-                level.Left |= level.Runnable & ~level.Done;
+                if (!ForgetsViolations) level.Left |= level.Runnable & ~level.Done;
                 Result.Executions++;
                 _machine.Undo(level.Mark);
                 continue;
@@ -163,7 +167,7 @@ public sealed class EveryState
             {
                 Result.Executions++;
                 if (StopsAtFirst && Result.Flaws.Count > 0) return SearchEnd.Violated;
-                if (_onPath.MayHave(_path[depth + 1].Key) && IsOnPath(_path[depth + 1].Key, depth)) level.Left |= level.Runnable & ~level.Done;
+                if (!ForgetsPath && _onPath.MayHave(_path[depth + 1].Key) && IsOnPath(_path[depth + 1].Key, depth)) level.Left |= level.Runnable & ~level.Done;
                 _machine.Undo(level.Mark);
             }
             if (Result.States > StateLimit) return SearchEnd.OutOfStates;

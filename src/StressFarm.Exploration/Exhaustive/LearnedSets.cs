@@ -20,6 +20,8 @@ internal sealed class LearnedSets(Machine machine, int cpus)
     private bool _learnedSinceGathered;
     public int Locals => _all.Count;
     public long Bytes { get; private set; }
+    /// <summary>For tests: who waits for a lock does not touch it.</summary>
+    public bool ForgetsWaits { get; init; }
 
     /// <summary>Where a CPU is.</summary>
     public Local Find(int cpu, UInt128 key)
@@ -30,9 +32,10 @@ internal sealed class LearnedSets(Machine machine, int cpus)
         HasLearned = _learnedSinceGathered = true;
         // Whoever waits for a lock touches it, though it cannot step until it is free.
         ref Access named = ref machine.Cpus[cpu].Pending;
-        if (named.Kind == AccessKind.Lock && !machine.Cpus[cpu].Finished)
+        if (!ForgetsWaits && named.Kind == AccessKind.Lock && !machine.Cpus[cpu].Finished)
             for (int half = named.Location * 2; half <= named.Location * 2 + 1; half++)
             {
+                if (!machine.SearchLog!.Knows(half)) continue;
                 local.NextReads.Add(Number(half));
                 local.NextWrites.Add(Number(half));
             }

@@ -118,7 +118,9 @@ public sealed class Judge : Witness
         {
             uint code = (uint)touched;
             int pfn = (int)(code / WriteTable.Parts);
+            if (StepLog.IsKept) Forget(Forgets?.Invoke(null) == true);
             int list = table.ListOf[Situation.Of(Ghost, pfn, _deviceBase) * WriteTable.Parts + (int)(code % WriteTable.Parts)];
+            if (StepLog.IsKept) Forget(false);
             if (list != 0) Ask(Cpu.Of(cpu), pfn, touched >> 2, table.Lists[list]);
         }
     }
@@ -127,7 +129,20 @@ public sealed class Judge : Witness
     {
         ulong held = Memory[new Word(word)];
         foreach (ref readonly WriteTable.Listed listed in new ReadOnlySpan<WriteTable.Listed>(_table!.Invariants, (int)(entry >> 8), (int)(entry & 255)))
-            if ((held & listed.Mask) != listed.Value) listed.Invariant.PageWritten(this, cpu, pfn);
+        {
+            if ((held & listed.Mask) == listed.Value) continue;
+            if (StepLog.IsKept) Forget(Forgets?.Invoke(listed.Invariant) == true);
+            listed.Invariant.PageWritten(this, cpu, pfn);
+            if (StepLog.IsKept) Forget(false);
+        }
+    }
+
+    /// <summary>Tests only: the invariants of which a search's log does not hear what they look at; asked with null of what the judge looks at to find whom to ask.</summary>
+    internal Func<Invariant?, bool>? Forgets { get; set; }
+
+    private void Forget(bool now)
+    {
+        if (Forgets is not null && Machine.SearchLog?.Forgets is { } forgets) forgets.Now = now;
     }
 
     /// <summary>What the MMU would say of the step's writes (I50).</summary>
@@ -149,7 +164,12 @@ public sealed class Judge : Witness
         Invariant[] listeners = _byMoment[(int)fact];
         if (listeners.Length == 0) return;
         var moment = new Moment(fact, Cpu.Of(cpu), pfn, obj, a, b);
-        foreach (Invariant invariant in listeners) invariant.On(this, in moment);
+        foreach (Invariant invariant in listeners)
+        {
+            if (StepLog.IsKept) Forget(Forgets?.Invoke(invariant) == true);
+            invariant.On(this, in moment);
+            if (StepLog.IsKept) Forget(false);
+        }
     }
 
     /// <summary>As <see cref="Hear"/>, about the object the page belongs to now.</summary>
@@ -159,7 +179,7 @@ public sealed class Judge : Witness
     public override void AfterWatched(StepCpu cpu, int word, ulong value)
     {
         if (cpu.Watched != 0) AfterFolioFree(Cpu.Of(cpu), word, value);
-        if (Machine.RemovedPages == 0 || word < 0 || word >= Memory.FirstCell) return;
+        if (word < 0 || word >= Memory.FirstCell || Machine.RemovedPages == 0) return;
         int pfn = word / Layout.WordsPerPage;
         if (Ghost.OwnerOf(pfn) == Owner.Removed) HearAt(MomentKind.RemovedAccess, cpu, pfn, (ulong)(word % Layout.WordsPerPage));
     }

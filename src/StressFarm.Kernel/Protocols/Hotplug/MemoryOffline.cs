@@ -121,7 +121,7 @@ public static class MemoryOffline
     private static async Op Drain(Cpu cpu)
     {
         foreach (Cpu other in cpu.Machine.Cpus)
-            if (other == cpu || other.Finished) await BuddyAllocator.DrainPcp(cpu, other.Number);
+            if (other == cpu || other.IsSeenFinished) await BuddyAllocator.DrainPcp(cpu, other.Number);
     }
 
     /// <summary><c>test_pages_isolated</c>: every page is in a free block.</summary>
