@@ -1,4 +1,5 @@
 using System.Text;
+using StressFarm.Exploration.Exhaustive;
 using StressFarm.Exploration.Replays;
 
 namespace StressFarm.Campaigns.Tests;
@@ -39,7 +40,8 @@ public class ExhaustCampaignTests
         byte[] json = ReportWriter.Canonical(report);
         Assert.Equal(json, ReportWriter.Canonical(ReportReader.Read(json, report.Spec)));
         string page = Encoding.UTF8.GetString(VerdictPage.Markdown(report));
-        Assert.Contains("--exhaust --states 200000 --count 20`", page);
+        Assert.Contains($"--exhaust --states {ScopeSearch.DefaultStateLimit} --count 20`", page);
+        Assert.Matches(@"\n\| `control` \| 20 \| 20 \|\n\| `no-reinit` \| \*\*[0-9]+\*\* of 20: I[0-9 I]+ \| 20 \|\n", page);
         Assert.Contains("exhausted: every interleaving of 20 programmes", page);
     }
 

@@ -34,7 +34,7 @@ public class ExhaustSpecTests
     {
         string text = Build("workloads: gup-pin\nexhaust: {}\n").Canonical;
         SmallScope scope = Catalog<Workload>.Find("gup-pin")!.Scope;
-        Assert.Contains($"\nexhaust: states=200000\nscope: gup-pin {scope.Count} {scope.Digest}\n", text);
+        Assert.Contains($"\nexhaust: states={Exploration.Exhaustive.ScopeSearch.DefaultStateLimit}\nscope: gup-pin {scope.Count} {scope.Digest}\n", text);
         Assert.Throws<SpecException>(() => CanonicalSpec.Read(text.Replace(scope.Digest, "0123456789abcdef", StringComparison.Ordinal)));
         Assert.DoesNotContain("scope:", Build("workloads: gup-pin\n").Canonical);
     }

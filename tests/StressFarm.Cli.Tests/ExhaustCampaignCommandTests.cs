@@ -18,13 +18,13 @@ public sealed class ExhaustCampaignCommandTests : IDisposable
     {
         Result holds = Run($"run --exhaust {Few}", "holds"), fails = Run($"run --exhaust --policy no-reinit {Few}", "fails");
         Assert.True(holds.Code == 0, holds.Error);
-        Assert.Contains(" | every interleaving | 10 programmes per design, at most 200000 states each | spec ", holds.Out, StringComparison.Ordinal);
+        Assert.Contains(" | every interleaving | 10 programmes per design, at most 250000 states each | spec ", holds.Out, StringComparison.Ordinal);
         Assert.Contains("\ncontrol x device-private-reinit: exhausted: every interleaving of 10 programmes, and none violates anything\n", holds.Out, StringComparison.Ordinal);
         Assert.Contains("endless waiting of an unfair schedule is not judged\n", holds.Out, StringComparison.Ordinal);
         Assert.Matches("\n10 programmes, [0-9,]+ states, [0-9,]+ transitions in ", holds.Out);
         Assert.Contains(" programme searched twice, 0 differed\n", holds.Out, StringComparison.Ordinal);
         Assert.True(fails.Code == 1, fails.Error);
-        Assert.Matches("\nno-reinit x device-private-reinit: violated: of 10 programmes [0-9]+ violated, ", fails.Out);
+        Assert.Matches("\nno-reinit x device-private-reinit: violated: of 10 programmes [0-9]+ violated \\(I[0-9 I]+\\), ", fails.Out);
         Assert.Matches("\nno-reinit x device-private-reinit x exhaust, number [0-9]+; shrunk to ", fails.Out);
         string replay = fails.Out.Split('\n').First(l => l.StartsWith("replay:", StringComparison.Ordinal));
         Result again = _sandbox.Run("replay", replay.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1]);
@@ -67,7 +67,7 @@ public sealed class ExhaustCampaignCommandTests : IDisposable
         Assert.True(whole.Code == 0, whole.Error);
         Assert.Contains("control x gup-split: exhausted: every interleaving of 1 programme, and none violates anything\n", whole.Out, StringComparison.Ordinal);
         Assert.True(parts.Code == 0, parts.Error);
-        Assert.Contains(" | 3 parts after 2 steps, at most 200000 states each | ", parts.Out, StringComparison.Ordinal);
+        Assert.Contains(" | 3 parts after 2 steps, at most 250000 states each | ", parts.Out, StringComparison.Ordinal);
         Assert.Contains("exhausted: every interleaving of 3 parts, and none violates anything\n", parts.Out, StringComparison.Ordinal);
     }
 

@@ -52,7 +52,7 @@ public sealed record CampaignReport(
         {
             CellTally t = tally.Cells[cell.Index];
             Verdict verdict = Verdicts.Of(t, tally.Plan.AskedOf(cell));
-            SearchReport? search = cell.Cell.Search is { } terms ? SearchReport.Of(cell, terms, t.Search ?? SearchCounts.None) : null;
+            SearchReport? search = cell.Cell.Search is { } terms ? SearchReport.Of(cell, terms, t) : null;
             IReadOnlyList<string> bounds = search is not null ? search.Bounds(cell) : t.Violated > 0 ? [] : cell.Section is null ? Verdicts.Bounds(t) : Verdicts.SoakBounds(t);
             cells.Add(new(cell.Policy.Name, cell.Workload.Id, tally.Plan.Spec.Strategy, verdict, t.Schedules, t.Steps, t.Violated, t.Cut,
                 first[cell.Index], [.. t.Arms], bounds)

@@ -75,12 +75,13 @@ public sealed record CellShape : CellHead
 /// <summary>What the searches of a cell came to.</summary>
 /// <param name="Searched">programme, or part</param>
 public sealed record SearchShape(
-    string Searched, long Asked, long StateLimit, long Exhausted, long Violated, long Unfinished, long States, long Transitions, long FinalStates, long MostStates, double CollisionProbability)
+    string Searched, long Asked, long StateLimit, long Exhausted, long Violated, long Unfinished, long States, long Transitions, long FinalStates, long MostStates, double CollisionProbability,
+    IReadOnlyList<string> Invariants)
 {
     public static SearchShape Of(SearchReport search)
     {
         SearchCounts c = search.Counts;
-        return new(search.Thing, search.Asked, search.StateLimit, c.Exhausted, c.Violated, c.Unfinished, c.States, c.Transitions, c.FinalStates, c.MostStates, search.CollisionProbability);
+        return new(search.Thing, search.Asked, search.StateLimit, c.Exhausted, c.Violated, c.Unfinished, c.States, c.Transitions, c.FinalStates, c.MostStates, search.CollisionProbability, search.Invariants);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StressFarm.Campaigns.Plans;
+using StressFarm.Campaigns.Tallies;
 using StressFarm.Exploration;
 using StressFarm.Exploration.Records;
 
@@ -9,13 +10,15 @@ namespace StressFarm.Campaigns.Reports;
 /// <param name="Thing">what was searched: programme, or part</param>
 /// <param name="Asked">how many of them</param>
 /// <param name="StateLimit">of one of them</param>
-public sealed record SearchReport(string Thing, long Asked, long StateLimit, SearchCounts Counts)
+/// <param name="Invariants">that some of them violate</param>
+public sealed record SearchReport(string Thing, long Asked, long StateLimit, SearchCounts Counts, IReadOnlyList<string> Invariants)
 {
     /// <summary>Bits of the keys that states are told apart by.</summary>
     private const int KeyBits = 64;
 
-    public static SearchReport Of(PlannedCell cell, SearchTerms terms, SearchCounts counts) =>
-        new(cell.Workload is WrittenProgramme && terms.Count > 1 ? "part" : "programme", terms.Count, terms.States, counts);
+    public static SearchReport Of(PlannedCell cell, SearchTerms terms, CellTally tally) =>
+        new(cell.Workload is WrittenProgramme && terms.Count > 1 ? "part" : "programme", terms.Count, terms.States, tally.Search ?? SearchCounts.None,
+            [.. tally.Findings.Select(raw => raw.Invariant).Distinct().Order(StringComparer.Ordinal)]);
 
     /// <summary>Those that nobody came to.</summary>
     public long Left => Asked - Counts.Programmes;
@@ -26,7 +29,7 @@ public sealed record SearchReport(string Thing, long Asked, long StateLimit, Sea
     /// <summary>That two states of one search have one key, at most: n²/2^(bits+1) for each, and none has more than the largest.</summary>
     public double CollisionProbability => (double)Counts.States * Counts.MostStates * Math.Pow(2, -KeyBits - 1);
 
-    /// <summary>How far it came: "3 of 40 programmes violate something, 36 are exhausted and do not; 1 not searched (97.5 %)".</summary>
+    /// <summary>How far it came: "of 40 programmes 3 violated (I06), 36 exhausted without a violation, 1 not searched: 97.5 % done".</summary>
     public string Sentence
     {
         get
@@ -34,11 +37,23 @@ public sealed record SearchReport(string Thing, long Asked, long StateLimit, Sea
             string all = Counted(Asked, Thing);
             if (Counts.Exhausted == Asked) return $"every interleaving of {all}, and none violates anything";
             var parts = new List<string>();
-            if (Counts.Violated > 0) parts.Add($"{Number(Counts.Violated)} violated");
+            if (Counts.Violated > 0) parts.Add($"{Number(Counts.Violated)} violated ({string.Join(' ', Invariants)})");
             parts.Add($"{Number(Counts.Exhausted)} exhausted without a violation");
             if (Counts.Unfinished > 0) parts.Add($"{Number(Counts.Unfinished)} left at {Counted(StateLimit, "state")}");
             if (Left > 0) parts.Add($"{Number(Left)} not searched");
             return string.Create(CultureInfo.InvariantCulture, $"of {all} {string.Join(", ", parts)}: {Share * 100:0.0} % done");
+        }
+    }
+
+    /// <summary>The same for a table: "36", or "**3** of 40: I06; 1 not finished".</summary>
+    public string Short
+    {
+        get
+        {
+            var parts = new List<string>();
+            if (Counts.Violated > 0) parts.Add($"**{Number(Counts.Violated)}** of {Number(Counts.Programmes)}: {string.Join(' ', Invariants)}");
+            if (Counts.Unfinished + Left > 0) parts.Add($"{Number(Counts.Unfinished + Left)} not finished");
+            return parts.Count == 0 ? Number(Counts.Exhausted) : string.Join("; ", parts);
         }
     }
 

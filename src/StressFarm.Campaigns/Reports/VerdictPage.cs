@@ -81,6 +81,11 @@ public static class VerdictPage
     private static void Table(StringBuilder page, CampaignReport report)
     {
         IReadOnlyList<Workload> workloads = report.Spec.Workloads;
+        if (report.Cells[0].Search is { } search)
+        {
+            Line(page, $"A number is of {search.Thing}s that are exhausted, and silent; a bold one of those that violate something, with what.");
+            Line(page, "");
+        }
         Line(page, "| design | " + string.Join(" | ", workloads.Select(w => w.Id)) + " |");
         Line(page, "|---|" + string.Concat(workloads.Select(_ => "---|")));
         foreach (PolicyChoice policy in report.Spec.Policies)
@@ -91,7 +96,7 @@ public static class VerdictPage
     private static IEnumerable<CellReport> CellsOf(CampaignReport report, PolicyChoice policy) =>
         report.Cells.Where(c => c.Policy == policy.Name);
 
-    private static string ShortVerdict(CellReport cell) => cell.Verdict == Verdict.Violated
+    private static string ShortVerdict(CellReport cell) => cell.Search is { } search ? search.Short : cell.Verdict == Verdict.Violated
         ? $"[{cell.FirstFinding}](#{cell.FirstFinding!.ToLowerInvariant()})"
         : Verdicts.Name(cell.Verdict);
 
