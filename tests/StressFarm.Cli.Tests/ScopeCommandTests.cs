@@ -77,7 +77,6 @@ public sealed class ScopeCommandTests : IDisposable
     [InlineData("exhaust --workload folio-split --scope --from 2000", "--from")]
     [InlineData("exhaust --workload folio-split --scope --from 10 --count 2000", "--count")]
     [InlineData("exhaust --workload folio-split --scope --states 0", "--states")]
-    [InlineData("exhaust --workload folio-split --scope --policy mm=tso", "MM=SC only")]
     public void What_does_not_go_together_is_one_line(string line, string part)
     {
         Result result = Run(line);
