@@ -7,7 +7,7 @@ namespace StressFarm.Exploration.Tests;
 public class ScopeSearchTests(ITestOutputHelper output)
 {
     /// <summary>Programmes of each workload: as many as there is time for. More of them say more, and change nothing else.</summary>
-    private const int Drawn = 60;
+    private const int Drawn = 200;
 
     public static TheoryData<string> Workloads => [.. Catalog<Workload>.Ids];
 
@@ -82,7 +82,7 @@ public class ScopeSearchTests(ITestOutputHelper output)
     {
         var programme = new Programme();
         programme.Compose(written, scope.Geometry, 0, new Dictionary<string, int>());
-        return new EveryState(new SearchStart(new Machine(scope.Geometry), programme, policy)) { StateLimit = 20_000 }.Run();
+        return new EveryState(new SearchStart(new Machine(scope.Geometry), programme, policy)) { StateLimit = 20_000, Reduces = false }.Run();
     }
 
     [Fact]

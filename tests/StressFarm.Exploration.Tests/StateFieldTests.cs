@@ -47,7 +47,7 @@ public class StateFieldTests
             ("_words", "the memory's"), ("_writers", "the memory's"), ("_lineDirty", "the memory's"), ("_observer", "fixed when built"), ("AllCpus", "fixed when built"),
             ("Steppers", "of the run"), ("ActiveCpus", "of the run"), ("MemoryModel", "of the run"), ("_trace", "looks on"), ("_watched", "follows from _watchesAll, edits and trace"),
             ("_watchesAll", "follows from _removedPages"), ("_touched", "of the last step, read before the next"), ("_touchedCount", "of the last step"), ("_wrote", "of the last step"),
-            ("_edits", "of the run"), ("_editedStepper", "of Run"), ("Planted", "of whoever built it"), ("Log", "of the search"), ("Noted", "of whoever tries it"),
+            ("_edits", "of the run"), ("_editedStepper", "of Run"), ("Planted", "of whoever built it"), ("Log", "of the search"),
         ],
         ["EditState"] = [("_plan", "of the run")],
         ["KernelMachine"] =

@@ -10,7 +10,6 @@ public partial class SurvivorTests
     private static readonly string s_page = File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs", "mutation-score.md"));
 
     [Theory]
-    [InlineData(Step.FolioTryLock, "I57d")]
     [InlineData(Step.LruAdd, "I12d")]
     [InlineData(Step.V2, "I16")]
     [InlineData(Step.Z6, "I36b")]
