@@ -3,7 +3,7 @@ using StressFarm.Cli;
 using StressFarm.Cli.Hosting;
 
 // A search keeps a log of each step. Nothing else does, or pays for asking.
-StepLogs.Decide(args.Contains("exhaust") || args.Contains("--exhaust"));
+StepLogs.Decide(Searching.IsAsked(args));
 
 // Ctrl-C and SIGTERM ask the run to stop: it keeps every finished shard. The second one ends the process at once.
 using var interrupt = new CancellationTokenSource();

@@ -95,16 +95,12 @@ public abstract partial class StepMachine
         (Log, _memory.Log, Frames.Log) = (null, null, null);
     }
 
-    /// <summary>Tests only: told of each step that was noted.</summary>
-    internal Action<StepCpu>? Noted { get; set; }
-
     /// <summary>A step whose reads and writes are noted.</summary>
     protected void StepNoted(StepCpu cpu)
     {
         Log!.BeginStep();
         Step(cpu);
         Log.EndStep();
-        Noted?.Invoke(cpu);
     }
 
     /// <param name="stepper">whose step follows; -1 where any may run</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
+using StressFarm.Engine;
 using StressFarm.Silo;
 using StressFarm.Silo.Api;
 using StressFarm.Silo.Stores;
@@ -17,6 +18,8 @@ root.SetAction(async (parsed, cancellation) =>
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(SiloHost).Assembly.GetName().Name });
     ConfigurationOf(builder.Configuration, parsed);
     SiloSettings settings = SiloSettings.Read(builder.Configuration);
+    // Before anything of a machine is compiled.
+    StepLogs.Decide(settings.Search);
     settings.RequireAdvertise();
     if (settings.Postgres is { } database) await Migration.Demand(database, cancellation);
     await using WebApplication app = SiloHost.Build(builder, settings);

@@ -33,6 +33,7 @@ public sealed class SiloSettings
         ("ProbeSeconds", "how long a silo waits for a sign of life of another; 2"),
         ("MissedProbes", "signs of life that may be missing before a silo is declared dead; 3"),
         ("Metrics", "on, or off: nothing is collected and there is no /metrics; on"),
+        ("Search", "on, or off: the silo leaves campaigns that run every interleaving to others, and runs schedules a little faster; on"),
         ("DrainSeconds", "how long a silo that stops waits until its work is handed back; 5"),
     ];
 
@@ -48,6 +49,8 @@ public sealed class SiloSettings
     public int MissedProbes { get; init; }
     /// <summary>Whether anything is collected at all.</summary>
     public bool Metrics { get; init; } = true;
+    /// <summary>Whether its machines keep the logs that a search needs.</summary>
+    public bool Search { get; init; } = true;
     public required FarmOptions Farm { get; init; }
 
     /// <summary>Reads and checks them.</summary>
@@ -72,6 +75,7 @@ public sealed class SiloSettings
             Probe = TimeSpan.FromSeconds(Number(configuration, "ProbeSeconds", 2, 1, 600)),
             MissedProbes = Number(configuration, "MissedProbes", 3, 1, 100),
             Metrics = OnOrOff(configuration, "Metrics"),
+            Search = OnOrOff(configuration, "Search"),
             Farm = new FarmOptions
             {
                 Workers = Number(configuration, "Workers", 0, 0, SpecBuilder.MaxWorkers),

@@ -17,7 +17,7 @@ public sealed class SoakTests : IDisposable
         var plan = new CampaignPlan(spec);
         Assert.Equal(2 * 2 * 3, plan.Cells.Count);
         Assert.Equal(5, plan.ShardsPerCell);
-        Assert.Equal(35, plan.SchedulesPerCell);
+        Assert.All(plan.Cells, c => Assert.Equal(35, plan.AskedOf(c)));
         var seeds = new HashSet<(string, string, ulong)>();
         for (long i = 0; plan.At(i) is { } shard; i++)
         {

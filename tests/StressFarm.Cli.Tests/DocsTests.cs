@@ -97,7 +97,8 @@ public partial class DocsTests(DocsTests.Shared shared) : IClassFixture<DocsTest
         int steps = args.IndexOf("--steps"), time = args.IndexOf("--for"), schedules = args.IndexOf("--schedules");
         if (steps >= 0) args[steps + 1] = Math.Min(long.Parse(args[steps + 1], System.Globalization.CultureInfo.InvariantCulture), 8_000_000).ToString(System.Globalization.CultureInfo.InvariantCulture);
         else if (schedules >= 0) args[schedules + 1] = Math.Min(long.Parse(args[schedules + 1], System.Globalization.CultureInfo.InvariantCulture), 2048).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        else args.AddRange(["--schedules", "64"]);
+        else if (!args.Contains("--exhaust")) args.AddRange(["--schedules", "64"]);
+        else if (!args.Contains("--programme") && !args.Contains("--count")) args.AddRange(["--count", "1"]);
         if (time >= 0) args.RemoveRange(time, 2);
         if (args.IndexOf("--count") is var count and >= 0) args[count + 1] = "1";
         int output = args.IndexOf("--out");

@@ -122,7 +122,6 @@ public sealed class ExhaustCommandTests : IDisposable
 
     [Theory]
     [InlineData("exhaust --seed 1", "--workload")]
-    [InlineData("exhaust --workload folio-split --policy mm=tso", "MM=SC only")]
     [InlineData("exhaust --workload folio-split --hash 96", "--hash")]
     [InlineData("exhaust --workload folio-split --memory 0", "--memory")]
     [InlineData("exhaust --workload folio-split --operations 0", "--operations")]

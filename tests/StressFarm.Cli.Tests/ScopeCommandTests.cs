@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace StressFarm.Cli.Tests;
 
-/// <summary>Small scopes on the command line: <c>exhaust --scope</c> and <c>compare --exhaust</c>.</summary>
+/// <summary>Small scopes on the command line: <c>exhaust --scope</c>.</summary>
 public sealed class ScopeCommandTests : IDisposable
 {
     private readonly Sandbox _sandbox = new();
@@ -71,30 +71,12 @@ public sealed class ScopeCommandTests : IDisposable
         Assert.Equal(16, json.RootElement.GetProperty("scopeDigest").GetString()!.Length);
     }
 
-    [Fact]
-    public void Designs_are_compared_on_scopes()
-    {
-        const string line = "compare --exhaust --policies control,no-reinit --workloads device-private-reinit,gup-pin --count 40";
-        Result text = Run(line), json = Run($"{line} --format json"), markdown = Run($"{line} --markdown");
-        Assert.True(text.Code == 0, text.Error);
-        Assert.Matches("\n  control    gup-pin                40 exhausted, 0 violated\n", text.Out);
-        Assert.Matches(@"\n  no-reinit  device-private-reinit  [0-9]+ exhausted, [0-9]+ violated I", text.Out);
-        using var cells = JsonDocument.Parse(json.Out);
-        Assert.Equal(4, cells.RootElement.GetProperty("cells").GetArrayLength());
-        Assert.Contains("\n| design | device-private-reinit | gup-pin |\n|---|---|---|\n| control | 40 | 40 |\n| no-reinit | **", markdown.Out);
-        Assert.Equal(1, Run($"{line} --fail-on violation").Code);
-    }
-
     [Theory]
     [InlineData("exhaust --workload folio-split --from 1", "--from: goes with --scope")]
     [InlineData("exhaust --workload folio-split --scope --seed 1", "--seed: is about one programme")]
     [InlineData("exhaust --workload folio-split --scope --from 2000", "--from")]
     [InlineData("exhaust --workload folio-split --scope --from 10 --count 2000", "--count")]
     [InlineData("exhaust --workload folio-split --scope --states 0", "--states")]
-    [InlineData("exhaust --workload folio-split --scope --policy mm=tso", "MM=SC only")]
-    [InlineData("compare --count 3", "--count: goes with --exhaust")]
-    [InlineData("compare --markdown", "--markdown: goes with --exhaust")]
-    [InlineData("compare --exhaust --policy mm=tso", "MM=SC only")]
     public void What_does_not_go_together_is_one_line(string line, string part)
     {
         Result result = Run(line);

@@ -20,9 +20,9 @@ public class EveryStateTests(ITestOutputHelper output)
     public void A_persistent_set_leads_to_what_every_CPU_and_every_schedule_leads_to()
     {
         var tally = new Tally();
-        foreach ((string name, SearchStart start) in SmallProgrammes.All(first: 1, seeds: 8)) Compare(name, start, tally, MostSchedules, MostStates);
+        foreach ((string name, SearchStart start) in SmallProgrammes.All(first: 1, seeds: 6)) Compare(name, start, tally, MostSchedules, MostStates);
         output.WriteLine(tally.ToString());
-        Assert.True(tally.Naive > 400 && tally.Flawed > 30 && tally.Reduced > 300, tally.ToString());
+        Assert.True(tally.Naive > 350 && tally.Flawed > 40 && tally.Reduced > 250, tally.ToString());
     }
 
     [Fact]

@@ -6,18 +6,22 @@ using Xunit.Abstractions;
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>
-/// Which steps touch each other is not declared but noted. Here a search forgets one thing at a time: it then misses final states or flaws of some small programme, or there is
-/// a reason why it cannot. The golden file has the programmes; docs/exhaustive.md the table. Written anew with STRESSFARM_GOLDEN=write and STRESSFARM_FORGET_SECONDS=1200, from which seed on says
-/// STRESSFARM_FORGET_SEED; what is in the file already is kept where it says more.
+/// Which steps touch each other is not declared but noted. Here a search forgets one thing at a time: it then misses final states or flaws of some small programme,
+/// or there is a reason why it cannot. The golden file has the programmes; docs/exhaustive.md the table. With STRESSFARM_GOLDEN=write and STRESSFARM_FORGET_SECONDS=1200
+/// more programmes are tried, from the seed STRESSFARM_FORGET_SEED on, and added to what the file has.
 /// </summary>
 public class ForgottenReadTests(ITestOutputHelper output)
 {
-    private const long MostStates = 4000;
+    private const long MostStates = 20_000;
     /// <summary>Programmes in which something is caught: then it is no more tried.</summary>
     private const int Enough = 3;
+    private const string Head = "# what is forgotten|programmes in which CPUs met there, met nowhere else, it was tried, something was missed|a programme: seed, number, size, states";
 
     private static readonly string s_golden = Path.Combine(RepositoryRoot.Folder, "tests", "StressFarm.Exploration.Tests", "golden", "forgotten-reads.txt");
     private static readonly int s_seconds = Setting("STRESSFARM_FORGET_SECONDS"), s_firstSeed = Math.Max(1, Setting("STRESSFARM_FORGET_SEED"));
+
+    /// <summary>Workloads or parts of designs, where not all programmes are to be tried.</summary>
+    private static readonly string[] s_only = (Environment.GetEnvironmentVariable("STRESSFARM_FORGET_ONLY") ?? " ").Split(',');
 
     private static int Setting(string name) => int.Parse(Environment.GetEnvironmentVariable(name) ?? "0", CultureInfo.InvariantCulture);
 
@@ -25,7 +29,7 @@ public class ForgottenReadTests(ITestOutputHelper output)
     internal sealed class Outcome
     {
         /// <summary>
-        /// Programmes in which CPUs meet there, or the judge asks; in which the next steps of two meet nowhere else, or the rule is applied; in which, if it is an invariant, it is also violated: in these it is
+        /// Programmes in which CPUs meet there, or the judge asks; in which the next steps of two meet nowhere else and their order shows, or the rule is applied; in which, if it is an invariant, it is also violated: in these it is
         /// tried; in which it missed something.
         /// </summary>
         public int Met, Alone, Tried, Caught;
@@ -57,6 +61,7 @@ public class ForgottenReadTests(ITestOutputHelper output)
     {
         var programmes = new SmallProgrammes();
         int replayed = 0;
+        List<string> unmissed = [];
         foreach (var byKey in Golden().Where(g => g.Value.Caught > 0).GroupBy(g => g.Value.Key))
         {
             SearchStart start = programmes.Draw(byKey.Key)!;
@@ -65,12 +70,13 @@ public class ForgottenReadTests(ITestOutputHelper output)
             {
                 ILookup<Forgettable, int> places = PlacesOf(start);
                 Forgettable what = Forgettable.All(start.Machine).Single(f => NameOf(f) == name);
-                Assert.False(Same(all, what.Search(start, MostStates, Own(what, places))), $"{name} is not missed in {SmallProgrammes.NameOf(byKey.Key)}");
+                if (Same(all, what.Search(start, MostStates, Own(what, places)))) unmissed.Add($"{name} in {SmallProgrammes.NameOf(byKey.Key)}");
                 replayed++;
             }
         }
         output.WriteLine($"{replayed} are caught");
         Assert.True(replayed > 0);
+        Assert.Empty(unmissed);
     }
 
     [Fact]
@@ -91,11 +97,11 @@ public class ForgottenReadTests(ITestOutputHelper output)
         Dictionary<string, Outcome> outcomes = File.Exists(s_golden) ? Golden() : [];
         int searched = 0;
         List<string> differ = [];
-        for (int seed = s_firstSeed; watch.Elapsed.TotalSeconds < s_seconds; seed++)
-            foreach (SmallProgrammes.Key key in SmallProgrammes.Keys(seed, 1, seed % 6))
+        for (int seed = 0; watch.Elapsed.TotalSeconds < s_seconds; seed = Math.Max(seed + 1, s_firstSeed))
+            foreach (SmallProgrammes.Key key in SmallProgrammes.Keys(seed, 1, seed % 7))
             {
                 if (watch.Elapsed.TotalSeconds > s_seconds) break;
-                if (programmes.Draw(key) is not { } start || !start.Begin()) continue;
+                if (seed > 0 && !s_only.Any(SmallProgrammes.NameOf(key).Contains) || programmes.Draw(key) is not { } start || !start.Begin()) continue;
                 ILookup<Forgettable, int> places = PlacesOf(start);
                 List<Forgettable> rows = s_all ??= Forgettable.All(start.Machine);
                 foreach (Forgettable row in rows) outcomes.TryAdd(NameOf(row), new Outcome());
@@ -105,7 +111,11 @@ public class ForgottenReadTests(ITestOutputHelper output)
                 var meet = new Meetings(start, places.SelectMany(p => p.Select(place => (p.Key, place))));
                 meet.Search();
                 SearchResult few = new EveryState(start) { KeepsFinals = true, StateLimit = MostStates }.Run();
-                if (!Same(all, few)) differ.Add(SmallProgrammes.NameOf(key));
+                if (!Same(all, few))
+                {
+                    differ.Add(SmallProgrammes.NameOf(key));
+                    continue;
+                }
                 foreach (Forgettable row in rows)
                 {
                     Outcome outcome = outcomes[NameOf(row)];
@@ -119,7 +129,7 @@ public class ForgottenReadTests(ITestOutputHelper output)
         string[] lines = [.. outcomes.Select(o => o.Value.Line(o.Key))];
         output.WriteLine($"{searched} programmes\n{string.Join('\n', lines)}");
         if (Environment.GetEnvironmentVariable("STRESSFARM_GOLDEN") == "write")
-            File.WriteAllText(s_golden, $"# what is forgotten|programmes in which CPUs met there, met nowhere else, it was tried, something was missed|a programme: seed, number, size, states\n{string.Join('\n', lines)}\n");
+            File.WriteAllText(s_golden, $"{Head}\n{string.Join('\n', lines)}\n");
         Assert.Empty(differ);
     }
 

@@ -18,7 +18,8 @@ public class ForgottenTableTests
     }
 
     [Fact]
-    public void None_is_unexplained() => Assert.Empty(Rows().Where(r => r.Outcome.Caught == 0 && ForgottenReasons.Of(r.What, r.Outcome) is null).Select(r => $"{r.What.Group} {r.What.Name}: {r.Outcome.Met} {r.Outcome.Alone} {r.Outcome.Tried}"));
+    public void None_is_unexplained() =>
+        Assert.Empty(Rows().Where(r => r.Outcome.Caught == 0 && ForgottenReasons.Of(r.What, r.Outcome) is null).Select(r => $"{r.What.Group} {r.What.Name}"));
 
     private static IEnumerable<(Forgettable What, ForgottenReadTests.Outcome Outcome)> Rows()
     {

@@ -4,9 +4,10 @@ using StressFarm.Exploration.Exhaustive;
 namespace StressFarm.Exploration.Tests;
 
 /// <summary>
-/// Every state of a programme, and in each the next steps of two CPUs where they meet: one writes a place that the other touches. Where two that are next meet in places of one kind only, or
-/// because one invariant looks, forgetting that may part them. Where that is in no state, it cannot: say that a step of a set that was chosen without the kind meets a later one of another CPU. The steps before that do not meet it, so that it
-/// is still next when the other one is; and if they met elsewhere too, the set would have both.
+/// Every state of a programme, and in each the next steps of two CPUs where they meet: one writes a place that the other touches. Where two that are next meet in
+/// places of one kind only, or because one invariant looks, forgetting that may part them, unless either order leads to the same state. Where that is in no state, it
+/// cannot: say that a step of a set that was chosen without the kind meets a later one of another CPU. The steps before that do not meet it, so that it is still next
+/// when the other one is; and if they met elsewhere too, the set would have both.
 /// </summary>
 internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind, int Place)> places)
 {
@@ -20,7 +21,7 @@ internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind,
     private Forgettable?[] _kinds = [];
 
     /// <param name="Looks">what the judge looked at on account of the step: whom it asked, the places</param>
-    private sealed record Touched(int Cpu, int[] Reads, int[] Writes, List<(Invariant? By, int[] Places)> Looks);
+    private sealed record Touched(int Stepper, int Cpu, int[] Reads, int[] Writes, List<(Invariant? By, int[] Places)> Looks);
 
     public void Search()
     {
@@ -73,7 +74,7 @@ internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind,
             _forgets.LeftOut.Clear();
             _path.Step(stepper);
             StepLog log = machine.SearchLog!;
-            next.Add(new(stepper < StepMachine.FirstUnit ? stepper : (stepper - StepMachine.FirstUnit) / 2, log.Reads.ToArray(), log.Writes.ToArray(), Looks()));
+            next.Add(new(stepper, stepper < StepMachine.FirstUnit ? stepper : (stepper - StepMachine.FirstUnit) / 2, log.Reads.ToArray(), log.Writes.ToArray(), Looks()));
             if (_path.Violation is null) Visit();
             _path.Back(depth);
         }
@@ -85,17 +86,35 @@ internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind,
 
     private void Meet(Touched one, Touched other)
     {
-        Forgettable[] kinds = [.. one.Writes.Intersect(other.Writes.Concat(other.Reads)).Concat(other.Writes.Intersect(one.Reads)).Select(place => _kinds[place]).OfType<Forgettable>().Distinct()];
+        IEnumerable<int> places = one.Writes.Intersect(other.Writes.Concat(other.Reads)).Concat(other.Writes.Intersect(one.Reads));
+        Forgettable[] kinds = [.. places.Select(place => _kinds[place]).OfType<Forgettable>().Distinct()];
         _met.UnionWith(kinds);
         Looked[] looked = [.. Disturbed(one, other).Concat(Disturbed(other, one)).Distinct()];
         if (kinds.Length == 0 && looked.Length == 1) _aloneLooking.Add(looked[0].By ?? (object)Forgettable.Whom);
         // A place that is looked at is of a kind as well.
         kinds = [.. kinds.Concat(looked.SelectMany(l => l.Kinds)).Distinct()];
         _met.UnionWith(kinds);
-        if (kinds.Length == 1) _alone.Add(kinds[0]);
         if (kinds.Length == 0) return;
+        if (kinds.Length == 1 && !_alone.Contains(kinds[0]) && !Commute(one, other)) _alone.Add(kinds[0]);
         if (kinds.All(k => k.Group == kinds[0].Group)) _alone.Add(new(Forgettable.Groups, kinds[0].Group));
         if (kinds.All(k => k.Group == Forgettable.Cells && Forgettable.IsLock(k.Name))) _alone.Add(new(Forgettable.Groups, Forgettable.Locks));
+    }
+
+    /// <summary>Either order leads to the same state.</summary>
+    private bool Commute(Touched one, Touched other) => After(one, other) is { } key && After(other, one) == key;
+
+    private UInt128? After(Touched first, Touched second)
+    {
+        int depth = _path.Depth;
+        _path.Step(first.Stepper);
+        UInt128? key = null;
+        if ((_path.Runnable >> second.Stepper & 1) != 0)
+        {
+            _path.Step(second.Stepper);
+            if (_path.Violation is null) key = _path.Key;
+        }
+        _path.Back(depth);
+        return key;
     }
 
     private sealed record Looked(Invariant? By, Forgettable[] Kinds)
@@ -117,7 +136,8 @@ internal sealed class Meetings(SearchStart start, IEnumerable<(Forgettable Kind,
     private readonly HashSet<object> _aloneLooking = [];
 
     /// <summary>It is about something that was there.</summary>
-    public bool Met(Forgettable what, SearchResult all) => what.Invariant is { } invariant ? _asked.Contains(invariant) : what.Group == Forgettable.Groups || _met.Contains(what) || Alone(what, all);
+    public bool Met(Forgettable what, SearchResult all) => what.Invariant is { } invariant ? _asked.Contains(invariant)
+        : what.Group == Forgettable.Groups || _met.Contains(what) || Alone(what, all);
 
     /// <summary>Something comes between the next steps of two CPUs that nothing else does.</summary>
     public bool Alone(Forgettable what, SearchResult all) => what.Invariant is { } invariant ? _aloneLooking.Contains(invariant) : what.Name switch

@@ -26,7 +26,19 @@ internal sealed class SmallProgrammes
     /// <summary>Programmes of a seed.</summary>
     public static int Count { get; } = s_workloads.Length * (OfAWorkload + 1) + s_bugs.Length;
 
-    public static IEnumerable<Key> Keys(int first, int seeds, int size = 0) =>
+    /// <summary>Programmes that were written for what others do not come to; as seed 0.</summary>
+    private static readonly (string Name, Policy Policy, OpCall[] Setup, OpCall First, OpCall Second)[] s_written =
+    [
+        ("two truncations", Policy.Control, [], TruncateFile.Call(0, 7), TruncateFile.Call(0, 8)),
+        ("a truncation and what is added behind it", Policy.Control, [], TruncateFile.Call(0, 7), CacheAddFolio.Call(0, 7)),
+        ("a truncation and a fault", Policy.Control, [CacheAddFolio.Call(0, 7)], TruncateFile.Call(0, 7), FaultFile.Call(0, 0, 7)),
+        ("two swapped out", Policy.Control, [AnonFault.Call(0, 0), AnonFault.Call(0, 1)], SlotOperation.Call<SwapOutAnon>(0, 0), SlotOperation.Call<SwapOutAnon>(0, 1)),
+        ("two forks", Policy.Control, [AnonFault.Call(0, 0)], Fork.Call<ForkSlots>(0, 0, child: 1), Fork.Call<ForkSlots>(0, 0, child: 2)),
+        ("a fork and a split", Policy.Control, [AnonFault.Call(0, 0, order: 2)], Fork.Call<ForkSlots>(0, 0, child: 1), FolioSplitAt.Call(0, 0)),
+        ("two allocations after their predecessors", Presets.Find("reinit-predecessor-locked")!.Policy, [], DeviceAlloc.Call(0), DeviceAlloc.Call(1)),
+    ];
+
+    public static IEnumerable<Key> Keys(int first, int seeds, int size = 0) => first == 0 ? Enumerable.Range(0, s_written.Length).Select(index => new Key(0, index, 0)) :
         Enumerable.Range(first, seeds).SelectMany(seed => Enumerable.Range(0, Count).Select(index => new Key(seed, index, size)));
 
     public static IEnumerable<(string Name, SearchStart Start)> All(int first, int seeds, int size = 0)
@@ -42,13 +54,25 @@ internal sealed class SmallProgrammes
     /// <summary>Null where there is nothing to search.</summary>
     public SearchStart? Draw(Key key)
     {
+        if (key.Seed == 0) return Written(key.Index);
         (Workload workload, Policy policy, int number) = Of(key);
         int operations = key.Index < s_workloads.Length * OfAWorkload ? 1 + number % 2 : 4;
         return _searches.Draw(workload, (ulong)key.Seed, policy, operations, 2 + number % 5 + 3 * key.Size);
     }
 
+    private SearchStart Written(int index)
+    {
+        (_, Policy policy, OpCall[] setup, OpCall first, OpCall second) = s_written[index];
+        var programme = new Programme { Arena = new Arena(2, 4, 2, 2) };
+        programme.Setup.AddRange(setup);
+        programme.Cpu(0).Add(first);
+        programme.Cpu(1).Add(second);
+        return new SearchStart(_searches.Machine, programme, policy);
+    }
+
     public static string NameOf(Key key)
     {
+        if (key.Seed == 0) return $"{key}: {s_written[key.Index].Name}";
         (Workload workload, Policy policy, _) = Of(key);
         return $"{key}: {workload.Id} {policy}";
     }

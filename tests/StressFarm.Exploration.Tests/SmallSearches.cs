@@ -19,6 +19,8 @@ internal sealed class SmallSearches
     public static Geometry Geometry { get; } = new(256, 4);
 
     private readonly Machine _machine = new(Geometry);
+
+    public Machine Machine => _machine;
     private readonly Programme _programme = new();
     /// <summary>Orders of real size are for other tests: a search keeps every page's state.</summary>
     private static readonly Dictionary<string, int> s_small = new() { ["order-9"] = 0 };

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.TestingHost;
+using StressFarm.Campaigns.Engines;
+using StressFarm.Campaigns.Runs;
 using StressFarm.Grains.Workers;
 using StressFarm.Silo;
 using StressFarm.Silo.Stores;
@@ -54,6 +56,25 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.All(findings, f => Assert.StartsWith("F-", f.Id, StringComparison.Ordinal));
         Assert.NotNull(await _cluster.Client.GetGrain<IFindingsGrain>(status.Id).Get(findings[0].Id, default));
         Assert.Equal(2, (await _cluster.Client.GetGrain<IFarmGrain>(IFarmGrain.Key).Silos(default)).Count);
+    }
+
+    [Fact]
+    public async Task Every_interleaving_on_both_silos_gives_the_report_of_one_process_byte_for_byte()
+    {
+        string programme = string.Concat(File.ReadLines(Path.Combine(RepositoryRoot.Folder, "programmes/gup-split.yaml")).Select(l => $"  {l}\n"));
+        foreach (string request in (string[])["policies: [control, no-reinit]\nworkloads: [gup-pin, device-private-reinit]\nexhaust: {count: 12}\nshard: 2\n",
+            $"policies: [control, \"spl=nofreeze\"]\nprogramme: |\n{programme}exhaust: {{parts: 4, depth: 5}}\n"])
+        {
+            CampaignStatus status = await Run(request);
+            Assert.Equal(("done", ""), (status.State, status.Reason));
+            Assert.Empty(status.Defects);
+            Assert.Equal((status.Schedules, status.Steps), (status.Search!.Programmes, status.Search.Transitions));
+            CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(request, "test"), FarmDefaults.Spec).Spec;
+            using SqliteLedger ledger = SqliteLedger.Open(Directory.CreateDirectory(Path.Combine(_folder, status.Id)).FullName, new CampaignPlan(spec));
+            CampaignReport local = new CampaignRunner(new(spec), ledger, new LocalEngine(spec.Geometry), TimeProvider.System).Run(2, null, default).Report!;
+            Assert.True(local.AnyViolated);
+            Assert.Equal(ReportWriter.CanonicalText(local), System.Text.Encoding.UTF8.GetString((await _store.Report(status.Id, default))!.Value.Json));
+        }
     }
 
     [Fact]

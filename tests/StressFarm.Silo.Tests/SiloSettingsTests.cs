@@ -8,6 +8,14 @@ public class SiloSettingsTests
     private static SiloSettings Read(params (string Key, string? Value)[] settings) =>
         SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, s.Value))).Build());
 
+    [Fact]
+    public void A_silo_searches_unless_it_says_that_it_does_not()
+    {
+        Assert.True(Read().Search);
+        Assert.False(Read(("Search", "off")).Search);
+        Assert.Contains("Search: 'never' is neither on nor off", Assert.Throws<SpecException>(() => Read(("Search", "never"))).Message);
+    }
+
     /// <summary>Silos that all advertise 127.0.0.1 to one database end each other, as if each were the restart of the others.</summary>
     [Theory]
     [InlineData("Host=db;Username=farm", null, false)]

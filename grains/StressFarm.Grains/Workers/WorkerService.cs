@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StressFarm.Campaigns;
+using StressFarm.Campaigns.Engines;
 using StressFarm.Campaigns.Farm;
 using StressFarm.Campaigns.Leases;
 using StressFarm.Campaigns.Metrics;
@@ -163,12 +164,13 @@ public sealed class WorkerService(IGrainFactory grains, IOptions<FarmOptions> op
         try
         {
             CampaignSpec spec = SpecBuilder.Build(SpecFile.Parse(brief.Request, id), FarmDefaults.Spec).Spec;
-            if (spec.Hash == brief.Hash)
+            if (spec.Exhaust is not null && !LocalEngine.CanSearch) WorkerLog.DoesNotSearch(log, id);
+            else if (spec.Hash == brief.Hash)
             {
                 directory.Fresh.Add(new(id, new CampaignPlan(spec), new SectionClient(grains, id, options.Value.CallTimeout), new GenerationInputs(grains, id, options.Value.CallTimeout)));
                 return;
             }
-            WorkerLog.OtherBuild(log, id);
+            else WorkerLog.OtherBuild(log, id);
         }
         catch (SpecException e)
         {
@@ -315,6 +317,9 @@ internal static partial class WorkerLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "campaign {Id} was begun by a build for which its spec reads otherwise: this silo does not work on it")]
     public static partial void OtherBuild(ILogger log, string id);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "campaign {Id} runs every interleaving, which this silo does not (Search=off): others work on it")]
+    public static partial void DoesNotSearch(ILogger log, string id);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "campaign {Id}: this build cannot read its spec: {Reason}")]
     public static partial void Unreadable(ILogger log, string id, string reason);

@@ -24,6 +24,10 @@ public sealed record CampaignStatus(
 {
     /// <summary>Canaries of the shards that count.</summary>
     public CanaryCounts Canaries { get; init; }
+
+    /// <summary>Where programmes are searched: what that came to in the shards that count; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SearchCounts? Search { get; init; }
 }
 
 /// <summary>The leases of a campaign.</summary>

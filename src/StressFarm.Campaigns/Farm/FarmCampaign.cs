@@ -164,7 +164,7 @@ public sealed class FarmCampaign
                 Oldest = _entry.Active && _board.Leases.MinBy(l => l.Given) is { } oldest ? Out(oldest) : null,
             },
             Ledger(), [.. _defects, .. _complaint is null ? (string[])[] : [_complaint], .. tally.Canaries.Summary.Complaints()], DigestText.Hex(tally.Digest), _entry.Created, _entry.Finished)
-        { Canaries = tally.Canaries.Summary.Counts };
+        { Canaries = tally.Canaries.Summary.Counts, Search = tally.Search };
     }
 
     private WorkOut Out(Lease lease)

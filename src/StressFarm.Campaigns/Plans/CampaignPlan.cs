@@ -13,7 +13,7 @@ public sealed record PlannedCell(int Index, PolicyChoice Policy, Workload Worklo
     public SoakSection? Section { get; init; }
 }
 
-/// <summary>A contiguous block of seeds of one cell; of a soak, an epoch.</summary>
+/// <summary>A contiguous block of seeds of one cell; of a soak, an epoch; where programmes are searched, places of those.</summary>
 /// <param name="Index">place in the campaign's order</param>
 /// <param name="Number">place among the shards of its cell</param>
 public readonly record struct Shard(long Index, int Cell, long Number, ulong FirstSeed, int Count);
@@ -27,6 +27,9 @@ public sealed class CampaignPlan
     /// <summary>One shard in so many, in the campaign's order, has a canary ride along; the first one does.</summary>
     public const int CanaryEvery = 8;
 
+    /// <summary>Where cells have different numbers of shards; null otherwise.</summary>
+    private readonly SearchOrder? _searches;
+
     public CampaignPlan(CampaignSpec spec)
     {
         Spec = spec;
@@ -34,26 +37,28 @@ public sealed class CampaignPlan
         foreach (PolicyChoice policy in spec.Policies)
             foreach (Workload workload in spec.Workloads)
             {
-                var cell = new Cell(policy.Policy, workload, spec.Strategy, spec.Geometry, spec.Parameters);
+                Cell cell = CellOf(spec, policy.Policy, workload);
                 if (spec.Soak is null) cells.Add(new(cells.Count, policy, workload, cell));
                 for (int section = 0; section < spec.Soak?.Sections; section++)
                     cells.Add(new(cells.Count, policy, workload, cell) { Section = SoakSection.Of(cell, section, spec.FirstSeed, spec.Soak.Schedules) });
             }
         Cells = cells;
+        if (spec.Exhaust is not null) _searches = new SearchOrder(cells, spec.ShardSchedules);
         ShardsPerCell = spec.Soak is { } soak ? soak.Epochs
             : spec.Schedules is { } n ? (n + spec.ShardSchedules - 1) / spec.ShardSchedules : null;
     }
 
     public CampaignSpec Spec { get; }
     public IReadOnlyList<PlannedCell> Cells { get; }
-    /// <summary>Null when steps or time decide how many there are.</summary>
+    /// <summary>Null when steps or time decide how many there are, and where cells differ in that.</summary>
     public long? ShardsPerCell { get; }
-    public long? ShardCount => ShardsPerCell * Cells.Count;
+    public long? ShardCount => _searches?.Count ?? ShardsPerCell * Cells.Count;
 
     /// <summary>The shard in this place of the order; null behind the last one, or where seeds end.</summary>
     public Shard? At(long index)
     {
         if (index < 0 || index >= ShardCount) return null;
+        if (_searches is not null) return _searches.At(index);
         int cell = (int)(index % Cells.Count);
         long number = index / Cells.Count;
         if (Cells[cell].Section is { } section)
@@ -64,8 +69,8 @@ public sealed class CampaignPlan
         return new Shard(index, cell, number, Spec.FirstSeed + offset, count);
     }
 
-    /// <summary>Schedules asked for of each cell; null when steps or time decide.</summary>
-    public long? SchedulesPerCell => Spec.Soak is { } soak ? soak.Epochs * soak.Schedules : Spec.Schedules;
+    /// <summary>Schedules or programmes asked for of a cell; null when steps or time decide.</summary>
+    public long? AskedOf(PlannedCell cell) => cell.Cell.Search?.Count ?? (Spec.Soak is { } soak ? soak.Epochs * soak.Schedules : Spec.Schedules);
 
     /// <summary>The canary that rides along with a shard, or null.</summary>
     public CanaryOrder? CanaryOf(Shard shard) =>
@@ -83,5 +88,12 @@ public sealed class CampaignPlan
         line.Cell >= 0 && line.Cell < Cells.Count && line.Number >= 0
         && At(IndexOf(line.Cell, line.Number)) is { } shard && shard.Count == line.Record.Schedules ? shard : null;
 
-    public long IndexOf(int cell, long number) => number * Cells.Count + cell;
+    public long IndexOf(int cell, long number) => _searches?.IndexOf(cell, number) ?? number * Cells.Count + cell;
+
+    /// <summary>The cell whose shard is in this place.</summary>
+    public int CellAt(long index) => _searches?.At(index)?.Cell ?? (int)(index % Cells.Count);
+
+    private static Cell CellOf(CampaignSpec spec, Policy policy, Workload workload) => spec.Exhaust is { } exhaust
+        ? new Cell(policy, workload, spec.Strategy, ExhaustBudget.GeometryOf(workload), spec.Parameters) { Search = exhaust.TermsOf(workload) }
+        : new Cell(policy, workload, spec.Strategy, spec.Geometry, spec.Parameters);
 }

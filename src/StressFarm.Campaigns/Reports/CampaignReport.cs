@@ -21,6 +21,8 @@ public sealed record CellReport(
 {
     /// <summary>Of a soak: which section it is and how far its chain reaches; null otherwise.</summary>
     public SoakReport? Soak { get; init; }
+    /// <summary>Of a cell whose programmes were searched: what that came to; null otherwise.</summary>
+    public SearchReport? Search { get; init; }
     /// <summary>Null unless the strategy is feedback.</summary>
     public CellTimelines? Timelines { get; init; }
 }
@@ -49,12 +51,14 @@ public sealed record CampaignReport(
         foreach (PlannedCell cell in tally.Plan.Cells)
         {
             CellTally t = tally.Cells[cell.Index];
-            Verdict verdict = Verdicts.Of(t, tally.Plan.SchedulesPerCell);
-            IReadOnlyList<string> bounds = t.Violated > 0 ? [] : cell.Section is null ? Verdicts.Bounds(t) : Verdicts.SoakBounds(t);
+            Verdict verdict = Verdicts.Of(t, tally.Plan.AskedOf(cell));
+            SearchReport? search = cell.Cell.Search is { } terms ? SearchReport.Of(cell, terms, t) : null;
+            IReadOnlyList<string> bounds = search is not null ? search.Bounds(cell) : t.Violated > 0 ? [] : cell.Section is null ? Verdicts.Bounds(t) : Verdicts.SoakBounds(t);
             cells.Add(new(cell.Policy.Name, cell.Workload.Id, tally.Plan.Spec.Strategy, verdict, t.Schedules, t.Steps, t.Violated, t.Cut,
                 first[cell.Index], [.. t.Arms], bounds)
             {
                 Soak = cell.Section is { } section ? new(section.Number, t.Epochs, t.Chain) : null,
+                Search = search,
                 Timelines = tally.CorpusOf(cell.Index) is { } corpus
                     ? new(corpus.Species, [.. t.Arms.Select(a => (a.Strategy, corpus.SpeciesByArm.GetValueOrDefault(a.Strategy)))]) : null,
             });

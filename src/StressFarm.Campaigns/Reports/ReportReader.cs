@@ -45,6 +45,9 @@ public static partial class ReportReader
         Texts(cell, "bounds"))
     {
         Soak = cell.TryGetProperty("section", out JsonElement section) ? new(section.GetInt32(), Number(cell, "epochs"), Text(cell, "chain")) : null,
+        Search = cell.TryGetProperty("search", out JsonElement search) ? new(Text(search, "searched"), Number(search, "asked"), Number(search, "stateLimit"), new(
+            Number(search, "exhausted"), Number(search, "violated"), Number(search, "unfinished"), Number(search, "states"), Number(search, "transitions"),
+            Number(search, "finalStates"), Number(search, "mostStates")), Texts(search, "invariants")) : null,
         Timelines = cell.TryGetProperty("species", out JsonElement species)
             ? new(species.GetInt32(), [.. cell.GetProperty("arms").EnumerateArray().Select(arm => (Text(arm, "strategy"), Number(arm, "newSpecies")))]) : null,
     };

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using StressFarm.Campaigns.Specs;
 using StressFarm.Campaigns.Tallies;
 using StressFarm.Exploration.Evidence;
+using StressFarm.Exploration.Records;
 
 namespace StressFarm.Campaigns.Reports;
 
@@ -34,15 +35,18 @@ public sealed record CanariesShape(long Planted, long Caught, IReadOnlyList<Cana
 
 /// <summary>What a cell is and how it stands, as report.json and the command's JSON have it.</summary>
 /// <param name="Section">of a soak, as <paramref name="Epochs"/> and <paramref name="Chain"/></param>
+/// <param name="Search">where programmes were searched</param>
 public record CellHead(
     string Policy, string Workload, string Strategy,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Section,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Epochs,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Chain,
-    string Verdict, long Schedules, long Steps)
+    string Verdict, long Schedules, long Steps,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SearchShape? Search)
 {
     public static CellHead Of(CellReport cell) => new(
-        cell.Policy, cell.Workload, cell.Strategy, cell.Soak?.Section, cell.Soak?.Epochs, cell.Soak?.Chain, Verdicts.Name(cell.Verdict), cell.Schedules, cell.Steps);
+        cell.Policy, cell.Workload, cell.Strategy, cell.Soak?.Section, cell.Soak?.Epochs, cell.Soak?.Chain, Verdicts.Name(cell.Verdict), cell.Schedules, cell.Steps,
+        cell.Search is null ? null : SearchShape.Of(cell.Search));
 }
 
 /// <summary>A cell of report.json. What a type inherits would be written last: hence the orders.</summary>
@@ -66,6 +70,19 @@ public sealed record CellShape : CellHead
         Species = cell.Timelines?.Species,
         Bounds = cell.Bounds,
     };
+}
+
+/// <summary>What the searches of a cell came to.</summary>
+/// <param name="Searched">programme, or part</param>
+public sealed record SearchShape(
+    string Searched, long Asked, long StateLimit, long Exhausted, long Violated, long Unfinished, long States, long Transitions, long FinalStates, long MostStates, double CollisionProbability,
+    IReadOnlyList<string> Invariants)
+{
+    public static SearchShape Of(SearchReport search)
+    {
+        SearchCounts c = search.Counts;
+        return new(search.Thing, search.Asked, search.StateLimit, c.Exhausted, c.Violated, c.Unfinished, c.States, c.Transitions, c.FinalStates, c.MostStates, search.CollisionProbability, search.Invariants);
+    }
 }
 
 /// <summary>An arm of a cell.</summary>

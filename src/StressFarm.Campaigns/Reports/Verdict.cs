@@ -11,17 +11,20 @@ public enum Verdict : byte
     Clean,
     /// <summary>The budget ended before, or every schedule was cut short.</summary>
     Inconclusive,
+    /// <summary>Every interleaving of every programme was run, and none violates anything.</summary>
+    Exhausted,
 }
 
 /// <summary>Reaches verdicts.</summary>
 public static class Verdicts
 {
     /// <summary>The verdict on a cell.</summary>
-    /// <param name="asked">schedules the spec asks for; null when steps or time decide</param>
+    /// <param name="asked">schedules or programmes the spec asks for; null when steps or time decide</param>
     public static Verdict Of(CellTally tally, long? asked)
     {
         if (tally.Violated > 0) return Verdict.Violated;
         long judged = tally.Schedules - tally.Cut;
+        if (tally.Search is { } search) return search.Exhausted == asked ? Verdict.Exhausted : Verdict.Inconclusive;
         if (judged <= 0 || tally.Schedules < asked) return Verdict.Inconclusive;
         return Verdict.Clean;
     }
@@ -66,6 +69,7 @@ public static class Verdicts
     {
         Verdict.Violated => "violated",
         Verdict.Clean => "clean",
+        Verdict.Exhausted => "exhausted",
         _ => "inconclusive",
     };
 }

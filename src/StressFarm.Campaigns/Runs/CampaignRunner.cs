@@ -53,6 +53,7 @@ public sealed class CampaignRunner(CampaignPlan plan, ICampaignStore store, ICam
                 Tally.Cells.Sum(c => c.Violated), Share(elapsed), Left(elapsed), _board.WorkedUp, _board.Candidates.Count, elapsed)
             {
                 Canaries = Tally.Canaries.Summary.Counts,
+                Search = Tally.Search,
                 Soak = plan.Spec.Soak is null ? null : (Tally.Prefix + Tally.Ahead, clock.GetElapsedTime(_checkpointAt ?? _start)),
             };
         }

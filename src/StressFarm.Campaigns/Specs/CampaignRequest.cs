@@ -5,7 +5,7 @@ public sealed class CampaignRequest
 {
     /// <summary>The keys of a campaign file, in the order of the documentation.</summary>
     public static readonly IReadOnlyList<string> Keys =
-        ["policies", "workloads", "programme", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "canaries"];
+        ["policies", "workloads", "programme", "strategy", "generation", "seed", "schedules", "steps", "for", "cpus", "pages", "set", "bug", "shard", "workers", "soak", "exhaust", "canaries"];
 
     public List<UserValue> Policies { get; init; } = [];
     public List<UserValue> Workloads { get; init; } = [];
@@ -28,6 +28,12 @@ public sealed class CampaignRequest
     public UserValue? SoakSections { get; set; }
     public UserValue? SoakEpochs { get; set; }
     public UserValue? SoakSchedules { get; set; }
+    /// <summary>Every interleaving is asked for: by the command, by the file, or by naming a part of that.</summary>
+    public bool Exhaust { get => field || ExhaustStates is not null || ExhaustCount is not null || ExhaustParts is not null || ExhaustDepth is not null; set; }
+    public UserValue? ExhaustStates { get; set; }
+    public UserValue? ExhaustCount { get; set; }
+    public UserValue? ExhaustParts { get; set; }
+    public UserValue? ExhaustDepth { get; set; }
     /// <summary>"name=value", each.</summary>
     public List<UserValue> Set { get; init; } = [];
 
@@ -59,6 +65,11 @@ public sealed class CampaignRequest
             SoakSections = SoakSections ?? file.SoakSections,
             SoakEpochs = SoakEpochs ?? file.SoakEpochs,
             SoakSchedules = SoakSchedules ?? file.SoakSchedules,
+            Exhaust = Exhaust || file.Exhaust,
+            ExhaustStates = ExhaustStates ?? file.ExhaustStates,
+            ExhaustCount = ExhaustCount ?? file.ExhaustCount,
+            ExhaustParts = ExhaustParts ?? file.ExhaustParts,
+            ExhaustDepth = ExhaustDepth ?? file.ExhaustDepth,
             Set = [.. file.Set.Where(s => !own.Contains(s.Text.Split('=')[0])), .. Set],
         };
     }

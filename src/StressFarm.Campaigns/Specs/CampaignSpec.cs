@@ -32,6 +32,8 @@ public sealed record CampaignSpec
     public ulong FirstSeed { get; init; } = DefaultSeed;
     /// <summary>Sections that go on, instead of schedules that each begin on pristine memory; null for an ordinary campaign.</summary>
     public SoakBudget? Soak { get; init; }
+    /// <summary>Programmes that are run in every interleaving, instead of schedules that are drawn; null for an ordinary campaign.</summary>
+    public ExhaustBudget? Exhaust { get; init; }
     /// <summary>Schedules per cell; null when steps, epochs or time decide.</summary>
     public long? Schedules { get; init; }
     /// <summary>Steps of the whole campaign: whole shards in order until the sum is reached.</summary>
@@ -74,6 +76,13 @@ public sealed record CampaignSpec
             Line(text, "shard", Number((ulong)ShardSchedules));
             if (Soak is { } soak)
                 Line(text, "soak", string.Create(CultureInfo.InvariantCulture, $"sections={soak.Sections} epochs={(soak.Epochs is { } e ? Number((ulong)e) : "any")} schedules={soak.Schedules}"));
+            if (Exhaust is { } exhaust)
+            {
+                Line(text, "exhaust", exhaust.Text(Programme is not null));
+                // A scope that is another one makes another campaign: a number would stand for another programme.
+                foreach (Workload w in Workloads.Where(w => w is not WrittenProgramme))
+                    Line(text, "scope", string.Create(CultureInfo.InvariantCulture, $"{w.Id} {w.Scope.Count} {w.Scope.Digest}"));
+            }
             if (HasGenerations) Line(text, "generation", Number((ulong)GenerationShards));
             if (CanaryDrill) Line(text, "canaries", SpecBuilder.CanaryDrill);
             return text.ToString();

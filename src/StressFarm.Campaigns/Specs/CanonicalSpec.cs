@@ -44,6 +44,7 @@ public static class CanonicalSpec
             ShardSchedules = Whole(One("shard")),
             GenerationShards = lines["generation"].SingleOrDefault() is { } generation ? Whole(generation) : CampaignSpec.DefaultGenerationShards,
             CanaryDrill = lines["canaries"].SingleOrDefault() is not null,
+            Exhaust = lines["exhaust"].SingleOrDefault() is { } exhaust ? ExhaustBudget.Read(exhaust) : null,
             Soak = lines["soak"].SingleOrDefault() is { } soak ? ReadSoak(soak) : null,
         };
     }

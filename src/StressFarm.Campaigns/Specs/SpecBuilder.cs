@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using StressFarm.Exploration;
 using StressFarm.Exploration.Feedback;
 using StressFarm.Exploration.Schedules;
 
@@ -25,6 +26,7 @@ public static class SpecBuilder
     public static CampaignOrder Build(CampaignRequest request, SpecDefaults defaults)
     {
         if (request is { Schedules: { } n, Steps: not null }) throw n.Wrong("contradicts a budget in steps; give one of them");
+        ExhaustBudget? exhaust = request.Exhaust ? ExhaustCheck.Read(request) : null;
         SoakBudget? soak = request.Soak ? Soak(request) : null;
         KnownBug? bug = request.Bug is { } b ? Bug(b) : null;
         (Geometry geometry, SortedDictionary<string, int> parameters) = Shape(request);
@@ -32,20 +34,21 @@ public static class SpecBuilder
         long? steps = request.Steps is { } t ? Quantities.Whole(t, 1, CampaignSpec.MaxSteps) : null;
         TimeSpan? budget = request.For is { } f ? Quantities.Duration(f) : null;
         if (soak is { Epochs: null } && budget is null) soak = soak with { Epochs = SoakBudget.DefaultEpochs };
-        if (soak is null && schedules is null && steps is null && budget is null) schedules = defaults.Schedules;
+        if (soak is null && exhaust is null && schedules is null && steps is null && budget is null) schedules = defaults.Schedules;
         var spec = new CampaignSpec
         {
             Policies = Policies(request, defaults, bug),
             Workloads = Workloads(request, bug),
-            Strategy = request.Strategy is { } strategy ? Strategy(strategy) : CampaignSpec.DefaultStrategy,
+            Strategy = exhaust is not null ? SearchTerms.StrategyId : request.Strategy is { } strategy ? Strategy(strategy) : CampaignSpec.DefaultStrategy,
             FirstSeed = request.Seed is { } seed ? Quantities.Seed(seed) : CampaignSpec.DefaultSeed,
             Soak = soak,
+            Exhaust = exhaust,
             Schedules = schedules,
             Steps = steps,
             Geometry = geometry,
             Parameters = parameters,
             Bug = bug?.Id,
-            ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : CampaignSpec.DefaultShardSchedules,
+            ShardSchedules = request.Shard is { } shard ? (int)Quantities.Whole(shard, 1, CampaignSpec.MaxShardSchedules) : ShardOf(request),
             CanaryDrill = request.Canaries is { } canaries && IsDrill(canaries),
         };
         if (soak is not null && spec.Strategy == FeedbackPortfolio.StrategyId)
@@ -54,11 +57,16 @@ public static class SpecBuilder
         ulong last = spec.FirstSeed + (ulong)(schedules ?? 0) + (ulong)spec.ShardSchedules;
         if (last < spec.FirstSeed) throw request.Seed!.Wrong("leaves too few seeds up to 2^64 for the schedules");
         if (soak is not null) CheckSoak(request, spec);
+        if (exhaust is not null) ExhaustCheck.Scopes(request, spec);
         if (spec.Programme is { } programme) CheckProgramme(request, spec, programme);
         else ShapeCheck.Parameters(spec, request.Set);
         int workers = request.Workers is { } w ? (int)Quantities.Whole(w, 1, MaxWorkers) : Math.Min(Environment.ProcessorCount, MaxWorkers);
         return new(spec, budget, workers);
     }
+
+    /// <summary>Of a shard when nobody says: schedules, programmes of a scope, or parts of one programme.</summary>
+    private static int ShardOf(CampaignRequest request) =>
+        !request.Exhaust ? CampaignSpec.DefaultShardSchedules : request.Programme is null ? ExhaustBudget.DefaultShardProgrammes : 1;
 
     private static SoakBudget Soak(CampaignRequest request)
     {
@@ -74,7 +82,7 @@ public static class SpecBuilder
         if (request.Workloads.Count != 0) throw request.Workloads[0].Wrong("contradicts a programme; give one of them");
         if (request.Set.Count != 0) throw request.Set[0].Wrong("a programme draws no parameters; write its arena and its calls otherwise");
         if (request.Soak) throw request.Programme!.Wrong("a soak draws its programmes; run this one without it");
-        if (programme.Fits(spec.Geometry)) return;
+        if (programme.Fits(spec.Exhaust is null ? spec.Geometry : ExhaustBudget.GeometryOf(programme))) return;
         bool cpus = programme.Arena.Cpus > spec.Geometry.MaxCpus;
         throw ((cpus ? request.Cpus : request.Pages) ?? request.Programme!).Wrong(string.Create(CultureInfo.InvariantCulture,
             $"the programme '{programme.Id}' does not fit into the machine: it has {programme.Arena.Cpus} CPUs, {programme.Arena.SystemPages} system pages and {programme.Arena.DevicePages} device pages"));

@@ -2,7 +2,7 @@ namespace StressFarm.Campaigns.Specs;
 
 /// <summary>
 /// Reads a campaign file: a flat YAML mapping of <see cref="CampaignRequest.Keys"/>. Values are scalars, lists of scalars
-/// (policies, workloads) or a mapping (set, soak).
+/// (policies, workloads) or a mapping (set, soak, exhaust).
 /// </summary>
 public static class SpecFile
 {
@@ -33,6 +33,7 @@ public static class SpecFile
                 case "workloads": nodes.List(key, _request.Workloads); break;
                 case "set": nodes.Map(key, (name, value) => _request.Set.Add(value with { Text = $"{name}={value.Text}" })); break;
                 case "soak": Soak(key); break;
+                case "exhaust": Exhaust(key); break;
                 case "programme": _request.Programme = nodes.Single(key); break;
                 case "strategy": _request.Strategy = nodes.Single(key); break;
                 case "generation": _request.Generation = nodes.Single(key); break;
@@ -60,6 +61,23 @@ public static class SpecFile
                     "epochs" => Replace(_request.SoakEpochs, () => _request.SoakEpochs = value),
                     "schedules" => Replace(_request.SoakSchedules, () => _request.SoakSchedules = value),
                     _ => throw value.Wrong($"unknown key '{YamlNodes.Shown(name)}'; there are sections, epochs, schedules"),
+                };
+                if (twice) throw value.Wrong($"'{name}' is given twice");
+            });
+        }
+
+        private void Exhaust(string key)
+        {
+            _request.Exhaust = true;
+            nodes.Map(key, (name, value) =>
+            {
+                bool twice = name switch
+                {
+                    "states" => Replace(_request.ExhaustStates, () => _request.ExhaustStates = value),
+                    "count" => Replace(_request.ExhaustCount, () => _request.ExhaustCount = value),
+                    "parts" => Replace(_request.ExhaustParts, () => _request.ExhaustParts = value),
+                    "depth" => Replace(_request.ExhaustDepth, () => _request.ExhaustDepth = value),
+                    _ => throw value.Wrong($"unknown key '{YamlNodes.Shown(name)}'; there are states, count, parts, depth"),
                 };
                 if (twice) throw value.Wrong($"'{name}' is given twice");
             });

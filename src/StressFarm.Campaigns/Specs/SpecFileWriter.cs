@@ -25,7 +25,9 @@ public static class SpecFileWriter
         Single(text, "shard", request.Shard);
         Single(text, "workers", request.Workers);
         Single(text, "canaries", request.Canaries);
-        Soak(text, request);
+        if (request.Soak) Parts(text, "soak", ("sections", request.SoakSections), ("epochs", request.SoakEpochs), ("schedules", request.SoakSchedules));
+        if (request.Exhaust)
+            Parts(text, "exhaust", ("states", request.ExhaustStates), ("count", request.ExhaustCount), ("parts", request.ExhaustParts), ("depth", request.ExhaustDepth));
         return text.ToString();
     }
 
@@ -52,13 +54,12 @@ public static class SpecFileWriter
         }
     }
 
-    private static void Soak(StringBuilder text, CampaignRequest request)
+    private static void Parts(StringBuilder text, string key, params ReadOnlySpan<(string Name, UserValue? Value)> all)
     {
-        if (!request.Soak) return;
         var parts = new List<string>();
-        foreach (var (name, value) in ((string, UserValue?)[])[("sections", request.SoakSections), ("epochs", request.SoakEpochs), ("schedules", request.SoakSchedules)])
+        foreach (var (name, value) in all)
             if (value is not null) parts.Add($"{name}: {Scalar(value.Text)}");
-        text.Append("soak: {").AppendJoin(", ", parts).Append("}\n");
+        text.Append(key).Append(": {").AppendJoin(", ", parts).Append("}\n");
     }
 
     /// <summary>Plain where nothing in it means anything to YAML, quoted otherwise.</summary>

@@ -1,3 +1,5 @@
+using StressFarm.Exploration.Records;
+
 namespace StressFarm.Campaigns.Tallies;
 
 /// <summary>How far a campaign is, at one instant.</summary>
@@ -12,6 +14,9 @@ public readonly record struct CampaignProgress(
 {
     /// <summary>Canaries of the shards that count.</summary>
     public CanaryCounts Canaries { get; init; }
+
+    /// <summary>Where programmes are searched: what that came to so far; null otherwise.</summary>
+    public SearchCounts? Search { get; init; }
 
     /// <summary>Of a soak: epochs done, and how long ago the last checkpoint was written; null otherwise.</summary>
     public (long Epochs, TimeSpan SinceCheckpoint)? Soak { get; init; }

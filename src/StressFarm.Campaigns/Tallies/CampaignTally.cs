@@ -34,6 +34,9 @@ public sealed class CampaignTally
     public long Schedules { get; private set; }
     public long Steps { get; private set; }
     public IReadOnlyList<CellTally> Cells => _cells;
+    /// <summary>Where programmes are searched: what that came to in all cells; null otherwise.</summary>
+    public SearchCounts? Search => _plan.Spec.Exhaust is null ? null
+        : _cells.Aggregate(SearchCounts.None, (sum, cell) => cell.Search is { } own ? sum.With(own) : sum);
     /// <summary>The canaries that rode along with the shards that count.</summary>
     public CanaryTally Canaries { get; } = new();
 
@@ -74,7 +77,7 @@ public sealed class CampaignTally
         Digest = Pcg.Mix(Digest ^ record.Digest);
         Schedules += record.Schedules;
         Steps += record.Steps;
-        int cell = (int)(Prefix % _cells.Length);
+        int cell = _plan.CellAt(Prefix);
         _cells[cell].Fold(record);
         CorpusOf(cell)?.Fold(record);
         if (Prefix % CampaignPlan.CanaryEvery == 0 && _plan.At(Prefix) is { } shard && _plan.CanaryOf(shard) is { } order) Canaries.Fold(order, record.Canary);

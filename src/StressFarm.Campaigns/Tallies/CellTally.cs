@@ -19,6 +19,8 @@ public sealed class CellTally
     public long Cut => _arms.Values.Sum(a => a.Cut);
     public long DeterminismChecked { get; private set; }
     public long DeterminismMismatches { get; private set; }
+    /// <summary>Of a cell whose programmes are searched: what that came to; null otherwise, and before its first shard.</summary>
+    public SearchCounts? Search { get; private set; }
     /// <summary>PCT's guarantee for the cell; null when its strategy has no PCT arm.</summary>
     public PctBound? Pct { get; private set; }
     /// <summary>By strategy.</summary>
@@ -31,6 +33,7 @@ public sealed class CellTally
         Schedules += record.Schedules;
         Steps += record.Steps;
         Pct ??= record.Pct;
+        if (record.Search is { } search) Search = (Search ?? SearchCounts.None).With(search);
         if (record.Link is { } link) (Epochs, Chain) = (Epochs + 1, link.Chain);
         DeterminismChecked += record.DeterminismChecked;
         DeterminismMismatches += record.DeterminismMismatches;

@@ -17,7 +17,6 @@ internal static class CompareCommand
         options.AddTo(command);
         Option<string?> failOn = CampaignOptions.One("--fail-on", "'violation': exit 1 when a design is violated");
         command.Add(failOn);
-        ScopeTablePart.AddTo(command);
         command.SetAction(parsed =>
         {
             bool failOnViolation = parsed.GetValue(failOn) switch
@@ -28,7 +27,6 @@ internal static class CompareCommand
             };
             bool json = options.Json(parsed);
             CampaignOrder order = SpecBuilder.Build(options.Request(parsed), Defaults.Compare);
-            if (ScopeTablePart.IsAsked(parsed)) return ScopeTablePart.Run(host, parsed, order, json, failOnViolation);
             if (order.Spec.Soak is not null) throw new SpecException("a soak is no comparison: 'stressfarm soak' or 'stressfarm run' take this file");
             var session = new CampaignSession(host, "compare", order, options.Out(parsed), json, options.Otlp(parsed));
             return session.Run(report =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using StressFarm.Campaigns;
 using StressFarm.Campaigns.Specs;
+using StressFarm.Exploration.Exhaustive;
 
 namespace StressFarm.Cli.Options;
 
@@ -25,6 +26,11 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
     private readonly Option<string?> _sections = One("--sections", $"sections of each policy and workload; {SoakBudget.DefaultSections} by default");
     private readonly Option<string?> _epochs = One("--epochs", $"budget: epochs of each section; {SoakBudget.DefaultEpochs} without --for");
     private readonly Option<string?> _epochSchedules = One("--schedules-per-epoch", $"schedules between two checkpoints; {SoakBudget.DefaultSchedules} by default");
+    private readonly Option<bool> _exhaust = new("--exhaust") { Description = "every interleaving of the workloads' small scopes, or of the programme, in the place of schedules" };
+    private readonly Option<string?> _states = One("--states", $"with --exhaust: states of one programme, or of a part, at most; {ScopeSearch.DefaultStateLimit} by default");
+    private readonly Option<string?> _count = One("--count", "with --exhaust: programmes of each scope, spread over it evenly; all by default");
+    private readonly Option<string?> _parts = One("--parts", "with --exhaust and --programme: in how many parts it is searched; 1 by default");
+    private readonly Option<string?> _depth = One("--depth", $"with --exhaust and --programme: steps after which it is taken into parts; {ExhaustBudget.DefaultDepth} by default");
     private readonly Option<string?> _cpus = One("--cpus", "CPUs of the machine, 1 to 8; otherwise drawn from the seed");
     private readonly Option<string?> _pages = One("--pages", "pages of the section, a power of two from 32 to 32768");
     private readonly Option<string[]> _set = Many("--set", "fix a shape parameter: name=value; repeatable");
@@ -43,7 +49,7 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             if (found.Tokens.Count > 0 && found.Tokens[0].Value.StartsWith('-')) found.AddError($"unknown option {new UserValue(found.Tokens[0].Value, "").Shown}");
         });
         command.Add(_file);
-        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, .. (soak ? (Option[])[] : [_programme]), _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
+        foreach (Option option in (Option[])[_policy, _policies, _workload, _workloads, .. (soak ? (Option[])[] : [_programme]), _strategy, .. (soak ? (Option[])[] : [_generation]), _seed, .. Budgets, .. soak ? (Option[])[] : [_exhaust, _states, _count, _parts, _depth], _for, _cpus, _pages, _set, _bug, _canaries, _workers, _out, _format, .. either ? (Option[])[] : [_otlp]])
             command.Add(option);
     }
 
@@ -77,6 +83,11 @@ internal sealed class CampaignOptions(bool soak = false, bool either = false)
             SoakSections = parsed.Given(_sections),
             SoakEpochs = parsed.Given(_epochs),
             SoakSchedules = parsed.Given(_epochSchedules),
+            Exhaust = parsed.GetValue(_exhaust),
+            ExhaustStates = parsed.Given(_states),
+            ExhaustCount = parsed.Given(_count),
+            ExhaustParts = parsed.Given(_parts),
+            ExhaustDepth = parsed.Given(_depth),
             For = parsed.Given(_for),
             Cpus = parsed.Given(_cpus),
             Pages = parsed.Given(_pages),

@@ -10,7 +10,6 @@ namespace StressFarm.Cli.Output;
 [JsonSerializable(typeof(ReplayShape))]
 [JsonSerializable(typeof(ExhaustShape))]
 [JsonSerializable(typeof(ScopeShape))]
-[JsonSerializable(typeof(ScopeTableShape))]
 [JsonSerializable(typeof(ChainVerification))]
 [JsonSerializable(typeof(LedgerCheckShape))]
 [JsonSerializable(typeof(IReadOnlyList<IReadOnlyDictionary<string, string>>), TypeInfoPropertyName = "Lists")]

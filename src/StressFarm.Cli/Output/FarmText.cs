@@ -14,7 +14,9 @@ internal static class FarmText
         output.WriteLine($"state:     {s.State.ToLowerInvariant()}{(s.Reason.Length > 0 ? $": {s.Reason}" : "")}, {s.Phase}");
         string left = s.LeftSeconds is { } seconds ? $", {Numbers.Duration(TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e9)))} left" : "";
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"progress:  {s.Share * 100:0}%{left} | {Numbers.Short(s.StepsPerSecond)} steps/s on {s.Leases.Silos} silo{(s.Leases.Silos == 1 ? "" : "s")}"));
-        output.WriteLine($"done:      {Numbers.Of(s.Schedules, "schedule")}, {Numbers.Of(s.Steps, "step")}, {Numbers.Grouped(s.Violated)} violated; digest {s.Digest}");
+        output.WriteLine(s.Search is { } search
+            ? $"done:      {Numbers.Of(search.Programmes, "search", "es")}: {Numbers.Grouped(search.Exhausted)} exhausted, {Numbers.Grouped(search.Violated)} violated, {Numbers.Grouped(search.Unfinished)} not finished; {Numbers.Of(search.States, "state")}, {Numbers.Of(search.Transitions, "transition")}; digest {s.Digest}"
+            : $"done:      {Numbers.Of(s.Schedules, "schedule")}, {Numbers.Of(s.Steps, "step")}, {Numbers.Grouped(s.Violated)} violated; digest {s.Digest}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"canaries:  {s.Canaries.Caught} of {s.Canaries.Planted} caught"));
         output.WriteLine($"findings:  {s.Findings} of {s.Candidates} worked up");
         output.WriteLine(Balance(s.Ledger));

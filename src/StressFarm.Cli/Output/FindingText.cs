@@ -14,7 +14,7 @@ internal static class FindingText
         Finding f = found.Finding;
         output.WriteLine($"{f.Id}  {f.Signature}");
         output.WriteLine($"    {f.Sentence}");
-        output.WriteLine($"    under {string.Join(", ", found.Policies)}: {Numbers.Of(found.Count, "schedule")}");
+        output.WriteLine($"    under {string.Join(", ", found.Policies)}: {(f.IsOfSearch ? Numbers.Of(found.Count, "search", "es") : Numbers.Of(found.Count, "schedule"))}");
         output.WriteLine($"    {Place(f)}");
         output.WriteLine($"    replay:  {ReportWriter.ReplayCommand(f)}");
         output.WriteLine();
@@ -39,7 +39,7 @@ internal static class FindingText
     private static string Mirror(Finding f) => Catalog<Invariant>.Find(f.Invariant)?.Mirror ?? "unknown";
 
     public static string Place(Finding f) => string.Create(CultureInfo.InvariantCulture,
-        $"{f.Policy} x {f.Workload} x {f.Strategy}, seed {f.Seed}; shrunk to {f.Length} step{(f.Length == 1 ? "" : "s")} with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");
+        $"{f.Policy} x {f.Workload} x {f.Strategy}, {(f.IsOfSearch ? "number" : "seed")} {f.Seed}; shrunk to {f.Length} step{(f.Length == 1 ? "" : "s")} with {f.Switches} context switch{(f.Switches == 1 ? "" : "es")}");
 
     private static void Block(TextWriter output, IReadOnlyList<string> lines)
     {

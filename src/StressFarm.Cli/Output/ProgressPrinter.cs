@@ -74,6 +74,9 @@ internal sealed class ProgressPrinter : IDisposable
         if (now.Soak is { } soak)
             return string.Create(CultureInfo.InvariantCulture,
                 $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(soak.Epochs)} epochs, last checkpoint {Numbers.Duration(soak.SinceCheckpoint)} ago | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Violated)} violated | {now.Canaries}");
+        if (now.Search is { } search)
+            return string.Create(CultureInfo.InvariantCulture,
+                $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(search.Programmes)} searched, {Numbers.Short(search.States)} states, {Numbers.Short(now.Steps)} transitions, {Numbers.Short(rate)}/s | {Numbers.Short(search.Violated)} violated, {Numbers.Short(search.Unfinished)} not finished | {now.Canaries}");
         return string.Create(CultureInfo.InvariantCulture,
             $"[{Numbers.Duration(now.Elapsed)}] {now.Share * 100:0}%, {left} | {Numbers.Short(now.Steps)} steps, {Numbers.Short(rate)} steps/s | {Numbers.Short(now.Schedules)} schedules, {Numbers.Short(now.Violated)} violated | {now.Canaries}");
     }

@@ -9,8 +9,11 @@ internal static class RunSummary
     /// <param name="rate">behind the time</param>
     public static void Write(TextWriter output, CampaignReport report, TimeSpan elapsed, string rate = "")
     {
-        output.WriteLine($"{Numbers.Of(report.Schedules, "schedule")}, {Numbers.Of(report.Steps, "step")} in {Numbers.Duration(elapsed)}{rate}; digest {DigestText.Hex(report.Digest)}");
+        SearchReport? search = report.Cells[0].Search;
+        string states = search is null ? "" : $"{Numbers.Of(report.Cells.Sum(c => c.Search!.Counts.States), "state")}, ";
+        (string thing, string step, string run) = search is null ? ("schedule", "step", "run") : (search.Thing, "transition", "searched");
+        output.WriteLine($"{Numbers.Of(report.Schedules, thing)}, {states}{Numbers.Of(report.Steps, step)} in {Numbers.Duration(elapsed)}{rate}; digest {DigestText.Hex(report.Digest)}");
         if (report.DeterminismChecked > 0)
-            output.WriteLine($"determinism self-check: {Numbers.Of(report.DeterminismChecked, "schedule")} run twice, {report.DeterminismMismatches} differed");
+            output.WriteLine($"determinism self-check: {Numbers.Of(report.DeterminismChecked, thing)} {run} twice, {report.DeterminismMismatches} differed");
     }
 }

@@ -12,7 +12,7 @@ internal static class RunText
     {
         VerdictTable.WriteCells(host, report);
         CanaryText.Write(host.Out, report);
-        foreach (CellReport cell in report.Cells.Where(c => c.Verdict != Verdict.Violated))
+        foreach (CellReport cell in report.Cells.Where(c => c.Verdict != Verdict.Violated || c.Search is not null))
         {
             host.Out.WriteLine($"{cell.Policy} x {cell.Workload}{Section(cell)}: {Words(cell)}");
             foreach (string bound in cell.Bounds) host.Out.WriteLine($"    {bound}");
@@ -32,6 +32,7 @@ internal static class RunText
 
     private static string Words(CellReport cell) => cell switch
     {
+        { Search: { } search } => $"{Verdicts.Name(cell.Verdict)}: {search.Sentence}",
         { Verdict: Verdict.Clean, Soak: not null } => "clean",
         { Verdict: Verdict.Clean } => "clean within this bound",
         { Schedules: 0 } => "inconclusive: the budget ended before any schedule of it was run",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 using StressFarm.Campaigns.Reports;
 using StressFarm.Cli.Hosting;
@@ -31,7 +32,8 @@ internal static class VerdictTable
             table.AddRow(cells.ToArray());
         }
         Write(host, table);
-        host.Out.WriteLine("Each entry: verdict and first finding, then schedules / steps.");
+        host.Out.WriteLine(report.Spec.Exhaust is null ? "Each entry: verdict and first finding, then schedules / steps."
+            : $"Each entry: verdict and first finding, then {report.Cells[0].Search!.Thing}s / states.");
     }
 
     /// <summary>The columns a matrix takes when nothing in it is broken: each column has a space on either side.</summary>
@@ -48,11 +50,13 @@ internal static class VerdictTable
     {
         Table table = New();
         string[] soak = report.Spec.Soak is null ? [] : ["section", "epochs"];
-        foreach (string column in (string[])["policy", "workload", .. soak, "verdict", "schedules", "steps", "violated", "first finding"]) table.AddColumn(new TableColumn(column).NoWrap());
+        string[] counted = report.Spec.Exhaust is null ? ["schedules", "steps"] : [$"{report.Cells[0].Search!.Thing}s", "states", "transitions"];
+        foreach (string column in (string[])["policy", "workload", .. soak, "verdict", .. counted, "violated", "first finding"]) table.AddColumn(new TableColumn(column).NoWrap());
         foreach (CellReport cell in report.Cells)
         {
             string[] section = cell.Soak is { } s ? [Numbers.Grouped(s.Section), Numbers.Grouped(s.Epochs)] : [];
-            table.AddRow([Markup.Escape(cell.Policy), Markup.Escape(cell.Workload), .. section, Coloured(cell.Verdict), Numbers.Grouped(cell.Schedules),
+            string[] states = cell.Search is { } search ? [Numbers.Grouped(search.Counts.States)] : [];
+            table.AddRow([Markup.Escape(cell.Policy), Markup.Escape(cell.Workload), .. section, Coloured(cell.Verdict), Numbers.Grouped(cell.Schedules), .. states,
                 Numbers.Grouped(cell.Steps), Numbers.Grouped(cell.Violated), Markup.Escape(cell.FirstFinding ?? "-")]);
         }
         Write(host, table, Unbroken);
@@ -61,13 +65,16 @@ internal static class VerdictTable
     private static string Entry(CellReport cell)
     {
         string first = cell.FirstFinding is { } id ? $" {Markup.Escape(id)}" : "";
-        return $"{Coloured(cell.Verdict)}{first}\n{Numbers.Short(cell.Schedules)} / {Numbers.Short(cell.Steps)}";
+        if (cell.Search is not { } search) return $"{Coloured(cell.Verdict)}{first}\n{Numbers.Short(cell.Schedules)} / {Numbers.Short(cell.Steps)}";
+        string share = cell.Verdict == Verdict.Inconclusive ? string.Create(CultureInfo.InvariantCulture, $" {search.Share * 100:0.0} %") : first;
+        return $"{Coloured(cell.Verdict)}{share}\n{Numbers.Short(cell.Schedules)} / {Numbers.Short(search.Counts.States)}";
     }
 
     private static string Coloured(Verdict verdict) => verdict switch
     {
         Verdict.Violated => "[red]violated[/]",
         Verdict.Clean => "[green]clean[/]",
+        Verdict.Exhausted => "[green]exhausted[/]",
         _ => "[yellow]inconclusive[/]",
     };
 

@@ -31,6 +31,10 @@ public sealed record Finding(
     [JsonIgnore]
     public bool Recurred => Token.Length > 0;
 
+    /// <summary>A search found it: its seed is the number of a programme, or of a part of one.</summary>
+    [JsonIgnore]
+    public bool IsOfSearch => Strategy == SearchTerms.StrategyId;
+
     /// <summary>What is said of a finding that needs its history; null for the others.</summary>
     public string? HistorySentence() => History is { } place
         ? FormattableString.Invariant($"needs the section's history: epoch {place.Epoch} of section {place.Section}; the replay token holds the memory it starts on") : null;

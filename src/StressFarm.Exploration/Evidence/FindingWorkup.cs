@@ -72,7 +72,7 @@ public sealed class FindingWorkup(Geometry geometry)
     }
 
     /// <summary>The same seed did not violate again: the simulator is at fault, and says so.</summary>
-    private static Finding Lost(Cell cell, RawFinding raw) => new(
+    internal static Finding Lost(Cell cell, RawFinding raw) => new(
         "F-000000", FindingWriter.SignatureText(RawSignature.Of(raw), ""), raw.Invariant,
         Catalog<Invariant>.Find(raw.Invariant)?.Severity.ToString() ?? Severity.Wrong.ToString(), raw.Field, raw.Operation, raw.Other, "",
         PolicyName.Of(cell.Policy), cell.Workload.Id, cell.StrategyId, raw.LowestSeed, 0, 0, 0,

@@ -1,3 +1,5 @@
+using StressFarm.Exploration.Records;
+
 namespace StressFarm.Exploration.Exhaustive;
 
 /// <summary>How a search ended.</summary>
@@ -42,8 +44,12 @@ public sealed class SearchResult
     /// <summary>Bytes of the states that are kept, and of the path.</summary>
     public long Bytes { get; internal set; }
     /// <summary>Each flaw with the first schedule that led to it.</summary>
-    public SortedDictionary<Flaw, byte[]> Flaws { get; } = new(Comparer<Flaw>.Create((a, b) =>
-        string.CompareOrdinal(a.Invariant, b.Invariant) is var order and not 0 ? order : string.CompareOrdinal(a.Field, b.Field)));
+    public SortedDictionary<Flaw, byte[]> Flaws { get; } = new(FlawOrder);
+    internal static IComparer<Flaw> FlawOrder { get; } = Comparer<Flaw>.Create((a, b) =>
+        string.CompareOrdinal(a.Invariant, b.Invariant) is var order and not 0 ? order : string.CompareOrdinal(a.Field, b.Field));
+    /// <summary>Of each flaw, what the first schedule that led to it shows.</summary>
+    public IReadOnlyDictionary<Flaw, RawSignature> Signatures => _signatures;
+    private readonly Dictionary<Flaw, RawSignature> _signatures = [];
     /// <summary>The final states, where they were to be kept.</summary>
     public HashSet<UInt128> Finals { get; } = [];
 
@@ -61,6 +67,8 @@ public sealed class SearchResult
     internal void Note(Violation violation, Func<byte[]> schedule)
     {
         Flaw flaw = Flaw.Of(violation);
-        if (!Flaws.ContainsKey(flaw)) Flaws.Add(flaw, schedule());
+        if (Flaws.ContainsKey(flaw)) return;
+        Flaws.Add(flaw, schedule());
+        _signatures.Add(flaw, RawSignature.Of(violation));
     }
 }

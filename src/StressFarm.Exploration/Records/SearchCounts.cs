@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace StressFarm.Exploration.Records;
 
 /// <summary>What searches of programmes, each in every interleaving, came to. Those of several shards add up.</summary>
@@ -10,6 +12,7 @@ public sealed record SearchCounts(long Exhausted, long Violated, long Unfinished
 {
     public static SearchCounts None { get; } = new(0, 0, 0, 0, 0, 0, 0);
 
+    [JsonIgnore]
     public long Programmes => Exhausted + Violated + Unfinished;
 
     public SearchCounts With(SearchCounts other) => new(

@@ -60,7 +60,7 @@ internal static class FarmFollower
         TimeSpan elapsed = ElapsedOf(status, now);
         double rate = phase is CampaignPhase.Exploring ? status.StepsPerSecond : elapsed > TimeSpan.Zero ? status.Steps / elapsed.TotalSeconds : 0;
         TimeSpan? left = status.LeftSeconds is { } seconds && seconds < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
-        return new(phase, status.Schedules, status.Steps, (long)(rate * elapsed.TotalSeconds), status.Violated, status.Share, left, status.Findings, status.Candidates, elapsed) { Canaries = status.Canaries };
+        return new(phase, status.Schedules, status.Steps, (long)(rate * elapsed.TotalSeconds), status.Violated, status.Share, left, status.Findings, status.Candidates, elapsed) { Canaries = status.Canaries, Search = status.Search };
     }
 
     private static TimeSpan ElapsedOf(CampaignStatus status, DateTimeOffset now)

@@ -30,7 +30,7 @@ internal static class SubmitCommand
             CampaignRequest request = options.Request(parsed);
             CampaignOrder order = SpecBuilder.Build(request, FarmDefaults.Spec);
             // What is not said here is said by this command and not by the farm's own defaults.
-            if (request is { Schedules: null, Steps: null, For: null, Soak: false })
+            if (request is { Schedules: null, Steps: null, For: null, Soak: false, Exhaust: false })
                 request.Schedules = new UserValue(FarmDefaults.Schedules.ToString(System.Globalization.CultureInfo.InvariantCulture), "--schedules");
             bool follow = parsed.GetValue(watch);
             string? folder = options.GivenOut(parsed);
