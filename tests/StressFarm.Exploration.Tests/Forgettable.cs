@@ -91,7 +91,12 @@ internal sealed record Forgettable(string Group, string Name)
         {
             return new EveryState(start)
             {
-                KeepsFinals = true, StateLimit = mostStates, ForgetsWaits = Name == Waits, ForgetsViolations = Name == Violations, ForgetsPath = Name == Path, LooksAround = false,
+                KeepsFinals = true,
+                StateLimit = mostStates,
+                ForgetsWaits = Name == Waits,
+                ForgetsViolations = Name == Violations,
+                ForgetsPath = Name == Path,
+                LooksAround = false,
             }.Run();
         }
         finally
