@@ -19,7 +19,7 @@ internal static class LiveLocals
     /// <summary>Longer beginnings are not followed.</summary>
     private const int MostJumps = 400;
 
-    private readonly record struct Instruction(int Offset, OpCode Code, long Operand, int[] Targets, int Next);
+    private readonly record struct Instruction(int Offset, OpCode Code, long Operand, int[] Targets);
 
     /// <summary>Null where the code is not understood: then every field counts.</summary>
     /// <param name="machine">the struct that the compiler made of a method</param>
@@ -273,7 +273,7 @@ internal static class LiveLocals
             {
                 targets = [at + (int)operand];
             }
-            code.Add(new Instruction(begin, op, operand, targets, at));
+            code.Add(new Instruction(begin, op, operand, targets));
         }
         return code;
     }

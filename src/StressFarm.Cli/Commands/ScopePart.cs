@@ -13,8 +13,6 @@ namespace StressFarm.Cli.Commands;
 /// <summary>What <c>exhaust</c> does with <c>--scope</c>: not one programme, but those of a workload's small scope, or a slice of them.</summary>
 internal static class ScopePart
 {
-    public const long MostStates = 1_000_000_000;
-
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(3), s_longest = TimeSpan.FromDays(40);
 
     private static readonly Option<bool> s_scope = new("--scope") { Description = "not one programme: all those of the workload's small scope, or as many as --from and --count say" };
@@ -51,7 +49,7 @@ internal static class ScopePart
         var run = new ScopeRun(scope, policy, [.. Enumerable.Range(from, count)])
         {
             Workers = parsed.Whole(s_workers, 1, SpecBuilder.MaxWorkers) ?? order.Workers,
-            StateLimit = parsed.Whole(s_states, 1, MostStates) ?? ScopeSearch.DefaultStateLimit,
+            StateLimit = parsed.Whole(s_states, 1, ExhaustBudget.MaxStates) ?? ScopeSearch.DefaultStateLimit,
             Wide = bits == 128,
             Interrupt = stop.Token,
         };
@@ -67,7 +65,7 @@ internal static class ScopePart
     }
 
     /// <exception cref="SpecException">a programme cannot be searched</exception>
-    public static void Run(ScopeRun run, Workload workload)
+    private static void Run(ScopeRun run, Workload workload)
     {
         try
         {

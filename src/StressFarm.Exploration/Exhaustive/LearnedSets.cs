@@ -18,7 +18,6 @@ internal sealed class LearnedSets(Machine machine, int cpus)
     /// <summary>Something was learned since the last <see cref="Gather"/>.</summary>
     public bool HasLearned { get; private set; }
     private bool _learnedSinceGathered;
-    public int Locals => _all.Count;
     public long Bytes { get; private set; }
     /// <summary>For tests: who waits for a lock does not touch it.</summary>
     public bool ForgetsWaits { get; init; }
